@@ -1,0 +1,1 @@
+//! The rules and types that widget, console and server agree on.

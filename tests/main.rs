@@ -1,0 +1,1 @@
+//! What people do, in three real browsers.

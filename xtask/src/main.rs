@@ -1,0 +1,3 @@
+//! One command a job.
+
+fn main() {}
