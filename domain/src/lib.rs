@@ -1,1 +1,20 @@
-//! The rules and types that widget, console and server agree on.
+//! The rules and types that widget, console and server agree on: pure, without I/O, clock, randomness or async.
+//!
+//! Two families live here. *Helplines*: [`country`], [`contact`], [`hours`], [`helpline`], [`bundle`].
+//! *The peer space*: [`id`], [`text`], [`post`], [`vote`], [`ranking`], [`recovery`], [`cursor`], [`site`], [`wire`].
+
+pub mod bundle;
+pub mod contact;
+pub mod country;
+pub mod cursor;
+pub mod helpline;
+pub mod hours;
+pub mod id;
+pub mod limits;
+pub mod post;
+pub mod ranking;
+pub mod recovery;
+pub mod site;
+pub mod text;
+pub mod vote;
+pub mod wire;

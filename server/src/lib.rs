@@ -1,1 +1,3 @@
 //! The peer-support server.
+
+pub mod store;

@@ -1,0 +1,31 @@
+//! Every stated limit, each with its reason. A limit is checked where the value is parsed, once.
+
+/// Graphemes in the text of a post: fewer is an accident, more is not read to its end on a phone.
+pub const POST_GRAPHEMES: std::ops::RangeInclusive<usize> = 20..=2_000;
+/// Graphemes in the text of a reply: "me too" (or its shortest form elsewhere) is a full answer.
+pub const REPLY_GRAPHEMES: std::ops::RangeInclusive<usize> = 2..=1_000;
+/// Scalar values in one grapheme. Emoji families with skin tones need 11; stacks of combining marks that
+/// spill over their neighbours ("zalgo") need many more.
+pub const SCALARS_PER_GRAPHEME: usize = 16;
+/// Bytes of UTF-8 in a text before it is looked at: 2,000 graphemes of the longest scripts stay below.
+pub const TEXT_BYTES: usize = 32 * 1024;
+/// Bytes of a request body: a text and its envelope, escaped as JSON in the most wasteful way (six bytes a byte).
+pub const BODY_BYTES: usize = 6 * TEXT_BYTES + 4 * 1024;
+/// Graphemes in a moderator's reason.
+pub const REASON_GRAPHEMES: std::ops::RangeInclusive<usize> = 3..=500;
+/// Items on one page of a feed, of replies or of the queue.
+pub const PAGE_ITEMS: std::ops::RangeInclusive<usize> = 1..=100;
+/// Items on a page when the request does not say.
+pub const DEFAULT_PAGE_ITEMS: usize = 25;
+/// Printable ASCII characters in an `Idempotency-Key`: a UUID has 36.
+pub const IDEMPOTENCY_KEY_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
+/// How long an `Idempotency-Key` is remembered: longer than any retry of a page left open for a night.
+pub const IDEMPOTENCY_WINDOW_MS: i64 = 24 * 60 * 60 * 1_000;
+/// Characters in the id of a site or a topic.
+pub const SLUG_CHARS: std::ops::RangeInclusive<usize> = 1..=40;
+/// Counts below this are not shown: a lone "1" tells a watcher too much and an author too little.
+pub const FIRST_SHOWN_COUNT: u32 = 3;
+/// Time in which the helpfulness of an item halves in the order "helpful": a week keeps weekend posts alive.
+pub const HELPFUL_HALF_LIFE_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
+/// How long what a moderator declined, and what was never decided, is kept.
+pub const UNPUBLISHED_RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1_000;

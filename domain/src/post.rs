@@ -1,0 +1,206 @@
+//! Posts and replies: what they are about, and where they stand between being written and being read.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Makes the text form of an enum: `as_str`, `Display`, `FromStr` and an error that lists what was expected.
+macro_rules! names {
+    ($name:ident, $invalid:ident, $expected:literal, { $($variant:ident => $text:literal),+ $(,)? }) => {
+        impl $name {
+            /// All of them, in the order they are shown.
+            pub const ALL: [Self; [$($text),+].len()] = [$(Self::$variant),+];
+
+            /// The name in JSON, addresses and storage.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        #[doc = concat!("A text that names no [`", stringify!($name), "`].")]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+        #[error($expected)]
+        pub struct $invalid;
+
+        impl FromStr for $name {
+            type Err = $invalid;
+
+            fn from_str(text: &str) -> Result<Self, $invalid> {
+                Self::ALL.into_iter().find(|x| x.as_str() == text).ok_or($invalid)
+            }
+        }
+
+        crate::id::string_serde!($name);
+    };
+}
+pub(crate) use names;
+
+/// What a post is for. Replies have no kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// "This is what happened to me."
+    Story,
+    /// "This is what helps me."
+    Coping,
+    /// "What do others do?"
+    Question,
+}
+
+names!(Kind, InvalidKind, "is not a kind of post; expected story, coping or question", {
+    Story => "story",
+    Coping => "coping",
+    Question => "question",
+});
+
+/// Where a post or reply stands between being written and being read.
+///
+/// ```text
+/// held ──▶ published ◀──▶ hidden        any ──▶ deleted (the text is gone)
+///   └────▶ declined
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Waits for a moderator; only its author sees it.
+    Held,
+    /// Everyone sees it.
+    Published,
+    /// A moderator said no, with a reason; only its author sees it.
+    Declined,
+    /// Was published and is not any more; only its author sees it.
+    Hidden,
+    /// Its text is gone.
+    Deleted,
+}
+
+names!(State, InvalidState, "is not a state; expected held, published, declined, hidden or deleted", {
+    Held => "held",
+    Published => "published",
+    Declined => "declined",
+    Hidden => "hidden",
+    Deleted => "deleted",
+});
+
+/// What a moderator may decide about a post or reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Decision {
+    /// Publish what is held.
+    Approve,
+    /// Refuse what is held; the author is told why.
+    Decline,
+    /// Take back what is published.
+    Hide,
+    /// Publish again what was hidden.
+    Restore,
+}
+
+names!(Decision, InvalidDecision, "is not a decision; expected approve, decline, hide or restore", {
+    Approve => "approve",
+    Decline => "decline",
+    Hide => "hide",
+    Restore => "restore",
+});
+
+/// No arrow of [`State`] leads from here by this decision: the moderator decided on an outdated view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cannot {decision} what is {state}")]
+pub struct NotAllowed {
+    /// Where the item stands.
+    pub state: State,
+    /// What was asked.
+    pub decision: Decision,
+}
+
+impl State {
+    /// The state after a moderator's `decision`.
+    ///
+    /// # Errors
+    ///
+    /// [`NotAllowed`] when no arrow above leads there.
+    pub const fn after(self, decision: Decision) -> Result<Self, NotAllowed> {
+        match (self, decision) {
+            (Self::Held, Decision::Approve) | (Self::Hidden, Decision::Restore) => Ok(Self::Published),
+            (Self::Held, Decision::Decline) => Ok(Self::Declined),
+            (Self::Published, Decision::Hide) => Ok(Self::Hidden),
+            _ => Err(NotAllowed { state: self, decision }),
+        }
+    }
+
+    /// Whether its author may still change the text in place. What others have read is not changed under them.
+    pub const fn is_editable(self) -> bool {
+        matches!(self, Self::Held)
+    }
+}
+
+impl Decision {
+    /// Whether the author must be told why.
+    pub const fn needs_reason(self) -> bool {
+        matches!(self, Self::Decline | Self::Hide)
+    }
+}
+
+/// What a moderator's account may do on a site. Each may do what those before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Reads the queue.
+    Viewer,
+    /// Decides.
+    Moderator,
+    /// Decides what two must agree on.
+    Lead,
+    /// Manages accounts.
+    Admin,
+}
+
+names!(Role, InvalidRole, "is not a role; expected viewer, moderator, lead or admin", {
+    Viewer => "viewer",
+    Moderator => "moderator",
+    Lead => "lead",
+    Admin => "admin",
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_drawn_arrows_can_be_walked() {
+        let mut arrows = Vec::new();
+        for state in State::ALL {
+            for decision in Decision::ALL {
+                if let Ok(after) = state.after(decision) {
+                    arrows.push((state, decision, after));
+                }
+            }
+        }
+
+        assert_eq!(
+            arrows,
+            [
+                (State::Held, Decision::Approve, State::Published),
+                (State::Held, Decision::Decline, State::Declined),
+                (State::Published, Decision::Hide, State::Hidden),
+                (State::Hidden, Decision::Restore, State::Published),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_was_deleted_stays_deleted() {
+        assert!(Decision::ALL.into_iter().all(|decision| State::Deleted.after(decision).is_err()));
+    }
+
+    #[test]
+    fn names_read_back_as_written() {
+        assert!(Kind::ALL.into_iter().all(|kind| kind.to_string().parse() == Ok(kind)));
+        assert!(State::ALL.into_iter().all(|state| state.to_string().parse() == Ok(state)));
+        assert!(Role::ALL.into_iter().all(|role| role.to_string().parse() == Ok(role)));
+        assert_eq!("Story".parse::<Kind>(), Err(InvalidKind));
+    }
+}

@@ -1,0 +1,279 @@
+//! What crosses HTTP, as JSON. Moments are milliseconds since the epoch, in fields named `…_at`.
+//!
+//! Requests that carry text are generic in it: the widget sends a `String`, the server takes it as a parsed type, so
+//! that a refused text is an error at its field.
+
+use serde::{Deserialize, Serialize};
+
+use crate::cursor::Cursor;
+use crate::id::{AuthorKey, AuthorTag, ItemId, RecoveryHash, VoterId};
+use crate::post::{Decision, Kind, Role, State};
+use crate::site::{LanguageTag, SiteId, TopicId};
+use crate::vote::VoteCounts;
+
+/// `POST /sites/{site}/posts`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NewPost<Text = String> {
+    /// The post's id; drawn by the server when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<ItemId>,
+    /// What the post is for.
+    pub kind: Kind,
+    /// One of the site's topics; the first one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<TopicId>,
+    /// The text, as the author typed it.
+    pub text: Text,
+    /// The text's language, as far as the device can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<LanguageTag>,
+    /// The author inside this thread; nobody when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<AuthorKey>,
+    /// The hash of the recovery code that the author's device drew. Without it the server draws a code and answers with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<RecoveryHash>,
+}
+
+/// `POST /posts/{id}/replies`: as [`NewPost`], without what the post already says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NewReply<Text = String> {
+    /// The reply's id; drawn by the server when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<ItemId>,
+    /// The text, as the author typed it.
+    pub text: Text,
+    /// The text's language, as far as the device can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<LanguageTag>,
+    /// The author inside this thread; nobody when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<AuthorKey>,
+    /// The hash of the recovery code that the author's device drew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<RecoveryHash>,
+}
+
+/// The answer to a new post or reply: it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Its id.
+    pub id: ItemId,
+    /// Where it stands.
+    pub state: State,
+    /// When the server took it.
+    pub created_at: i64,
+    /// The moment by which the site means to have decided, while it is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision_expected_at: Option<i64>,
+    /// The recovery code, when the server drew it: shown this once, not stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery_code: Option<String>,
+}
+
+/// A page of a list, and where the next one begins; no `next` on the last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// In the order asked for.
+    pub items: Vec<T>,
+    /// To be sent as `cursor`.
+    pub next: Option<Cursor>,
+}
+
+/// A published post, as everyone sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Post {
+    /// Its id, which is also its thread's.
+    pub id: ItemId,
+    /// What it is for.
+    pub kind: Kind,
+    /// Its topic.
+    pub topic: TopicId,
+    /// Plain text; `\n` separates lines.
+    pub text: String,
+    /// The text's language, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<LanguageTag>,
+    /// The author inside this thread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<AuthorTag>,
+    /// When it was sent.
+    pub created_at: i64,
+    /// Published replies.
+    pub n_replies: u32,
+    /// Reactions.
+    pub votes: VoteCounts,
+    /// Whether the site's owner wrote it to show what the space is for.
+    #[serde(default)]
+    pub is_example: bool,
+}
+
+/// A published reply, as everyone sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// Its id.
+    pub id: ItemId,
+    /// Plain text; `\n` separates lines.
+    pub text: String,
+    /// The text's language, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<LanguageTag>,
+    /// The author inside this thread; the same tag as the post's when they are one person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<AuthorTag>,
+    /// When it was sent.
+    pub created_at: i64,
+    /// Reactions.
+    pub votes: VoteCounts,
+    /// Whether the site's owner wrote it to show what the space is for.
+    #[serde(default)]
+    pub is_example: bool,
+}
+
+/// `PUT` and `DELETE /items/{id}/votes/{reaction}`; answered with [`VoteCounts`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PutVote {
+    /// Who votes, on this item only.
+    pub voter: VoterId,
+}
+
+/// `GET /mine`: a post or reply as its author sees it, by its recovery code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mine {
+    /// Its id.
+    pub id: ItemId,
+    /// The post it belongs to; its own id for a post.
+    pub thread: ItemId,
+    /// What it is for; absent for a reply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// The text; empty once deleted.
+    pub text: String,
+    /// Where it stands.
+    pub state: State,
+    /// What the moderator wrote when declining or hiding it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it was sent.
+    pub created_at: i64,
+    /// The moment by which the site means to have decided, while it is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision_expected_at: Option<i64>,
+    /// Published replies.
+    pub n_replies: u32,
+    /// Reactions.
+    pub votes: VoteCounts,
+}
+
+/// `PATCH /mine`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EditMine {
+    /// The whole new text; limits follow from what is edited.
+    pub text: String,
+}
+
+/// `GET /sites/{site}`: what a visitor needs to know of a site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    /// Its id.
+    pub id: SiteId,
+    /// Who runs it, for people.
+    pub name: String,
+    /// In the order they are offered; never empty.
+    pub topics: Vec<Topic>,
+    /// How long a moderator's decision should take at most, in milliseconds.
+    pub decision_target_ms: i64,
+}
+
+/// A topic of a site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Topic {
+    /// Its id.
+    pub id: TopicId,
+    /// Its label; where absent, `locales/` has one for the id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
+
+/// `POST /console/session`: signs a moderator in.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SignIn {
+    /// The one-time code that the server or an admin gave.
+    pub code: String,
+}
+
+/// `GET /console/session`: who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The moderator's name, for the record of decisions.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// To be sent as `Csrf-Token` with every write.
+    pub csrf: String,
+}
+
+/// `GET /console/queue`: an item that waits for a decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueItem {
+    /// Its id.
+    pub id: ItemId,
+    /// Its site.
+    pub site: SiteId,
+    /// What it is for; absent for a reply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// Its topic, or that of the post it answers.
+    pub topic: TopicId,
+    /// The text.
+    pub text: String,
+    /// The text's language, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<LanguageTag>,
+    /// What it answers, for a reply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_reply_to: Option<String>,
+    /// When it was sent.
+    pub created_at: i64,
+    /// The moment by which the site means to have decided.
+    pub decision_expected_at: i64,
+}
+
+/// `POST /console/items/{id}/decision`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Decide<Text = String> {
+    /// What was decided.
+    pub decision: Decision,
+    /// Why, for the author; needed to decline and to hide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Text>,
+}
+
+/// The answer to a decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// The item.
+    pub id: ItemId,
+    /// Where it stands now.
+    pub state: State,
+}
+
+/// An RFC 9457 problem document: every answer that is not a success.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// `/problems/` and the code: where the problem is explained.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The same for every problem of this code.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What to branch on: `text-invalid`, `not-found`, …
+    pub code: String,
+    /// What is wrong with this request, never with a visitor's words in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The field, parameter or header at fault: `text`, `cursor`, `Idempotency-Key`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}

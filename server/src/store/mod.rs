@@ -1,0 +1,306 @@
+//! Storage: what can happen to the data, each happening one method and one transaction.
+//!
+//! Two stores prove themselves against one conformance suite, `server/tests/store.rs`: [`sqlite`] for one machine and
+//! [`postgres`] for many. After an error the same call may be made again. Clock and randomness come in as parameters.
+
+pub mod postgres;
+pub mod sqlite;
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use peer_support_domain::cursor::{Cursor, Order};
+use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash, VoterId};
+use peer_support_domain::post::{Decision, Kind, NotAllowed, Role, State};
+use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
+use peer_support_domain::vote::{Reaction, VoteCounts};
+use peer_support_domain::wire::{Page, Post, Reply};
+
+/// What could not be stored or read. Absent things are not errors: they are `None`.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused or could not be reached.
+    #[error("the database failed: {0}")]
+    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A row breaks a rule of the domain: it was not written by this program.
+    #[error("{table}.{column} of row {row} holds what no rule allows")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The row's key, never its content.
+        row: String,
+    },
+    /// The store is closing.
+    #[error("the store is closed")]
+    Closed,
+}
+
+/// A post or a reply to be stored; its state is held, or published for an example.
+#[derive(Clone, Debug)]
+pub struct NewItem {
+    /// Its id.
+    pub id: ItemId,
+    /// Where it belongs.
+    pub place: Place,
+    /// The parsed text.
+    pub text: String,
+    /// The text's language, where known.
+    pub lang: Option<LanguageTag>,
+    /// The author inside the thread, already in its public form.
+    pub author: Option<AuthorTag>,
+    /// Of the recovery code; unique.
+    pub recovery: RecoveryHash,
+    /// Now, in milliseconds since the epoch.
+    pub created_at: i64,
+    /// Held, or published for an example of the site's owner.
+    pub state: State,
+    /// Whether the site's owner wrote it to show what the space is for.
+    pub is_example: bool,
+}
+
+/// Where a new item belongs.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// A post on a site.
+    Post {
+        /// The site.
+        site: SiteId,
+        /// What it is for.
+        kind: Kind,
+        /// Its topic.
+        topic: TopicId,
+    },
+    /// A reply to a published post.
+    Reply {
+        /// The post.
+        post: ItemId,
+    },
+}
+
+/// One sending of a request that may be sent again.
+#[derive(Clone, Debug)]
+pub struct Idempotency {
+    /// SHA-256 of the key that the client chose, together with the site's or post's id; the key itself is not stored.
+    pub key_hash: [u8; 32],
+    /// SHA-256 of the parsed request: another request under the same key is refused.
+    pub request_hash: [u8; 32],
+}
+
+/// What became of a new item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// It is stored.
+    Stored(Stored),
+    /// The same request had been stored before; nothing was added.
+    Before(Stored),
+    /// The key was used before for another request; nothing was added.
+    KeyReused,
+    /// The id or the recovery hash exists already; nothing was added.
+    IdTaken,
+    /// The post to reply to is not there, or not published; nothing was added.
+    NoSuchPost,
+}
+
+/// What a receipt needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// The item.
+    pub id: ItemId,
+    /// Where it stands now.
+    pub state: State,
+    /// When it was first stored.
+    pub created_at: i64,
+}
+
+/// A page of a site's published posts.
+#[derive(Clone, Debug)]
+pub struct FeedQuery {
+    /// The site.
+    pub site: SiteId,
+    /// Only of this kind.
+    pub kind: Option<Kind>,
+    /// Only of this topic.
+    pub topic: Option<TopicId>,
+    /// The order.
+    pub order: Order,
+    /// Where the page before ended.
+    pub after: Option<Cursor>,
+    /// At most this many.
+    pub limit: usize,
+}
+
+/// A vote: one of each reaction per voter and item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vote {
+    /// The item.
+    pub item: ItemId,
+    /// The reaction.
+    pub reaction: Reaction,
+    /// The voter on this item.
+    pub voter: VoterId,
+}
+
+/// An item as its author may see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnItem {
+    /// The item.
+    pub id: ItemId,
+    /// The post it belongs to; itself for a post.
+    pub thread: ItemId,
+    /// The site.
+    pub site: SiteId,
+    /// What it is for; `None` for a reply.
+    pub kind: Option<Kind>,
+    /// The text; empty once deleted.
+    pub text: String,
+    /// Where it stands.
+    pub state: State,
+    /// The reason of the last decision.
+    pub reason: Option<String>,
+    /// When it was sent.
+    pub created_at: i64,
+    /// Published replies.
+    pub n_replies: u32,
+    /// Reactions.
+    pub votes: VoteCounts,
+}
+
+/// What became of an author's edit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edited {
+    /// The text is the new one.
+    Done(OwnItem),
+    /// The item is no longer held, so its text stays.
+    NotEditable(State),
+}
+
+/// An item that waits for a decision, oldest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queued {
+    /// The item.
+    pub id: ItemId,
+    /// Its site.
+    pub site: SiteId,
+    /// What it is for; `None` for a reply.
+    pub kind: Option<Kind>,
+    /// Its topic, or that of the post it answers.
+    pub topic: TopicId,
+    /// The text.
+    pub text: String,
+    /// The text's language.
+    pub lang: Option<LanguageTag>,
+    /// The text of the post it answers.
+    pub in_reply_to: Option<String>,
+    /// When it was sent.
+    pub created_at: i64,
+}
+
+/// A moderator's decision, as it is recorded for good.
+#[derive(Clone, Debug)]
+pub struct NewDecision {
+    /// The item.
+    pub item: ItemId,
+    /// Who decided.
+    pub moderator: ModeratorId,
+    /// What.
+    pub decision: Decision,
+    /// Why.
+    pub reason: Option<String>,
+    /// When.
+    pub at: i64,
+}
+
+/// A moderator's account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ModeratorId(pub i64);
+
+/// A moderator's account, without secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moderator {
+    /// The account.
+    pub id: ModeratorId,
+    /// Unique among accounts; stands in the record of decisions.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// SHA-256 of a secret (sign-in code, session), which itself is not stored.
+pub type SecretHash = [u8; 32];
+
+/// All that can happen to the data. See the module for what every method promises.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Stores a new post or reply, once for each idempotency key. Durable when it returns.
+    async fn add(&self, item: NewItem, idempotency: Option<Idempotency>) -> Result<Added, StoreError>;
+
+    /// A page of published posts. Pages never repeat or skip an item that was there all along.
+    async fn feed(&self, query: FeedQuery) -> Result<Page<Post>, StoreError>;
+
+    /// A published post.
+    async fn post(&self, id: ItemId) -> Result<Option<Post>, StoreError>;
+
+    /// A page of the published replies to a published post, oldest first; `None` when there is no such post.
+    async fn replies(&self, post: ItemId, after: Option<Cursor>, limit: usize) -> Result<Option<Page<Reply>>, StoreError>;
+
+    /// The site of a published item, or of the published post that a published reply answers.
+    async fn site_of(&self, item: ItemId) -> Result<Option<SiteId>, StoreError>;
+
+    /// Counts `vote` once, however often it is sent; `None`, and nothing stored, when its item is not visible to everyone.
+    async fn vote(&self, vote: Vote) -> Result<Option<VoteCounts>, StoreError>;
+
+    /// Takes `vote` back; no change when it was not there. `None` as for [`vote`](Self::vote).
+    async fn unvote(&self, vote: Vote) -> Result<Option<VoteCounts>, StoreError>;
+
+    /// The item that this recovery code opens.
+    async fn own(&self, recovery: RecoveryHash) -> Result<Option<OwnItem>, StoreError>;
+
+    /// Replaces the text of a held item.
+    async fn edit_own(&self, recovery: RecoveryHash, text: String) -> Result<Option<Edited>, StoreError>;
+
+    /// Deletes an item's text, votes and author for good, also from the files of the database, before it returns.
+    /// The row stays as a tombstone. A deleted post's replies are no longer reachable.
+    async fn delete_own(&self, recovery: RecoveryHash) -> Result<Option<OwnItem>, StoreError>;
+
+    /// Held items, the longest waiting first. Replies to a post that is no longer published are left out.
+    async fn queue(&self, after: Option<Cursor>, limit: usize) -> Result<Page<Queued>, StoreError>;
+
+    /// Carries out a decision and records it; `None` when there is no such item.
+    async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, NotAllowed>>, StoreError>;
+
+    /// Creates an account; `None` when the name is taken.
+    async fn add_moderator(&self, name: String, role: Role, at: i64) -> Result<Option<Moderator>, StoreError>;
+
+    /// All accounts, by name.
+    async fn moderators(&self) -> Result<Vec<Moderator>, StoreError>;
+
+    /// Removes an account's sign-in codes and sessions and closes it; false when there is no such name. Its decisions stay.
+    async fn close_moderator(&self, name: String, at: i64) -> Result<bool, StoreError>;
+
+    /// Lets `name` sign in once with the code of this hash, until `expires_at`; false when there is no such open account.
+    async fn add_sign_in_code(&self, name: String, code: SecretHash, expires_at: i64) -> Result<bool, StoreError>;
+
+    /// Uses a sign-in code up and opens a session; `None` when the code is unknown, used or expired.
+    async fn sign_in(&self, code: SecretHash, session: SecretHash, now: i64, expires_at: i64) -> Result<Option<Moderator>, StoreError>;
+
+    /// Who a session belongs to, unless it expired.
+    async fn session(&self, session: SecretHash, now: i64) -> Result<Option<Moderator>, StoreError>;
+
+    /// Ends a session.
+    async fn sign_out(&self, session: SecretHash) -> Result<(), StoreError>;
+
+    /// Forgets what is past its time: idempotency keys, sign-in codes and sessions that expired by `now`, and declined
+    /// items, held items and tombstones created before `unpublished_before`. Returns how many items went.
+    async fn purge(&self, now: i64, unpublished_before: i64) -> Result<u64, StoreError>;
+
+    /// Writes a consistent copy of all data to `file`, which must not exist, while others read and write.
+    async fn backup(&self, file: &Path) -> Result<(), StoreError>;
+
+    /// Whether the store answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Finishes what was accepted and closes.
+    async fn close(&self);
+}
