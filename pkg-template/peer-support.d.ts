@@ -1,7 +1,7 @@
 /** The views of the panel. */
 export type View = "help" | "stories" | "write";
 
-/** `<peer-support>`: attributes `site`, `country`, `locale`, `mode`, `theme`, `leave-url`, each optional. */
+/** `<peer-support>`: attributes `site`, `server`, `country`, `locale`, `mode`, `theme`, `leave-url`, each optional. */
 export interface PeerSupportElement extends HTMLElement {
   /** Opens the panel, at a view where one is given. */
   open(view?: View): void;

@@ -23,7 +23,7 @@
   if (customElements.get(NAME)) return;
 
   const script = /** @type {HTMLScriptElement | null} */ (document.currentScript ?? document.querySelector(`script[src*="${NAME}.js"]`));
-  const server = new URL(".", script?.src ?? location.href).href;
+  const base = new URL(".", script?.src ?? location.href).href;
 
   const SERVICES = /** @type {Record<string, string>} */ ({ g: "emergency", p: "police", a: "ambulance", f: "fire" });
 
@@ -72,10 +72,10 @@
   let loading = /** @type {Promise<any> | undefined} */ (undefined);
   const load = () =>
     (loading ??= (async () => {
-      const wasm = fetch(server + build.wasm, { credentials: "omit", referrerPolicy: "no-referrer" });
+      const wasm = fetch(base + build.wasm, { credentials: "omit", referrerPolicy: "no-referrer" });
       // A refused import must not leave a second, unhandled rejection behind.
       wasm.catch(() => {});
-      const glue = await import(server + build.glue);
+      const glue = await import(base + build.glue);
       await glue.default({ module_or_path: wasm });
       return glue;
     })().catch((error) => {
@@ -229,7 +229,8 @@
           element(
             "header",
             {},
-            element("h2", {}, strings.title),
+            // Focus goes here first: a second Enter must not leave the page.
+            element("h2", { tabindex: "-1", autofocus: "" }, strings.title),
             this.#button("leave", () => this.leave()),
             ...(this.isInline ? [] : [this.#button("close", () => this.close())]),
           ),
@@ -283,14 +284,14 @@
         if (!this.isConnected) return;
         this.#panel = glue.mount(this, this.#container, {
           site: this.getAttribute("site") ?? "",
-          server,
+          server: new URL(this.getAttribute("server") ?? base, base).href,
           country: this.#countries[0],
           candidates: this.#countries,
           locale: this.locale,
           theme: this.getAttribute("theme") ?? "auto",
           mode: this.isInline ? "inline" : "launcher",
           view,
-          assets: { locales: server + build.locales, helplines: server + build.helplines },
+          assets: { locales: base + build.locales, helplines: base + build.helplines },
           close: () => this.close(),
           leave: () => this.leave(),
         });
