@@ -1,1 +1,491 @@
-//! To be written.
+//! When a helpline answers: a subset of OpenStreetMap's `opening_hours`, in the line's own time zone.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::contact::text_type;
+
+const MINUTES_PER_DAY: u16 = 24 * 60;
+const MINUTES_PER_WEEK: u16 = 7 * MINUTES_PER_DAY;
+
+/// A day of the week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Weekday {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+impl Weekday {
+    /// All days, from Monday. JavaScript's `getDay()` counts from Sunday: take `ALL[(day + 6) % 7]`.
+    pub const ALL: [Weekday; 7] = [
+        Weekday::Monday,
+        Weekday::Tuesday,
+        Weekday::Wednesday,
+        Weekday::Thursday,
+        Weekday::Friday,
+        Weekday::Saturday,
+        Weekday::Sunday,
+    ];
+
+    /// `Mo` to `Su`, as `opening_hours` writes it.
+    #[must_use]
+    pub fn abbreviation(self) -> &'static str {
+        ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"][self as usize]
+    }
+
+    fn read(text: &str) -> Option<Weekday> {
+        Weekday::ALL.into_iter().find(|day| day.abbreviation() == text)
+    }
+}
+
+/// A moment of the week on a clock in the line's time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocalTime {
+    /// The day on that clock.
+    pub weekday: Weekday,
+    /// Minutes since its midnight, 0 to 1439; more is read as 1439.
+    pub minute_of_day: u16,
+}
+
+/// From when to when a line answers on one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    opens: u16,
+    closes: u16,
+}
+
+impl Span {
+    /// Minutes after midnight, below 24:00.
+    #[must_use]
+    pub fn opens(self) -> u16 {
+        self.opens
+    }
+
+    /// Minutes after the same midnight, later than [`Span::opens`] and up to 48:00: 25:30 is half past one the next day.
+    #[must_use]
+    pub fn closes(self) -> u16 {
+        self.closes
+    }
+}
+
+/// When a line answers, week after week. Public holidays are not known.
+///
+/// Read from `24/7` or from rules like `Mo-Fr 09:00-17:00; Sa,Su 15:00-27:00`. As in OpenStreetMap, a later rule
+/// replaces an earlier one on its days, and a time that ends before it begins ends on the next day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct OpeningHours(Week);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Week {
+    Always,
+    /// Sorted by day, then by span; never empty.
+    Spans(Vec<(Weekday, Span)>),
+}
+
+/// Whether a line answers at a moment, and how long that lasts.
+///
+/// The minutes are counted on an even clock: in the two nights a year in which clocks change they are an hour off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HoursState {
+    /// It answers now.
+    Open {
+        /// Minutes until it closes, 1 or more; `None` when it never does.
+        closes_in_min: Option<u16>,
+    },
+    /// It does not answer now.
+    Closed {
+        /// Minutes until it opens, 1 or more.
+        opens_in_min: u16,
+    },
+}
+
+/// Why a text is not understood as opening hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidOpeningHours {
+    /// Not a day or a range of days.
+    #[error("days not understood; expected Mo, Mo-Fr or Sa,Su")]
+    Days,
+    /// Not a span of time.
+    #[error("time not understood; expected 09:00-17:00, up to 48:00 for times past midnight")]
+    Time,
+    /// Two spans of one day share a moment.
+    #[error("two times of one day overlap")]
+    Overlap,
+}
+
+impl OpeningHours {
+    /// Day and night, every day.
+    pub const ALWAYS: OpeningHours = OpeningHours(Week::Always);
+
+    /// Whether it was written as `24/7`.
+    #[must_use]
+    pub fn is_always(&self) -> bool {
+        self.0 == Week::Always
+    }
+
+    /// The spans of one day, in order; the whole day when it is always open.
+    pub fn on(&self, weekday: Weekday) -> impl Iterator<Item = Span> {
+        let (always, spans) = match &self.0 {
+            Week::Always => (Some(Span { opens: 0, closes: MINUTES_PER_DAY }), &[][..]),
+            Week::Spans(spans) => (None, &spans[..]),
+        };
+        always.into_iter().chain(spans.iter().filter(move |(day, _)| *day == weekday).map(|(_, span)| *span))
+    }
+
+    /// Whether the line answers at `time`, and for how long or when again.
+    #[must_use]
+    pub fn state_at(&self, time: LocalTime) -> HoursState {
+        let Week::Spans(spans) = &self.0 else { return HoursState::Open { closes_in_min: None } };
+        let minute = time.minute_of_day.min(MINUTES_PER_DAY - 1);
+        let now = time.weekday as u16 * MINUTES_PER_DAY + minute;
+
+        // Minutes until each span next begins, and how long it lasts, seen from `from`. One that has begun
+        // begins "in a week", less the time since.
+        let from = |from: u16| {
+            spans.iter().map(move |(day, span)| {
+                let opens = (*day as u16 * MINUTES_PER_DAY + span.opens) % MINUTES_PER_WEEK;
+                let wait = (opens + MINUTES_PER_WEEK - from) % MINUTES_PER_WEEK;
+                (wait, span.closes - span.opens)
+            })
+        };
+        // How long the span around `at` still lasts, if there is one.
+        let rest = |at: u16| {
+            from(at)
+                .filter_map(|(wait, length)| {
+                    let since = (MINUTES_PER_WEEK - wait) % MINUTES_PER_WEEK;
+                    length.checked_sub(since).filter(|rest| *rest > 0)
+                })
+                .max()
+        };
+
+        let mut open_for = 0;
+        while let Some(rest) = rest((now + open_for) % MINUTES_PER_WEEK) {
+            open_for += rest;
+            if open_for >= MINUTES_PER_WEEK {
+                return HoursState::Open { closes_in_min: None };
+            }
+        }
+        if open_for > 0 {
+            return HoursState::Open { closes_in_min: Some(open_for) };
+        }
+        HoursState::Closed { opens_in_min: from(now).map(|(wait, _)| wait).min().unwrap_or(MINUTES_PER_WEEK) }
+    }
+}
+
+impl FromStr for OpeningHours {
+    type Err = InvalidOpeningHours;
+
+    fn from_str(text: &str) -> Result<Self, InvalidOpeningHours> {
+        if text == "24/7" {
+            return Ok(OpeningHours::ALWAYS);
+        }
+        let mut week = Vec::new();
+        for rule in text.split("; ") {
+            let (days, times) = match rule.split_once(' ') {
+                Some((days, times)) => (read_days(days).ok_or(InvalidOpeningHours::Days)?, times),
+                None => (Weekday::ALL.to_vec(), rule),
+            };
+            week.retain(|(day, _)| !days.contains(day));
+            for time in times.split(',') {
+                let span = read_span(time).ok_or(InvalidOpeningHours::Time)?;
+                week.extend(days.iter().map(|day| (*day, span)));
+            }
+        }
+        week.sort_unstable();
+        week.dedup();
+        let overlap = week.windows(2).any(|two| two[0].0 == two[1].0 && two[0].1.closes > two[1].1.opens);
+        if overlap { Err(InvalidOpeningHours::Overlap) } else { Ok(OpeningHours(Week::Spans(week))) }
+    }
+}
+
+/// `Mo`, `Mo-Fr`, `Fr-Mo` or several of them with commas; each day once.
+fn read_days(text: &str) -> Option<Vec<Weekday>> {
+    let mut days = Vec::new();
+    for range in text.split(',') {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        let (first, last) = (Weekday::read(first)? as usize, Weekday::read(last)? as usize);
+        let n_days = (last + 7 - first) % 7 + 1;
+        days.extend(Weekday::ALL.into_iter().cycle().skip(first).take(n_days));
+    }
+    days.sort_unstable();
+    days.dedup();
+    Some(days)
+}
+
+/// `09:00-17:00`, `15:00-27:00` or `22:00-02:00`.
+fn read_span(text: &str) -> Option<Span> {
+    let (opens, closes) = text.split_once('-')?;
+    let (opens, closes) = (read_time(opens)?, read_time(closes)?);
+    let closes = if closes <= opens { closes + MINUTES_PER_DAY } else { closes };
+    (opens < MINUTES_PER_DAY && closes <= 2 * MINUTES_PER_DAY).then_some(Span { opens, closes })
+}
+
+fn read_time(text: &str) -> Option<u16> {
+    let (hours, minutes) = text.split_once(':')?;
+    let two_digits = |text: &str| match text.as_bytes() {
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => {
+            Some(u16::from(tens - b'0') * 10 + u16::from(ones - b'0'))
+        }
+        _ => None,
+    };
+    let (hours, minutes) = (two_digits(hours)?, two_digits(minutes)?);
+    (hours <= 48 && minutes < 60).then_some(hours * 60 + minutes)
+}
+
+impl fmt::Display for OpeningHours {
+    /// `24/7`, or one rule for each set of days with the same times, as [`FromStr`] reads it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_always() {
+            return f.write_str("24/7");
+        }
+        let times = |day: Weekday| self.on(day).collect::<Vec<_>>();
+        let mut separator = "";
+        for (index, first) in Weekday::ALL.into_iter().enumerate() {
+            let spans = times(first);
+            let is_written = Weekday::ALL[..index].iter().any(|day| times(*day) == spans);
+            if spans.is_empty() || is_written {
+                continue;
+            }
+            f.write_str(separator)?;
+            separator = "; ";
+            write_days(f, &Weekday::ALL.map(|day| times(day) == spans))?;
+            for (n, span) in spans.iter().enumerate() {
+                f.write_str(if n == 0 { " " } else { "," })?;
+                let clock = |minute: u16| (minute / 60, minute % 60);
+                let ((h, m), (to_h, to_m)) = (clock(span.opens), clock(span.closes));
+                write!(f, "{h:02}:{m:02}-{to_h:02}:{to_m:02}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write_days(f: &mut fmt::Formatter<'_>, chosen: &[bool; 7]) -> fmt::Result {
+    let mut separator = "";
+    let mut day = 0;
+    while day < 7 {
+        if !chosen[day] {
+            day += 1;
+            continue;
+        }
+        let end = (day..7).find(|d| !chosen[*d]).unwrap_or(7);
+        write!(f, "{separator}{}", Weekday::ALL[day].abbreviation())?;
+        if end - day > 1 {
+            write!(f, "-{}", Weekday::ALL[end - 1].abbreviation())?;
+        }
+        separator = ",";
+        day = end;
+    }
+    Ok(())
+}
+
+impl TryFrom<String> for OpeningHours {
+    type Error = InvalidOpeningHours;
+
+    fn try_from(text: String) -> Result<Self, InvalidOpeningHours> {
+        text.parse()
+    }
+}
+
+impl From<OpeningHours> for String {
+    fn from(hours: OpeningHours) -> String {
+        hours.to_string()
+    }
+}
+
+/// The IANA name of a time zone: `Europe/London`. Whether it exists, only the browser's `Intl` or a zone list can say.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TimeZone(String);
+
+/// The text has not the form of an IANA zone name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the name of a time zone; expected Area/City")]
+pub struct InvalidTimeZone;
+
+impl TimeZone {
+    /// The name, as `Intl.DateTimeFormat` takes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TimeZone {
+    type Err = InvalidTimeZone;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTimeZone> {
+        let is_part = |part: &str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-+".contains(&b))
+        };
+        let is_well_formed = (2..=3).contains(&text.split('/').count()) && text.split('/').all(is_part);
+        if is_well_formed { Ok(Self(text.to_owned())) } else { Err(InvalidTimeZone) }
+    }
+}
+
+text_type! { TimeZone, InvalidTimeZone; }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn hours(text: &str) -> OpeningHours {
+        text.parse().unwrap()
+    }
+
+    fn at(text: &str, weekday: Weekday, hour: u16, minute: u16) -> HoursState {
+        hours(text).state_at(LocalTime { weekday, minute_of_day: hour * 60 + minute })
+    }
+
+    fn open(minutes: u16) -> HoursState {
+        HoursState::Open { closes_in_min: Some(minutes) }
+    }
+
+    fn closed(minutes: u16) -> HoursState {
+        HoursState::Closed { opens_in_min: minutes }
+    }
+
+    const FOR_EVER: HoursState = HoursState::Open { closes_in_min: None };
+
+    #[test]
+    fn a_line_is_open_from_its_first_minute_to_the_one_before_it_closes() {
+        use Weekday::{Friday, Monday, Sunday};
+        let office = "Mo-Fr 09:00-17:00";
+
+        assert_eq!(at(office, Monday, 8, 59), closed(1));
+        assert_eq!(at(office, Monday, 9, 0), open(480));
+        assert_eq!(at(office, Monday, 16, 59), open(1));
+        assert_eq!(at(office, Friday, 17, 0), closed((2 * 24 + 16) * 60));
+        assert_eq!(at(office, Sunday, 9, 0), closed(24 * 60));
+    }
+
+    #[test]
+    fn times_past_midnight_belong_to_the_evening_before() {
+        use Weekday::{Monday, Saturday, Sunday};
+
+        for text in ["Mo-Su 15:00-27:00", "Mo-Su 15:00-03:00", "15:00-27:00"] {
+            assert_eq!(at(text, Monday, 2, 59), open(1), "{text}: Sunday's evening on Monday");
+            assert_eq!(at(text, Monday, 3, 0), closed(12 * 60), "{text}");
+            assert_eq!(at(text, Monday, 23, 0), open(4 * 60), "{text}");
+        }
+        assert_eq!(at("Sa 22:00-26:00", Sunday, 1, 0), open(60));
+        assert_eq!(at("Sa 22:00-26:00", Saturday, 1, 0), closed(21 * 60));
+    }
+
+    #[test]
+    fn spans_that_touch_are_one() {
+        use Weekday::{Monday, Saturday, Sunday};
+
+        assert_eq!(at("Mo-Sa 00:00-24:00", Saturday, 23, 0), open(60));
+        assert_eq!(at("Mo-Sa 00:00-24:00", Monday, 0, 0), open(6 * 24 * 60));
+        assert_eq!(at("Mo-Sa 00:00-24:00", Sunday, 23, 59), closed(1));
+        assert_eq!(at("Mo-Su 09:00-24:00", Monday, 23, 59), open(1));
+        assert_eq!(at("Mo 09:00-12:00,12:00-14:00", Monday, 11, 0), open(180));
+    }
+
+    #[test]
+    fn what_never_closes_says_so_however_it_is_written() {
+        for text in ["24/7", "Mo-Su 00:00-24:00", "Mo-Su 12:00-36:00", "Mo-Fr 00:00-24:00; Sa,Su 00:00-24:00"]
+        {
+            assert_eq!(at(text, Weekday::Wednesday, 3, 7), FOR_EVER, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_later_rule_replaces_an_earlier_one_on_its_days() {
+        let text = "Mo-Fr 08:00-20:00; We 12:00-14:00";
+
+        assert_eq!(at(text, Weekday::Wednesday, 9, 0), closed(180));
+        assert_eq!(at(text, Weekday::Thursday, 9, 0), open(660));
+        assert_eq!(hours(text).to_string(), "Mo-Tu,Th-Fr 08:00-20:00; We 12:00-14:00");
+    }
+
+    #[test]
+    fn ranges_of_days_go_round_the_week() {
+        let spans = |text: &str, day| hours(text).on(day).count();
+
+        assert_eq!(spans("Su-Th 09:00-16:30", Weekday::Sunday), 1);
+        assert_eq!(spans("Su-Th 09:00-16:30", Weekday::Friday), 0);
+        assert_eq!(spans("Fr-Mo 09:00-16:30", Weekday::Monday), 1);
+    }
+
+    #[test]
+    fn a_day_is_shown_by_its_spans() {
+        let hours = hours("Mo,We,Fr 14:00-18:00; Tu,Th 09:00-13:00,15:30-24:30");
+        let tuesday: Vec<_> = hours.on(Weekday::Tuesday).map(|span| (span.opens(), span.closes())).collect();
+
+        assert_eq!(tuesday, [(540, 780), (930, 1470)]);
+        assert_eq!(OpeningHours::ALWAYS.on(Weekday::Sunday).map(Span::closes).collect::<Vec<_>>(), [1440]);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        use InvalidOpeningHours::{Days, Overlap, Time};
+        let wrong = |text: &str| text.parse::<OpeningHours>().unwrap_err();
+
+        for text in
+            ["Mo", "9:00-17:00", "Mo 09:00", "Mo 09:00-17:60", "Mo 24:00-25:00", "Mo 09:00-48:01", "", "off"]
+        {
+            assert_eq!(wrong(text), Time, "{text:?}");
+        }
+        for text in
+            ["PH 09:00-17:00", "Mo-Xx 09:00-17:00", "Mo, 09:00-17:00", "mo 09:00-17:00", " 09:00-17:00"]
+        {
+            assert_eq!(wrong(text), Days, "{text:?}");
+        }
+        assert_eq!(wrong("Mo 09:00-12:00,11:00-13:00"), Overlap);
+    }
+
+    #[test]
+    fn zones_have_an_area_and_a_city() {
+        for text in ["Europe/London", "America/Argentina/Buenos_Aires", "America/Port-au-Prince"] {
+            assert_eq!(text.parse::<TimeZone>().unwrap().as_str(), text);
+        }
+        for text in ["", "UTC", "Europe/", "Europe/Lon don", "a/b/c/d"] {
+            assert_eq!(text.parse::<TimeZone>(), Err(InvalidTimeZone), "{text:?}");
+        }
+    }
+
+    proptest! {
+        /// Against the plain way: look at every minute of three weeks.
+        #[test]
+        fn the_state_agrees_with_counting_minutes(
+            spans in proptest::collection::vec((0..7_usize, 0..288_u16, 1..289_u16), 1..6),
+            now in 0..10_080_usize,
+        ) {
+            let mut week: Vec<_> = spans
+                .into_iter()
+                .map(|(day, opens, length)| {
+                    let opens = opens * 5;
+                    (Weekday::ALL[day], Span { opens, closes: opens + length * 5 })
+                })
+                .collect();
+            week.sort_unstable();
+            let mut minutes = vec![false; 7 * 1440];
+            for (day, span) in &week {
+                for minute in span.opens..span.closes {
+                    minutes[(*day as usize * 1440 + minute as usize) % (7 * 1440)] = true;
+                }
+            }
+            let until = |open: bool| (0..7 * 1440).find(|ahead| minutes[(now + ahead) % (7 * 1440)] == open);
+            let expected = match (minutes[now], until(true), until(false)) {
+                (true, _, closes) => HoursState::Open { closes_in_min: closes.map(|minutes| minutes as u16) },
+                (false, opens, _) => HoursState::Closed { opens_in_min: opens.unwrap() as u16 },
+            };
+
+            let time = LocalTime { weekday: Weekday::ALL[now / 1440], minute_of_day: (now % 1440) as u16 };
+
+            prop_assert_eq!(OpeningHours(Week::Spans(week)).state_at(time), expected);
+        }
+    }
+}

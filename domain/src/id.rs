@@ -73,7 +73,9 @@ impl FromStr for ItemId {
     type Err = InvalidId;
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
-        read_u64(text).map(Self).ok_or(InvalidId { expected: "an item id: 13 characters of 0-9 and a-z without i, l, o, u" })
+        read_u64(text)
+            .map(Self)
+            .ok_or(InvalidId { expected: "an item id: 13 characters of 0-9 and a-z without i, l, o, u" })
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Two families live here. *Helplines*: [`country`], [`contact`], [`hours`], [`helpline`], [`bundle`].
 //! *The peer space*: [`id`], [`text`], [`post`], [`vote`], [`ranking`], [`recovery`], [`cursor`], [`site`], [`wire`].
+//! For views there are [`pseudonym`], [`moment`] and [`wording`].
 
 pub mod bundle;
 pub mod contact;
@@ -11,10 +12,13 @@ pub mod helpline;
 pub mod hours;
 pub mod id;
 pub mod limits;
+pub mod moment;
 pub mod post;
+pub mod pseudonym;
 pub mod ranking;
 pub mod recovery;
 pub mod site;
 pub mod text;
 pub mod vote;
 pub mod wire;
+pub mod wording;

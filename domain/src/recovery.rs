@@ -80,13 +80,17 @@ impl FromStr for RecoveryCode {
     fn from_str(text: &str) -> Result<Self, InvalidRecoveryCode> {
         let mut symbols = [0; N_DIGITS + 1];
         let mut n_symbols = 0;
-        for c in text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '‐' | '‑' | '–' | '—')) {
+        for c in text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '‐' | '‑' | '–' | '—'))
+        {
             let plain = match c.to_ascii_lowercase() {
                 'o' => '0',
                 'i' | 'l' => '1',
                 c => c,
             };
-            let symbol = ALPHABET.iter().position(|&s| char::from(s) == plain).ok_or(InvalidRecoveryCode::Character)?;
+            let symbol = ALPHABET
+                .iter()
+                .position(|&s| char::from(s) == plain)
+                .ok_or(InvalidRecoveryCode::Character)?;
             if let Some(place) = symbols.get_mut(n_symbols) {
                 *place = symbol as u8;
             }
@@ -164,7 +168,10 @@ mod tests {
     #[test]
     fn a_code_is_read_as_people_type_it() {
         let code = RecoveryCode::from_random([7; 12]);
-        let typed = format!(" {} ", code.to_string().replace('-', " ").to_lowercase().replace('0', "o").replace('1', "l"));
+        let typed = format!(
+            " {} ",
+            code.to_string().replace('-', " ").to_lowercase().replace('0', "o").replace('1', "l")
+        );
 
         assert_eq!(typed.parse(), Ok(code));
     }

@@ -15,7 +15,10 @@ pub struct InvalidSlug;
 
 fn is_slug(text: &str) -> bool {
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    SLUG_CHARS.contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
+    SLUG_CHARS.contains(&text.len())
+        && text.bytes().all(inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
 }
 
 macro_rules! slug {
@@ -88,9 +91,11 @@ impl FromStr for LanguageTag {
     type Err = InvalidLanguageTag;
 
     fn from_str(text: &str) -> Result<Self, InvalidLanguageTag> {
-        let is_subtag = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+        let is_subtag =
+            |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
         let language = text.split('-').next().unwrap_or_default();
-        let is_language = (2..=3).contains(&language.len()) && language.bytes().all(|b| b.is_ascii_alphabetic());
+        let is_language =
+            (2..=3).contains(&language.len()) && language.bytes().all(|b| b.is_ascii_alphabetic());
         if is_language && text.len() <= MAX_TAG_CHARS && text.split('-').all(is_subtag) {
             Ok(Self(text.to_owned()))
         } else {

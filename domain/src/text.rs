@@ -42,7 +42,14 @@ pub enum InvalidText {
 pub fn is_refused(c: char) -> bool {
     match c {
         '\n' | '\t' => false,
-        '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{180e}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' => true,
+        '\u{200b}'
+        | '\u{2060}'..='\u{2064}'
+        | '\u{feff}'
+        | '\u{180e}'
+        | '\u{115f}'
+        | '\u{1160}'
+        | '\u{3164}'
+        | '\u{ffa0}' => true,
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}' => true,
         // Interlinear marks and the replacement character: broken input.
         '\u{fff9}'..='\u{fffd}' => true,
@@ -74,7 +81,8 @@ fn parse(text: &str, graphemes: RangeInclusive<usize>) -> Result<String, Invalid
             return Err(InvalidText::Marks);
         }
         // A lone joiner or directional mark takes no place, so it does not fill a text.
-        let is_visible = !grapheme.chars().all(|c| matches!(c, '\u{200c}'..='\u{200f}' | '\u{ad}' | '\u{61c}'));
+        let is_visible =
+            !grapheme.chars().all(|c| matches!(c, '\u{200c}'..='\u{200f}' | '\u{ad}' | '\u{61c}'));
         n_graphemes += usize::from(is_visible);
     }
     if !graphemes.contains(&n_graphemes) {
@@ -180,7 +188,10 @@ mod tests {
         let family = "👨‍👩‍👧‍👦";
 
         assert!(post(&family.repeat(20)).is_ok());
-        assert_eq!(post(&family.repeat(19)), Err(InvalidText::Length { n_graphemes: 19, min: 20, max: 2000 }));
+        assert_eq!(
+            post(&family.repeat(19)),
+            Err(InvalidText::Length { n_graphemes: 19, min: 20, max: 2000 })
+        );
         assert!(post(&"é".repeat(2_000)).is_ok());
         assert!(post(&"e\u{301}".repeat(2_001)).is_err());
     }

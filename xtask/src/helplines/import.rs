@@ -1,0 +1,316 @@
+//! Takes a data set over into the country files, and shows before what that changes.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use anyhow::{Context, bail};
+use peer_support_domain::{
+    contact::{DialString, E164, Keyword, Kind, WebAddress},
+    country::Country,
+    helpline::{
+        AsOf, Audience, Label, Language, LineId, Service, Topic,
+        record::{
+            ContactRecord, Cost, CountryRecord, EmergencyRecord, LineRecord, SourceRecord, Status,
+        },
+    },
+    hours::{OpeningHours, TimeZone},
+};
+use serde::Deserialize;
+
+use super::file;
+
+/// `cargo xtask helplines import`: prints what would change, and writes it when asked to.
+pub fn command(root: &Path, lines: &Path, emergency: &Path, write: bool) -> anyhow::Result<()> {
+    let read = |path: &Path| fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
+    let countries = countries(&read(lines)?, &read(emergency)?)?;
+    let folder = root.join("helplines");
+    let (n_lines, n_numbers) = countries
+        .values()
+        .fold((0, 0), |(lines, numbers), record| (lines + record.line.len(), numbers + record.emergency.len()));
+    println!("{} countries, {n_lines} services, {n_numbers} emergency numbers", countries.len());
+
+    let mut n_changed = 0;
+    for (country, record) in &countries {
+        let path = folder.join(format!("{}.toml", country.as_str().to_ascii_lowercase()));
+        let text = file::text(record);
+        let before = fs::read_to_string(&path).ok();
+        if before.as_deref() == Some(&text) {
+            continue;
+        }
+        n_changed += 1;
+        println!("{country}: {}", difference(before.as_deref(), record));
+        if write {
+            fs::create_dir_all(&folder)?;
+            fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+    }
+    for path in super::files(root).unwrap_or_default() {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        if !name.parse().is_ok_and(|country: Country| countries.contains_key(&country)) {
+            println!("{}: not in the data set; left as it is", path.display());
+        }
+    }
+    match (n_changed, write) {
+        (0, _) => println!("nothing changes"),
+        (_, true) => println!("{n_changed} files written; now: cargo xtask helplines check --write"),
+        (_, false) => println!("{n_changed} files would change; --write does it"),
+    }
+    Ok(())
+}
+
+/// What becomes of a file, in one sentence.
+fn difference(before: Option<&str>, after: &CountryRecord) -> String {
+    let Some(before) = before else {
+        return format!("new, {} services, {} emergency numbers", after.line.len(), after.emergency.len());
+    };
+    let Ok(before) = toml::from_str::<CountryRecord>(before) else {
+        return "replaces a file that cannot be read".to_owned();
+    };
+    let by_id = |record: &CountryRecord| -> BTreeMap<String, LineRecord> {
+        record.line.iter().map(|line| (line.id.to_string(), line.clone())).collect()
+    };
+    let (old, new) = (by_id(&before), by_id(after));
+    let list = |word: &str, ids: BTreeSet<&String>| {
+        let ids: Vec<_> = ids.into_iter().map(String::as_str).collect();
+        if ids.is_empty() { String::new() } else { format!("{word} {}; ", ids.join(", ")) }
+    };
+    let added = list("adds", new.keys().filter(|id| !old.contains_key(*id)).collect());
+    let removed = list("REMOVES", old.keys().filter(|id| !new.contains_key(*id)).collect());
+    let changed = list("changes", new.keys().filter(|id| old.get(*id).is_some_and(|line| *line != new[*id])).collect());
+    let emergency = if before.emergency == after.emergency { "" } else { "changes emergency numbers; " };
+    let sentence = [&added, &removed, &changed, emergency].concat();
+    if sentence.is_empty() { "changes only its layout or head".to_owned() } else { sentence.trim_end_matches("; ").to_owned() }
+}
+
+/// A data set as country files.
+fn countries(lines: &str, emergency: &str) -> anyhow::Result<BTreeMap<Country, CountryRecord>> {
+    let emergency: EmergencySet = serde_json::from_str(emergency).context("emergency numbers")?;
+    let mut countries = BTreeMap::new();
+    for (key, numbers) in emergency.countries {
+        if numbers.country.as_str() != key {
+            bail!("emergency numbers: {key} is filed as {}", numbers.country);
+        }
+        let record = numbers.record(emergency.generated).with_context(|| format!("emergency numbers of {key}"))?;
+        countries.insert(record.country, record);
+    }
+    for (index, text) in lines.lines().enumerate().filter(|(_, text)| !text.is_empty()) {
+        let place = || format!("services, line {}", index + 1);
+        let service: ServiceLine = serde_json::from_str(text).with_context(place)?;
+        let country = service.country;
+        let Some(record) = countries.get_mut(&country) else {
+            bail!("{}: {country} has no emergency numbers, and so no name", place());
+        };
+        record.line.push(service.record().with_context(place)?);
+    }
+    for record in countries.values_mut() {
+        record.line.sort_by(|a, b| a.id.as_str().cmp(b.id.as_str()));
+    }
+    Ok(countries)
+}
+
+#[derive(Deserialize)]
+struct EmergencySet {
+    generated: AsOf,
+    countries: BTreeMap<String, Emergency>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Emergency {
+    country: Country,
+    name: Label,
+    general: Vec<Number>,
+    police: Vec<Number>,
+    ambulance: Vec<Number>,
+    fire: Vec<Number>,
+    #[serde(rename = "status")]
+    _follows_from_the_numbers: Status,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Number {
+    number: DialString,
+    confirmations: u8,
+    status: Status,
+    sources: Vec<String>,
+}
+
+impl Emergency {
+    fn record(self, compared: AsOf) -> anyhow::Result<CountryRecord> {
+        let by_service = [
+            (Service::General, self.general),
+            (Service::Police, self.police),
+            (Service::Ambulance, self.ambulance),
+            (Service::Fire, self.fire),
+        ];
+        let mut emergency = Vec::new();
+        for (service, numbers) in by_service {
+            for number in numbers {
+                emergency.push(EmergencyRecord {
+                    service,
+                    number: number.number,
+                    confirmations: number.confirmations,
+                    status: number.status,
+                    sources: number.sources.iter().map(|text| emergency_source(text)).collect::<Result<_, _>>()?,
+                });
+            }
+        }
+        Ok(CountryRecord { country: self.country, name: self.name, compared, emergency, line: Vec::new() })
+    }
+}
+
+/// `place (date, note)`, or `note (package version)` for the numbering metadata.
+fn emergency_source(text: &str) -> anyhow::Result<SourceRecord> {
+    let (place, rest) = text
+        .strip_suffix(')')
+        .and_then(|text| text.split_once(" ("))
+        .with_context(|| format!("source {text:?} is not written `place (date or package)`"))?;
+    let (mut as_of, mut notes) = (None, Vec::new());
+    let mut source = SourceRecord { url: None, repo: None, package: None, as_of: None, note: None };
+    if place.starts_with("https://") {
+        source.url = Some(place.parse()?);
+    } else if place.contains('/') {
+        source.repo = Some(place.parse()?);
+    } else {
+        source.package = Some(rest.parse()?);
+        source.note = Some(place.parse()?);
+        return Ok(source);
+    }
+    for part in rest.split(", ") {
+        match part.parse::<AsOf>() {
+            Ok(date) if as_of.is_none() => as_of = Some(date),
+            _ => notes.push(part),
+        }
+    }
+    source.as_of = as_of;
+    source.note = if notes.is_empty() { None } else { Some(notes.join(", ").parse()?) };
+    Ok(source)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServiceLine {
+    id: LineId,
+    country: Country,
+    region: Option<Label>,
+    name: Label,
+    topics: Vec<Topic>,
+    audience: Option<Vec<Audience>>,
+    languages: Option<Vec<Language>>,
+    contacts: Vec<ContactLine>,
+    hours: Option<OpeningHours>,
+    timezone: Option<TimeZone>,
+    cost: Option<Cost>,
+    website: Option<WebAddress>,
+    sources: Vec<SourceRecord>,
+    confirmations: u8,
+    status: Status,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContactLine {
+    kind: Kind,
+    value: String,
+    e164: Option<E164>,
+    note: Option<Label>,
+    confirmations: u8,
+    confirmed: bool,
+}
+
+impl ServiceLine {
+    fn record(self) -> anyhow::Result<LineRecord> {
+        Ok(LineRecord {
+            id: self.id,
+            name: self.name,
+            status: self.status,
+            confirmations: self.confirmations,
+            region: self.region,
+            topics: self.topics,
+            audience: self.audience.unwrap_or_default(),
+            languages: self.languages.unwrap_or_default(),
+            hours: self.hours,
+            timezone: self.timezone,
+            cost: self.cost,
+            website: self.website,
+            contacts: self.contacts.into_iter().map(ContactLine::record).collect(),
+            sources: self.sources,
+        })
+    }
+}
+
+impl ContactLine {
+    /// A note that says which word to send becomes the keyword.
+    fn record(self) -> ContactRecord {
+        let word = self.note.as_ref().filter(|_| self.kind == Kind::Sms);
+        let keyword: Option<Keyword> =
+            word.and_then(|note| note.as_str().strip_prefix("text ")).and_then(|word| word.parse().ok());
+        ContactRecord {
+            kind: self.kind,
+            value: self.value,
+            e164: self.e164,
+            note: if keyword.is_some() { None } else { self.note },
+            keyword,
+            confirmations: self.confirmations,
+            confirmed: self.confirmed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EMERGENCY: &str = r#"{ "title": "x", "generated": "2026-11-23", "fields": "x", "countries": { "GB": {
+        "country": "GB", "name": "United Kingdom", "general": [{ "number": "999", "confirmations": 2, "status": "confirmed",
+        "sources": ["owner/list:data.json (2026-03-23, service split)", "libphonenumber metadata (phonenumbers 9.0.43)"] }],
+        "police": [], "ambulance": [], "fire": [], "status": "confirmed" } } }"#;
+
+    const LINE: &str = r#"{"id": "gb-shout", "country": "GB", "region": null, "name": "Shout", "topics": ["suicide"], "audience": null, "languages": ["en"], "contacts": [{"kind": "sms", "value": "85258", "e164": null, "note": "text SHOUT", "confirmations": 2, "confirmed": true}, {"kind": "phone", "value": "0800 58 58 58", "e164": "+44800585858", "note": "option 4", "confirmations": 1, "confirmed": false}], "hours": "24/7", "timezone": "Europe/London", "cost": "free", "website": null, "sources": [{"url": "https://example.org/", "as_of": null}], "confirmations": 2, "status": "confirmed"}"#;
+
+    fn gb() -> CountryRecord {
+        countries(LINE, EMERGENCY).unwrap().remove(&"GB".parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_word_to_send_becomes_the_keyword_and_other_notes_stay() {
+        let contacts = &gb().line[0].contacts;
+
+        assert_eq!(contacts[0].keyword.as_ref().unwrap().as_str(), "SHOUT");
+        assert_eq!(contacts[0].note, None);
+        assert_eq!(contacts[1].note.as_ref().unwrap().as_str(), "option 4");
+    }
+
+    #[test]
+    fn emergency_sources_are_taken_apart() {
+        let sources = &gb().emergency[0].sources;
+
+        assert_eq!(sources[0].repo.as_ref().unwrap().as_str(), "owner/list:data.json");
+        assert_eq!(sources[0].as_of.unwrap().to_string(), "2026-03-23");
+        assert_eq!(sources[0].note.as_ref().unwrap().as_str(), "service split");
+        assert_eq!(sources[1].package.as_ref().unwrap().as_str(), "phonenumbers 9.0.43");
+    }
+
+    #[test]
+    fn a_service_with_an_unknown_word_is_not_taken_in_silence() {
+        let error = countries(&LINE.replace("suicide", "sadness"), EMERGENCY).unwrap_err();
+
+        assert!(format!("{error:#}").starts_with("services, line 1: unknown variant `sadness`"), "{error:#}");
+        assert!(countries(&LINE.replace("region", "area"), EMERGENCY).is_err());
+    }
+
+    #[test]
+    fn a_service_that_would_vanish_is_announced() {
+        let before = file::text(&gb());
+        let mut after = gb();
+        after.line.clear();
+
+        assert_eq!(difference(Some(&before), &after), "REMOVES gb-shout");
+        assert_eq!(difference(None, &gb()), "new, 1 services, 1 emergency numbers");
+        assert_eq!(difference(Some(&file::text(&after)), &gb()), "adds gb-shout");
+    }
+}
