@@ -5,6 +5,8 @@
  * It defines `<peer-support>`, draws the launcher and a static crisis card out of the data below, and fetches the panel
  * itself (glue and wasm) only on intent. Whatever fails after that, the card stays. It uses no `innerHTML`, no inline
  * style and no eval, so that it runs under a strict Content-Security-Policy and Trusted Types.
+ *
+ * Every page pays for each byte of it, so what an element knows lives in one closure, whose names the build shortens.
  */
 (() => {
   "use strict";
@@ -12,12 +14,15 @@
   /**
    * What the build knows and writes here.
    * - `glue`, `wasm`: the panel, relative to this script; `locales`, `helplines`: folders of files named by language and country.
-   * - `crisis`: for each country its emergency numbers and best line, as `cargo xtask helplines` documents it:
-   *   `GBg999,c116 123;BRa192p190,c188`.
+   * - `crisis`: emergency numbers and the best line of every country, as `xtask/src/helplines/loader.rs` documents it:
+   *   `GBIE,BR|999,a192p190|116 123,116 123,188`.
    * @type {{glue: string, wasm: string, crisis: string, locales: string, helplines: string, strings: Record<string, Record<string, string>>}}
    */
   // @ts-ignore: replaced by the build.
   const build = __PEER_SUPPORT_BUILD__;
+  /** @type {string} */
+  // @ts-ignore: replaced by the build.
+  const css = __PEER_SUPPORT_CSS__;
 
   const NAME = "peer-support";
   if (customElements.get(NAME)) return;
@@ -25,16 +30,19 @@
   const script = /** @type {HTMLScriptElement | null} */ (document.currentScript ?? document.querySelector(`script[src*="${NAME}.js"]`));
   const base = new URL(".", script?.src ?? location.href).href;
 
-  const SERVICES = /** @type {Record<string, string>} */ ({ g: "emergency", p: "police", a: "ambulance", f: "fire" });
-
-  /** The records of `build.crisis` by country code. */
-  const crisis = new Map(build.crisis.split(";").map((record) => [record.slice(0, 2), record.slice(2)]));
+  /** By country code: emergency numbers, and the line. @type {Map<string, string[]>} */
+  const crisis = new Map();
+  const [groups, emergencies, lines] = build.crisis.split("|").map((column) => column.split(","));
+  groups.forEach((group, at) => {
+    for (const code of group.match(/../g) ?? []) crisis.set(code, [emergencies[at], lines.shift() ?? ""]);
+  });
 
   /**
    * An element with attributes (or, for functions, listeners) and children.
    * @param {string} tag
-   * @param {Record<string, string | EventListener>} attributes
+   * @param {Record<string, any>} attributes
    * @param {...(Node | string)} children
+   * @returns {any}
    */
   const element = (tag, attributes, ...children) => {
     const node = document.createElement(tag);
@@ -46,16 +54,6 @@
     return node;
   };
 
-  /** @param {string} code */
-  const zonesOf = (code) => {
-    try {
-      const locale = /** @type {any} */ (new Intl.Locale("und-" + code));
-      return locale.getTimeZones?.() ?? locale.timeZones ?? [];
-    } catch {
-      return [];
-    }
-  };
-
   /**
    * The countries the visitor may be in, the likeliest first: the one whose time zone the device keeps, then the one its
    * languages name. No request and no prompt is made for it.
@@ -63,166 +61,125 @@
    */
   const guessCountries = () => {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const regions = navigator.languages.map((tag) => /-([A-Z]{2})(-|$)/.exec(tag)?.[1] ?? "").filter((code) => crisis.has(code));
-    const inZone = [...regions, ...crisis.keys()].find((code) => zonesOf(code).includes(zone));
-    return [...new Set([inZone, ...regions])].filter((code) => code != null).slice(0, 2);
+    const hasZone = (/** @type {string} */ code) => {
+      const locale = /** @type {any} */ (new Intl.Locale("und-" + code));
+      // The second is the older spelling of the first.
+      return (locale.getTimeZones?.() ?? locale.timeZones)?.includes(zone);
+    };
+    const named = navigator.languages.map((tag) => tag.slice(-2)).filter((code) => crisis.has(code));
+    const inZone = [...named, ...crisis.keys()].filter(hasZone);
+    return [...new Set([...inZone.slice(0, 1), ...named])].slice(0, 2);
   };
 
   /** The panel's module, shared by all elements of the page: fetched once, asked for again after a failure. */
   let loading = /** @type {Promise<any> | undefined} */ (undefined);
+  let failures = 0;
   const load = () =>
     (loading ??= (async () => {
-      const wasm = fetch(base + build.wasm, { credentials: "omit", referrerPolicy: "no-referrer" });
+      const wasm = fetch(base + build.wasm);
       // A refused import must not leave a second, unhandled rejection behind.
       wasm.catch(() => {});
-      const glue = await import(base + build.glue);
+      // Firefox remembers that an address gave no module, so the next try asks for another one.
+      const glue = await import(base + build.glue + (failures ? "?" + failures : ""));
       await glue.default({ module_or_path: wasm });
       return glue;
     })().catch((error) => {
       loading = undefined;
+      failures++;
       throw error;
     }));
 
-  const css = __PEER_SUPPORT_CSS__;
+  /**
+   * Draws into `root`; what comes back is what the element can do.
+   * @param {HTMLElement} host
+   * @param {ShadowRoot} root
+   */
+  const start = (host, root) => {
+    const attribute = (/** @type {string} */ name) => host.getAttribute(name) ?? "";
+    const isInline = attribute("mode") === "inline";
+    const locale = [attribute("locale"), ...navigator.languages].map((tag) => tag.slice(0, 2)).find((tag) => build.strings[tag]) ?? "en";
+    const strings = build.strings[locale];
+    const places = new Intl.DisplayNames(locale, { type: "region" });
+    const language = { lang: locale, dir: strings.dir };
 
-  class PeerSupport extends HTMLElement {
-    #root = this.attachShadow({ mode: "open" });
+    /** Drawn on first use: before that, a page pays for a button only. @type {any} */
+    let frame;
     /** @type {any} The mounted panel. */
-    #panel;
-    /** @type {AbortController | undefined} Ends every listener on the page when the element leaves it. */
-    #connected;
-    /** Drawn on first use: before that, the page pays for a button only. @type {any} */
-    #frame;
-    #card = element("div", { class: "card" });
-    #status = element("p", { role: "status" });
-    #container = element("div", { class: "panel" });
-    /** @type {HTMLElement | undefined} */
-    #launcher;
-    #shifts = /** @type {number[]} */ ([]);
-    #countries = /** @type {string[]} */ ([]);
-    #mounting = false;
+    let panel;
+    let isMounting = false;
+    /** @type {string[]} */
+    let countries;
+    /** When Shift was pressed lately. @type {number[]} */
+    let shifts = [];
+    const card = element("div", {});
+    const status = element("p", { role: "status" });
+    const container = element("div", { class: "panel" });
 
-    get isInline() {
-      return this.getAttribute("mode") === "inline";
-    }
-
-    get locale() {
-      const wishes = [this.getAttribute("locale"), ...navigator.languages];
-      return wishes.map((tag) => (tag ?? "").split("-")[0].toLowerCase()).find((tag) => tag in build.strings) ?? "en";
-    }
-
-    connectedCallback() {
-      if (this.#connected) return;
-      this.#connected = new AbortController();
-      this.#draw();
-      if (this.isInline) {
-        this.#drawFrame();
-        const seen = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && this.#mount());
-        seen.observe(this);
-        this.#connected.signal.addEventListener("abort", () => seen.disconnect());
-      }
-    }
-
-    disconnectedCallback() {
-      // An element that is only moved comes back at once and keeps what is written in it.
-      queueMicrotask(() => {
-        if (this.isConnected) return;
-        this.#connected?.abort();
-        this.#connected = undefined;
-        this.#panel?.unmount();
-        this.#panel = this.#frame = undefined;
-        this.#root.replaceChildren();
-      });
-    }
-
-    /** @param {string} [view] The view to show: `help`, `stories` or `write`. */
-    open(view) {
-      this.#drawFrame();
-      const frame = this.#frame;
-      if (!this.isInline && !frame.open) {
-        // On a phone the sheet covers the page, so the page behind it is out of reach of keyboard and screen reader.
-        if (matchMedia("(max-width: 600px)").matches) frame.showModal?.();
-        else frame.show?.();
-        frame.setAttribute("open", "");
-        this.#launcher?.setAttribute("aria-expanded", "true");
-        addEventListener("keydown", this.#countShifts, { signal: this.#connected?.signal });
-      }
-      this.#mount(view);
-    }
-
-    close() {
-      const frame = this.#frame;
-      if (this.isInline || !frame?.open) return;
-      removeEventListener("keydown", this.#countShifts);
-      frame.close?.();
-      frame.removeAttribute("open");
-      this.#launcher?.setAttribute("aria-expanded", "false");
-      this.#launcher?.focus();
-    }
-
-    /** Leaves the page for a neutral one, without a way back to it in the history of this tab. */
-    leave() {
+    const leave = () => {
       document.documentElement.hidden = true;
       document.title = "";
-      this.#panel?.unmount();
-      this.remove();
-      location.replace(this.getAttribute("leave-url") ?? "https://www.wikipedia.org/");
-    }
-
-    /** Three presses of Shift within five seconds leave, also while typing. */
-    #countShifts = (/** @type {KeyboardEvent} */ event) => {
-      if (event.key !== "Shift") {
-        this.#shifts = [];
-      } else if (!event.repeat) {
-        this.#shifts = [...this.#shifts.slice(-2), event.timeStamp];
-        if (this.#shifts.length === 3 && event.timeStamp - this.#shifts[0] < 5000) this.leave();
-      }
+      destroy();
+      location.replace(attribute("leave-url") || "https://www.wikipedia.org/");
     };
 
-    /** @param {string} name @param {EventListener} click */
-    #button(name, click) {
-      return element("button", { type: "button", part: name, click }, build.strings[this.locale][name]);
-    }
-
-    #draw() {
-      const root = this.#root;
+    /** Ends everything that was begun, and takes the element away. */
+    const destroy = () => {
+      removeEventListener("keydown", countShifts);
+      panel?.unmount();
       root.replaceChildren();
-      try {
-        const sheet = new CSSStyleSheet();
-        sheet.replaceSync(css);
-        root.adoptedStyleSheets = [sheet];
-      } catch {
-        root.append(element("style", {}, css));
-      }
-      if (this.isInline) return;
-      this.#launcher = this.#button("launcher", () => this.open());
-      this.#launcher.setAttribute("aria-expanded", "false");
-      // Intent: what is fetched now is there when the press comes.
-      const intend = () => void load().catch(() => {});
-      for (const sign of ["pointerenter", "focus", "touchstart"]) {
-        this.#launcher.addEventListener(sign, intend, { passive: true, once: true });
-      }
-      // Links that the owner wrote for browsers without JavaScript stay where they are: nothing jumps.
-      root.append(element("slot", {}), element("div", { class: "corner", lang: this.locale, dir: build.strings[this.locale].dir }, this.#launcher));
-    }
+      host.remove();
+    };
 
-    #drawFrame() {
-      if (this.#frame) return;
-      const strings = build.strings[this.locale];
-      const select = /** @type {HTMLSelectElement} */ (
-        element("select", { "aria-label": strings["other-country"], change: () => select.value && this.#show([select.value]) })
+    /** Three presses of Shift within five seconds leave, also while typing. @param {KeyboardEvent} event */
+    const countShifts = ({ key, repeat, timeStamp }) => {
+      if (repeat) return;
+      shifts = key === "Shift" ? [...shifts.slice(-2), timeStamp] : [];
+      if (timeStamp - shifts[shifts.length - 3] < 5000) leave();
+    };
+
+    const button = (/** @type {string} */ name, /** @type {() => void} */ press) =>
+      element("button", { type: "button", part: name, click: () => press() }, strings[name]);
+
+    const link = (/** @type {string} */ label, /** @type {string} */ number, scheme = "tel", body = "") =>
+      element(
+        "a",
+        { href: `${scheme}:${number.replace(/[^\d*#+]/g, "").replace("#", "%23")}${body && "?body=" + body}` },
+        label,
+        element("b", { dir: "ltr" }, number),
       );
-      const names = new Intl.DisplayNames(this.locale, { type: "region" });
-      select.append(
-        element("option", { value: "" }, strings["other-country"]),
-        ...[...crisis.keys()]
-          .map((code) => ({ code, name: names.of(code) ?? code }))
-          .sort((a, b) => a.name.localeCompare(b.name, this.locale))
-          .map(({ code, name }) => element("option", { value: code }, name)),
+
+    /** Fills the card with the numbers of these countries. @param {string[]} codes */
+    const show = (codes) => {
+      countries = codes;
+      card.replaceChildren(
+        ...codes.flatMap((code) => {
+          const [emergency, line] = crisis.get(code) ?? ["", ""];
+          const [number, keyword] = line.replace("t", "").split("=");
+          return [
+            element("h3", {}, places.of(code) ?? code),
+            ...[...emergency.matchAll(/(\D?)(\d+)/g)].map(([, service, number]) => link(strings["service-" + (service || "g")], number)),
+            ...(line && [link(strings.line + (keyword ? `: “${keyword}”` : ""), number, line[0] === "t" ? "sms" : "tel", keyword)]),
+          ];
+        }),
       );
-      this.#frame = element(
-        this.isInline ? "section" : "dialog",
-        { part: "frame", "aria-label": strings.title, lang: this.locale, dir: strings.dir },
+    };
+
+    const draw = () => {
+      if (frame) return;
+      frame = element(
+        isInline ? "section" : "dialog",
+        {
+          part: "frame",
+          "aria-label": strings.title,
+          ...language,
+          // Escape closes and never leaves.
+          keydown: (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && !event.defaultPrevented && close(),
+          close: () => {
+            removeEventListener("keydown", countShifts);
+            launcher.setAttribute("aria-expanded", false);
+            launcher.focus();
+          },
+        },
         element(
           "div",
           { class: "static" },
@@ -230,97 +187,138 @@
             "header",
             {},
             // Focus goes here first: a second Enter must not leave the page.
-            element("h2", { tabindex: "-1", autofocus: "" }, strings.title),
-            this.#button("leave", () => this.leave()),
-            ...(this.isInline ? [] : [this.#button("close", () => this.close())]),
+            element("h2", { tabindex: -1, autofocus: "" }, strings.title),
+            button("leave", leave),
+            isInline ? "" : button("close", close),
           ),
-          this.#card,
-          select,
-          this.#status,
+          card,
+          element(
+            "select",
+            { "aria-label": strings.country, change: (/** @type {any} */ event) => show([event.target.value]) },
+            element("option", { value: "" }, strings.country),
+            ...[...crisis.keys()]
+              .map((code) => element("option", { value: code }, places.of(code) ?? code))
+              .sort((a, b) => a.text.localeCompare(b.text, locale)),
+          ),
+          status,
         ),
-        this.#container,
+        container,
       );
-      // Escape closes and never leaves; `cancel` is the dialog's own word for it.
-      this.#frame.addEventListener("cancel", (/** @type {Event} */ event) => event.preventDefault());
-      this.#frame.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-        if (event.key === "Escape" && !event.defaultPrevented) this.close();
-      });
-      const own = (this.getAttribute("country") ?? "").toUpperCase();
-      this.#show(crisis.has(own) ? [own] : guessCountries());
-      this.#root.append(this.#frame);
-    }
-
-    /** Fills the card with the numbers of these countries. @param {string[]} countries */
-    #show(countries) {
-      this.#countries = countries;
-      const strings = build.strings[this.locale];
-      const names = new Intl.DisplayNames(this.locale, { type: "region" });
-      const link = (/** @type {string} */ label, /** @type {string} */ number, /** @type {string} */ scheme, body = "") =>
-        element("a", { href: `${scheme}:${number.replace(/[^\d+*#]/g, "").replace("#", "%23")}${body && "?body=" + body}` }, element("span", {}, label), element("b", { dir: "ltr" }, number));
-
-      this.#card.replaceChildren(
-        ...countries.flatMap((code) => {
-          const [emergency, line] = (crisis.get(code) ?? "").split(",");
-          const links = [...emergency.matchAll(/([gpaf])([^gpaf]+)/g)].map(([, service, number]) => link(strings[SERVICES[service]], number, "tel"));
-          if (line) {
-            const [number, keyword] = line.slice(1).split("=");
-            const isText = line[0] === "t";
-            const label = strings["crisis-line"] + (keyword ? ` · ${strings.text.replace("{keyword}", keyword).replace("{number}", number)}` : "");
-            links.push(link(label, number, isText ? "sms" : "tel", keyword));
-          }
-          return [element("h3", {}, names.of(code) ?? code), ...links];
-        }),
-      );
-    }
+      const own = attribute("country").toUpperCase();
+      show(crisis.has(own) ? [own] : guessCountries());
+      root.append(frame);
+    };
 
     /** Puts the panel over the card, once it is there. @param {string} [view] */
-    async #mount(view) {
-      if (this.#panel || this.#mounting) return;
-      const strings = build.strings[this.locale];
-      this.#mounting = true;
-      this.#status.textContent = strings.loading;
+    const mount = async (view) => {
+      if (panel || isMounting) return;
+      isMounting = true;
+      status.textContent = strings.loading;
       try {
         const glue = await load();
-        if (!this.isConnected) return;
-        this.#panel = glue.mount(this, this.#container, {
-          site: this.getAttribute("site") ?? "",
-          server: new URL(this.getAttribute("server") ?? base, base).href,
-          country: this.#countries[0],
-          candidates: this.#countries,
-          locale: this.locale,
-          theme: this.getAttribute("theme") ?? "auto",
-          mode: this.isInline ? "inline" : "launcher",
-          view,
-          assets: { locales: base + build.locales, helplines: base + build.helplines },
-          close: () => this.close(),
-          leave: () => this.leave(),
-        });
-        this.#frame.setAttribute("data-ready", "");
-        this.#status.textContent = "";
+        if (host.isConnected) {
+          panel = glue.mount(host, container, {
+            site: attribute("site"),
+            server: new URL(attribute("server"), base).href,
+            country: countries[0],
+            candidates: countries,
+            locale,
+            theme: attribute("theme") || "auto",
+            mode: isInline ? "inline" : "launcher",
+            view,
+            assets: { locales: base + build.locales, helplines: base + build.helplines },
+            close,
+            leave,
+          });
+          frame.classList.add("ready");
+        }
+        status.textContent = "";
       } catch (error) {
-        this.#status.textContent = strings.failed;
-        console.info(`${NAME}: the panel could not load, the static card stays:`, error);
-      } finally {
-        this.#mounting = false;
+        status.textContent = strings.failed;
+        console.info(NAME, error);
       }
+      isMounting = false;
+    };
+
+    /** Opens the panel. @param {string} [view] `help`, `stories` or `write` */
+    const open = (view) => {
+      draw();
+      if (!isInline && !frame.open) {
+        // On a phone the sheet covers the page, so the page behind it is out of reach of keyboard and screen reader.
+        if (matchMedia("(max-width:600px)").matches) frame.showModal();
+        else frame.show();
+        launcher.setAttribute("aria-expanded", true);
+        addEventListener("keydown", countShifts);
+      }
+      mount(view);
+    };
+
+    /** Closes the panel; what is written in it stays. */
+    const close = () => frame?.close?.();
+
+    const launcher = button("launcher", open);
+    try {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(css);
+      root.adoptedStyleSheets = [sheet];
+    } catch {
+      root.append(element("style", {}, css));
     }
-  }
+    if (isInline) {
+      draw();
+      addEventListener("keydown", countShifts);
+      const seen = new IntersectionObserver((entries) => {
+        if (entries.some((entry) => entry.isIntersecting)) mount(seen.disconnect());
+      });
+      seen.observe(host);
+    } else {
+      launcher.setAttribute("aria-expanded", false);
+      // Intent: what is fetched now is there when the press comes.
+      for (const sign of ["pointerenter", "focus", "touchstart"]) {
+        launcher.addEventListener(sign, () => load().catch(() => {}), { passive: true, once: true });
+      }
+      // Links that the owner wrote for browsers without JavaScript stay where they are: nothing jumps.
+      root.append(element("slot", {}), element("div", { class: "corner", ...language }, launcher));
+    }
+    return { open, close, leave, destroy };
+  };
 
-  customElements.define(NAME, PeerSupport);
+  customElements.define(
+    NAME,
+    class extends HTMLElement {
+      connectedCallback() {
+        // @ts-ignore: the methods are the element's own.
+        if (!this.open) Object.assign(this, start(this, this.shadowRoot ?? this.attachShadow({ mode: "open" })));
+      }
 
-  const ready = () => {
-    if (document.querySelector(NAME)) return;
+      disconnectedCallback() {
+        // An element that is only moved comes back at once and keeps what is written in it.
+        queueMicrotask(() => {
+          if (this.isConnected) return;
+          /** @type {any} */ (this).destroy();
+          // @ts-ignore: so that it starts anew when it is put into a page again.
+          this.open = undefined;
+        });
+      }
+    },
+  );
+
+  const first = () => /** @type {any} */ (document.querySelector(NAME));
+  // @ts-ignore: the one global.
+  self.peerSupport = {
+    open: (/** @type {string} */ view) => first()?.open(view),
+    close: () => first()?.close(),
+    leave: () => first()?.leave(),
+  };
+
+  const place = () => {
+    if (first()) return;
     const own = element(NAME, {});
-    for (const [name, value] of Object.entries(script?.dataset ?? {})) {
-      own.setAttribute(name.replace(/[A-Z]/g, (letter) => "-" + letter.toLowerCase()), value ?? "");
+    for (const { name, value } of script?.attributes ?? []) {
+      if (name.startsWith("data-")) own.setAttribute(name.slice(5), value);
     }
     document.body.append(own);
   };
-  if (document.readyState === "loading") addEventListener("DOMContentLoaded", ready, { once: true });
-  else ready();
-
-  const first = () => /** @type {PeerSupport | null} */ (document.querySelector(NAME));
-  Object.defineProperty(globalThis, "peerSupport", {
-    value: Object.freeze({ open: (/** @type {string} */ view) => first()?.open(view), close: () => first()?.close(), leave: () => first()?.leave() }),
-  });
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", place);
+  else place();
 })();

@@ -369,10 +369,7 @@ mod tests {
         hours::{OpeningHours, TimeZone},
     };
 
-    fn parsed<T: std::str::FromStr>(pattern: &str) -> impl Strategy<Value = T> + use<T>
-    where
-        T: std::fmt::Debug,
-    {
+    fn parsed<T: std::str::FromStr + std::fmt::Debug>(pattern: &str) -> impl Strategy<Value = T> + use<T> {
         string_regex(pattern).unwrap().prop_filter_map("does not parse", |text| text.parse().ok())
     }
 

@@ -52,7 +52,8 @@ impl Directory {
     /// The part that is carried inside the widget: all emergency numbers and the [`N_ESSENTIAL_LINES`] first lines.
     ///
     /// Where the country has a confirmed contact, only confirmed ones are taken; elsewhere those that one source
-    /// lists, which say so themselves.
+    /// lists, which say so themselves. Left out is what is of no use without a network or without known hours:
+    /// websites, sources, and time zones that no hours are read in.
     #[must_use]
     pub fn essentials(&self) -> Directory {
         let any_is_confirmed = self.lines.iter().any(Line::is_confirmed);
@@ -67,6 +68,8 @@ impl Directory {
                     .filter(|contact| contact.confirmed == any_is_confirmed)
                     .cloned()
                     .collect(),
+                time_zone: line.time_zone.clone().filter(|_| line.needs_clock()),
+                website: None,
                 sources: Vec::new(),
                 ..line.clone()
             })
@@ -136,11 +139,12 @@ pub struct Line {
     pub time_zone: Option<TimeZone>,
     /// Whether calling is known to cost nothing. `false` does not mean that it costs.
     pub is_free: bool,
-    /// Its page.
+    /// Its page. Left out of the essentials, as are the sources: they are of use only where the whole directory
+    /// can be had.
     pub website: Option<WebAddress>,
     /// The date of the newest source; `None` when none is dated.
     pub as_of: Option<AsOf>,
-    /// Who lists it. Empty in the essentials, which have no room.
+    /// Who lists it.
     pub sources: Vec<Source>,
 }
 
@@ -151,6 +155,11 @@ impl Line {
         self.contacts.iter().any(|contact| contact.confirmed)
     }
 
+    /// Whether its hours are read on a clock: they are known, and not all the hours there are.
+    fn needs_clock(&self) -> bool {
+        self.hours.as_ref().is_some_and(|hours| !hours.is_always())
+    }
+
     /// Whether it answers now, if that is known. `local_time` gives the time in a zone.
     pub fn state(&self, local_time: impl Fn(&TimeZone) -> Option<LocalTime>) -> Option<HoursState> {
         let hours = self.hours.as_ref()?;
@@ -158,6 +167,23 @@ impl Line {
             return Some(HoursState::Open { closes_in_min: None });
         }
         Some(hours.state_at(local_time(self.time_zone.as_ref()?)?))
+    }
+
+    /// What [`rank`] sorts by: the smaller, the better.
+    fn place(&self, wanted: &[Topic], state: Option<HoursState>) -> impl Ord + use<> {
+        (
+            !self.is_confirmed(),
+            !self.topics.iter().any(|topic| wanted.contains(topic)),
+            matches!(state, Some(HoursState::Closed { .. })),
+            self.narrowness(),
+            self.region.is_some(),
+            Reverse(self.as_of.map(AsOf::year)),
+            !matches!(state, Some(HoursState::Open { .. })),
+            !self.hours.as_ref().is_some_and(OpeningHours::is_always),
+            !self.topics.contains(&Topic::Suicide),
+            Reverse(self.contacts.iter().map(|contact| contact.confirmations).max()),
+            Reverse(self.as_of),
+        )
     }
 
     /// How many distinctions stand between this line and a person in crisis who is anyone.
@@ -181,40 +207,24 @@ impl Line {
 /// The lines in the order to show them, the best first.
 ///
 /// A line counts more, in this order, when independent sources confirm it; when it is for one of the `wanted` topics;
-/// when it is open now, and less when it is known to be closed; when it is for suicide or emotional distress and for
-/// everyone, rather than for a group or a narrower need; when it is for the whole country; when it answers day and
-/// night; when it names suicide; when its newest source is younger, by the year; when more sources agree; and when
-/// its newest source is younger, by the day. What remains equal keeps its order.
+/// when it is not known to be closed now; when it is for suicide or emotional distress and for everyone, rather than
+/// for a group or a narrower need; when it is for the whole country; when its newest source is younger, by the year;
+/// when it is known to be open now; when it answers day and night; when it names suicide; when more sources agree; and
+/// when its newest source is younger, by the day. What remains equal keeps its order.
 ///
-/// `local_time` gives the time in a zone, or `None` where it is not known, and then no line but one that never
-/// closes counts as open.
+/// Of two lines in three the hours are not known. Such a line stands with those that are open, so that a line for
+/// children that never closes does not hide the one for everyone; and a line that was open day and night years ago
+/// does not hide one that was seen this year.
+///
+/// `local_time` gives the time in a zone, or `None` where it is not known, and then only a line that never closes
+/// counts as open.
 pub fn rank<'a>(
     lines: &'a [Line],
     wanted: &[Topic],
     local_time: impl Fn(&TimeZone) -> Option<LocalTime>,
 ) -> Vec<&'a Line> {
-    let mut keyed: Vec<_> = lines
-        .iter()
-        .map(|line| {
-            let state = match line.state(&local_time) {
-                Some(HoursState::Open { .. }) => 0,
-                None => 1,
-                Some(HoursState::Closed { .. }) => 2,
-            };
-            let place = [
-                u8::from(!line.is_confirmed()),
-                u8::from(!line.topics.iter().any(|topic| wanted.contains(topic))),
-                state,
-                line.narrowness(),
-                u8::from(line.region.is_some()),
-                u8::from(!line.hours.as_ref().is_some_and(OpeningHours::is_always)),
-                u8::from(!line.topics.contains(&Topic::Suicide)),
-            ];
-            let confirmations = line.contacts.iter().map(|contact| contact.confirmations).max();
-            let freshness = (line.as_of.map(|as_of| as_of.year), confirmations, line.as_of);
-            ((place, Reverse(freshness)), line)
-        })
-        .collect();
+    let mut keyed: Vec<_> =
+        lines.iter().map(|line| (line.place(wanted, line.state(&local_time)), line)).collect();
     keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
     keyed.into_iter().map(|(_, line)| line).collect()
 }

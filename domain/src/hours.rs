@@ -268,21 +268,28 @@ impl fmt::Display for OpeningHours {
     }
 }
 
+/// Writes the chosen days as ranges, from the first that does not follow another: `Su-Th`, not `Mo-Th,Su`.
 fn write_days(f: &mut fmt::Formatter<'_>, chosen: &[bool; 7]) -> fmt::Result {
+    let start =
+        if chosen[0] && chosen[6] { (1..7).rfind(|day| !chosen[*day]).map_or(0, |day| day + 1) } else { 0 };
+    let is_chosen = |day: usize| day < start + 7 && chosen[day % 7];
     let mut separator = "";
-    let mut day = 0;
-    while day < 7 {
-        if !chosen[day] {
+    let mut day = start;
+    while day < start + 7 {
+        if !is_chosen(day) {
             day += 1;
             continue;
         }
-        let end = (day..7).find(|d| !chosen[*d]).unwrap_or(7);
-        write!(f, "{separator}{}", Weekday::ALL[day].abbreviation())?;
-        if end - day > 1 {
-            write!(f, "-{}", Weekday::ALL[end - 1].abbreviation())?;
+        let mut last = day;
+        while is_chosen(last + 1) {
+            last += 1;
+        }
+        write!(f, "{separator}{}", Weekday::ALL[day % 7].abbreviation())?;
+        if last > day {
+            write!(f, "-{}", Weekday::ALL[last % 7].abbreviation())?;
         }
         separator = ",";
-        day = end;
+        day = last + 1;
     }
     Ok(())
 }
@@ -417,6 +424,19 @@ mod tests {
         assert_eq!(spans("Su-Th 09:00-16:30", Weekday::Sunday), 1);
         assert_eq!(spans("Su-Th 09:00-16:30", Weekday::Friday), 0);
         assert_eq!(spans("Fr-Mo 09:00-16:30", Weekday::Monday), 1);
+    }
+
+    #[test]
+    fn rules_are_written_as_people_write_them() {
+        for text in [
+            "24/7",
+            "Mo-Su 15:30-24:30",
+            "Su-Th 08:00-20:00; Fr-Sa 09:00-17:00",
+            "Mo,We,Fr 14:00-18:00",
+            "Sa-Mo 09:00-12:00,13:00-27:00",
+        ] {
+            assert_eq!(hours(text).to_string(), text);
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub fn ago(then_ms: i64, now_ms: i64) -> (u32, Unit) {
     let since = now_ms.saturating_sub(then_ms).max(0);
     let (unit_ms, unit) = match since {
         ..HOUR_MS => (MINUTE_MS, Unit::Minute),
-        ..DAY_MS => (HOUR_MS, Unit::Hour),
+        HOUR_MS..DAY_MS => (HOUR_MS, Unit::Hour),
         _ if since < 7 * DAY_MS => (DAY_MS, Unit::Day),
         _ if since < 30 * DAY_MS => (7 * DAY_MS, Unit::Week),
         _ if since < 365 * DAY_MS => (30 * DAY_MS, Unit::Month),

@@ -64,7 +64,9 @@ mod tests {
 
     #[test]
     fn one_author_has_one_name_and_others_have_others() {
-        let name = |byte| Pseudonym::of(AuthorTag::from_bytes([0, byte, 0, byte, 0, 0, 0, 0])).words(ADJECTIVES, ANIMALS);
+        let name = |byte| {
+            Pseudonym::of(AuthorTag::from_bytes([0, byte, 0, byte, 0, 0, 0, 0])).words(ADJECTIVES, ANIMALS)
+        };
 
         assert_eq!(name(1), name(1));
         assert_eq!(name(1), ("Calm", "Robin"));

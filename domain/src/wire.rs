@@ -245,7 +245,8 @@ pub struct Decide<Text = String> {
     /// What was decided.
     pub decision: Decision,
     /// Why, for the author; needed to decline and to hide.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    // Without `default`, which would ask for a default text; an absent `Option` is `None` anyway.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text>,
 }
 

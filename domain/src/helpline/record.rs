@@ -194,6 +194,17 @@ impl CountryRecord {
         }
     }
 
+    /// Whether independent sources agree on how to call police and ambulance: by a general number, or by one each.
+    #[must_use]
+    pub fn has_confirmed_emergency(&self) -> bool {
+        let confirms = |service| {
+            self.emergency
+                .iter()
+                .any(|number| number.service == service && number.status == Status::Confirmed)
+        };
+        confirms(Service::General) || (confirms(Service::Police) && confirms(Service::Ambulance))
+    }
+
     fn emergency(&self, problems: &mut Problems) -> Vec<EmergencyNumber> {
         let mut sorted: Vec<_> = self.emergency.iter().collect();
         sorted.sort_by_key(|record| (record.service, Reverse(record.confirmations)));

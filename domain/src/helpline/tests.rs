@@ -97,16 +97,28 @@ fn a_line_for_everyone_in_distress_stands_before_narrower_ones() {
 }
 
 #[test]
+fn unknown_hours_do_not_put_a_line_for_everyone_behind_a_narrow_one() {
+    let children = Line { audiences: vec![Audience::Children], ..open("children", "24/7") };
+
+    assert_eq!(ranked(&[children, line("everyone")]), ["everyone", "children"]);
+}
+
+#[test]
 fn the_whole_country_stands_before_a_region_and_day_and_night_before_other_hours() {
     let regional = Line { region: Some("Scotland".parse().unwrap()), ..open("regional", "24/7") };
 
-    assert_eq!(ranked(&[regional, line("national")]), ["regional", "national"], "one never closes");
-    let regional = Line { region: Some("Scotland".parse().unwrap()), ..line("regional") };
     assert_eq!(ranked(&[regional, line("national")]), ["national", "regional"]);
     assert_eq!(
         ranked(&[open("evenings", "Mo-Su 18:00-22:00"), open("always", "24/7")]),
         ["always", "evenings"]
     );
+}
+
+#[test]
+fn a_line_seen_this_year_stands_before_one_that_never_closed_years_ago() {
+    let before = Line { as_of: "2023-12-01".parse().ok(), ..open("before", "24/7") };
+
+    assert_eq!(ranked(&[before, line("now")]), ["now", "before"]);
 }
 
 #[test]
@@ -125,7 +137,7 @@ fn younger_sources_and_more_of_them_decide_at_last() {
     ];
 
     assert_eq!(ranked(&lines), ["newer", "many", "few", "old", "undated"]);
-    let suicide = Line { topics: vec![Topic::Suicide], as_of: None, ..line("suicide") };
+    let suicide = Line { topics: vec![Topic::Suicide], as_of: "2026".parse().ok(), ..line("suicide") };
     assert_eq!(ranked(&[line("distress"), suicide]), ["suicide", "distress"]);
 }
 
@@ -180,6 +192,7 @@ fn essentials_are_the_first_confirmed_contacts() {
     let kept = directory(&[], vec![mixed]).essentials();
     assert_eq!(kept.lines[0].contacts.len(), 1, "a second number is confirmed by itself or not at all");
     assert!(kept.lines[0].sources.is_empty());
+    assert_eq!(kept.lines[0].time_zone, None, "no hours are read in it");
 }
 
 #[test]

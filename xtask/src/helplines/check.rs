@@ -32,24 +32,28 @@ pub fn command(root: &Path, write: bool) -> anyhow::Result<()> {
     if n_problems == 0 {
         let page = coverage::page(&records);
         print!("{}", coverage::summary(&records));
-        let essentials = super::essentials(root)?;
-        let loader = super::loader_set(root)?;
-        println!(
-            "essentials: {} bytes, {} after brotli; loader: {} bytes, {} after brotli",
-            essentials.len(),
-            super::brotli_size(&essentials)?,
-            loader.len(),
-            super::brotli_size(&loader)?,
-        );
+        let bundles = super::bundles(root)?;
+        print_size("loader set", &super::loader_set(root)?)?;
+        print_size("essentials", &super::essentials(root)?)?;
+        if let Some((country, largest)) = bundles.iter().max_by_key(|(_, text)| text.len()) {
+            print_size(&format!("bundle of {country}, the largest of {}", bundles.len()), largest)?;
+        }
         let path = root.join("helplines/COVERAGE.md");
         if write {
             fs::write(path, page)?;
         } else if fs::read_to_string(path).ok().as_deref() != Some(&page) {
-            eprintln!("helplines/COVERAGE.md: outdated; `cargo xtask helplines check --write` writes it anew");
+            eprintln!(
+                "helplines/COVERAGE.md: outdated; `cargo xtask helplines check --write` writes it anew"
+            );
             n_problems += 1;
         }
     }
     ensure!(n_problems == 0, "{n_problems} problems in helplines/");
+    Ok(())
+}
+
+fn print_size(what: &str, text: &str) -> anyhow::Result<()> {
+    println!("{:<19} {} bytes after brotli, {} before", what, super::brotli_size(text)?, text.len());
     Ok(())
 }
 
@@ -121,7 +125,8 @@ fn e164(country: &str, contact: &ContactRecord) -> Result<(), String> {
     let Some(e164) = &contact.e164 else { return Ok(()) };
     let phones = &*PHONE_NUMBER_UTIL;
     let region = Region::from_code(country).ok();
-    let number = phones.parse(e164.as_str(), None).map_err(|error| format!("{e164} cannot be read: {error}"))?;
+    let number =
+        phones.parse(e164.as_str(), None).map_err(|error| format!("{e164} cannot be read: {error}"))?;
     if !phones.is_possible_number(&number) {
         return Err(format!("{e164} has a length that no number has"));
     }
@@ -258,18 +263,27 @@ sources = [
 
     #[test]
     fn what_cannot_be_dialled_is_found() {
-        assert!(wrong("\"116 123\"", "\"116 HELP\"").contains("gb-samaritans, phone 116 HELP: 'H' cannot be dialled"));
+        assert!(
+            wrong("\"116 123\"", "\"116 HELP\"")
+                .contains("gb-samaritans, phone 116 HELP: 'H' cannot be dialled")
+        );
         assert!(wrong("\"116 123\"", "\"1\"").contains("has 1 digits"));
         assert!(wrong("\"999\"", "\"9x9\"").contains("'x' cannot be dialled"));
-        assert_eq!(wrong("\"999\"", "\"*999\""), "emergency general *999: an emergency number has digits only");
+        assert_eq!(
+            wrong("\"999\"", "\"*999\""),
+            "emergency general *999: an emergency number has digits only"
+        );
     }
 
     #[test]
     fn a_number_from_abroad_that_contradicts_the_one_at_home_is_found() {
-        assert!(wrong("+443300945717", "+443300945718").contains("is +443300945717 from abroad, not +443300945718"));
+        assert!(
+            wrong("+443300945717", "+443300945718")
+                .contains("is +443300945717 from abroad, not +443300945718")
+        );
         assert!(wrong("+443300945717", "+33142630303").contains("is not a number of GB"));
         assert!(wrong("+443300945717", "+441").contains("not an E.164 number"));
-        assert!(wrong("+443300945717", "+4433009457").contains("has a length that no number has"));
+        assert!(wrong("+443300945717", "+44330094571799").contains("has a length that no number has"));
         assert!(wrong("+443300945717", "+440000945717").contains("is not a valid number"));
     }
 
@@ -277,23 +291,43 @@ sources = [
     fn parts_that_do_not_fit_their_contact_are_found() {
         assert!(wrong("kind = \"sms\"", "kind = \"phone\"").contains("a keyword belongs to an SMS number"));
         assert!(wrong("\"SHOUT\"", "\"shout\"").contains("not a keyword"));
-        assert!(wrong("\"https://www.samaritans.org/chat\"", "\"www.samaritans.org\"").contains("not a web address"));
+        assert!(
+            wrong("\"https://www.samaritans.org/chat\"", "\"www.samaritans.org\"")
+                .contains("not a web address")
+        );
         assert!(wrong("\"jo@samaritans.org\"", "\"jo\"").contains("not an e-mail address"));
-        assert!(wrong("kind = \"sms\", value = \"85258\", keyword = \"SHOUT\"", "kind = \"whatsapp\", value = \"85258\"").contains("needs its E.164 form"));
-        assert!(wrong("\"85258\", keyword", "\"85258\", note = \" x\", keyword").contains("one line of text"));
+        assert!(
+            wrong(
+                "kind = \"sms\", value = \"85258\", keyword = \"SHOUT\"",
+                "kind = \"whatsapp\", value = \"85258\""
+            )
+            .contains("needs its E.164 form")
+        );
+        assert!(
+            wrong("\"85258\", keyword", "\"85258\", note = \" x\", keyword").contains("one line of text")
+        );
     }
 
     #[test]
     fn the_same_contact_twice_is_found() {
-        assert_eq!(wrong("\"0330 094 5717\", e164 = \"+443300945717\"", "\"116 123\""), "gb-samaritans, phone 116 123: stands twice");
+        assert_eq!(
+            wrong("\"0330 094 5717\", e164 = \"+443300945717\"", "\"116 123\""),
+            "gb-samaritans, phone 116 123: stands twice"
+        );
     }
 
     #[test]
     fn hours_zones_and_languages_that_no_one_understands_are_found() {
         assert!(wrong("15:00-27:00", "3pm-3am").contains("time not understood"));
         assert!(wrong("Mo-Fr 09", "weekdays 09").contains("days not understood"));
-        assert_eq!(wrong("Europe/London", "Europe/Londinium"), "gb-samaritans: Europe/Londinium is not in the time zone database");
-        assert_eq!(wrong("Europe/London", "europe/london"), "gb-samaritans: europe/london is not in the time zone database");
+        assert_eq!(
+            wrong("Europe/London", "Europe/Londinium"),
+            "gb-samaritans: Europe/Londinium is not in the time zone database"
+        );
+        assert_eq!(
+            wrong("Europe/London", "europe/london"),
+            "gb-samaritans: europe/london is not in the time zone database"
+        );
         assert!(wrong("Europe/London", "GMT").contains("not the name of a time zone"));
         assert!(wrong("\"cy\"", "\"Welsh\"").contains("not a language"));
         assert!(wrong("\"cy\"", "\"en\"").contains("stands twice"));
@@ -304,11 +338,26 @@ sources = [
         let sources = |text: &str| text.rfind("sources = [").unwrap();
 
         assert_eq!(found(&[&GB[..sources(GB)], "sources = []\n"].concat()), ["gb-samaritans: no source"]);
-        assert!(wrong("  { package = \"phonenumbers 9.0.43\" },\n", "").contains("more confirmations than sources"));
-        assert!(wrong("url = \"https://www.samaritans.org/\", as_of", "as_of").contains("exactly one of url, repo and package"));
-        assert!(wrong("data.json\", as_of = \"2025\"", "data.json\", package = \"x\", as_of = \"2025\"").contains("exactly one of"));
-        assert!(wrong("\"owner/list:data.json\", as_of = \"2025\"", "\"somewhere\", as_of = \"2025\"").contains("owner/repository:path"));
-        assert!(wrong("url = \"https://www.samaritans.org/\"", "url = \"samaritans\"").contains("not a web address"));
+        assert!(
+            wrong("  { package = \"phonenumbers 9.0.43\" },\n", "")
+                .contains("more confirmations than sources")
+        );
+        assert!(
+            wrong("url = \"https://www.samaritans.org/\", as_of", "as_of")
+                .contains("exactly one of url, repo and package")
+        );
+        assert!(
+            wrong("data.json\", as_of = \"2025\"", "data.json\", package = \"x\", as_of = \"2025\"")
+                .contains("exactly one of")
+        );
+        assert!(
+            wrong("\"owner/list:data.json\", as_of = \"2025\"", "\"somewhere\", as_of = \"2025\"")
+                .contains("owner/repository:path")
+        );
+        assert!(
+            wrong("url = \"https://www.samaritans.org/\"", "url = \"samaritans\"")
+                .contains("not a web address")
+        );
     }
 
     #[test]
@@ -320,12 +369,32 @@ sources = [
     #[test]
     fn a_status_that_does_not_follow_is_found() {
         let line = "name = \"Samaritans\"\nstatus = \"confirmed\"";
-        assert!(wrong(line, &line.replace("confirmed", "single-source")).contains("status does not follow from the contacts"));
+        assert!(
+            wrong(line, &line.replace("confirmed", "single-source"))
+                .contains("status does not follow from the contacts")
+        );
         let number = "confirmations = 2\nstatus = \"confirmed\"\nsources";
-        assert!(wrong(number, &number.replace('2', "1")).contains("status does not follow from confirmations"));
-        assert!(wrong("confirmations = 2\ntopics", "confirmations = 3\ntopics").contains("not the largest of its contacts"));
-        assert!(wrong("\"85258\", keyword = \"SHOUT\", confirmations = 1, confirmed = false", "\"85258\", keyword = \"SHOUT\", confirmations = 1, confirmed = true").contains("confirmed with one source"));
-        assert!(wrong("\"85258\", keyword = \"SHOUT\", confirmations = 1", "\"85258\", keyword = \"SHOUT\", confirmations = 0").contains("no source lists it"));
+        assert!(
+            wrong(number, &number.replace('2', "1")).contains("status does not follow from confirmations")
+        );
+        assert!(
+            wrong("confirmations = 2\ntopics", "confirmations = 3\ntopics")
+                .contains("not the largest of its contacts")
+        );
+        assert!(
+            wrong(
+                "\"85258\", keyword = \"SHOUT\", confirmations = 1, confirmed = false",
+                "\"85258\", keyword = \"SHOUT\", confirmations = 1, confirmed = true"
+            )
+            .contains("confirmed with one source")
+        );
+        assert!(
+            wrong(
+                "\"85258\", keyword = \"SHOUT\", confirmations = 1",
+                "\"85258\", keyword = \"SHOUT\", confirmations = 0"
+            )
+            .contains("no source lists it")
+        );
     }
 
     #[test]

@@ -21,29 +21,33 @@ pub fn page(records: &[CountryRecord]) -> String {
     );
     page.push_str(&format!("```text\n{}```\n", summary(records)));
     page.push_str("\n## By country\n\n");
-    page.push_str("| code | country or territory | in danger | confirmed | single-source | newest source |\n");
+    page.push_str(
+        "| code | country or territory | in danger | confirmed | single-source | newest source |\n",
+    );
     page.push_str("|---|---|---|--:|--:|---|\n");
     for record in records {
         let confirmed = record.line.iter().filter(|line| line.status == Status::Confirmed).count();
         let newest = record.line.iter().filter_map(newest).max();
-        page.push_str(
-            &format!(
-                "| {} | {} | {} | {confirmed} | {} | {} |\n",
-                record.country,
-                record.name,
-                in_danger(record),
-                record.line.len() - confirmed,
-                newest.map(|date| date.to_string()).unwrap_or_default(),
-            ),
-        );
+        page.push_str(&format!(
+            "| {} | {} | {} | {confirmed} | {} | {} |\n",
+            record.country,
+            record.name,
+            in_danger(record),
+            record.line.len() - confirmed,
+            newest.map(|date| date.to_string()).unwrap_or_default(),
+        ));
     }
     let missing = |title: &str, is_missing: &dyn Fn(&CountryRecord) -> bool| {
-        let codes: Vec<_> =
-            records.iter().filter(|record| is_missing(record)).map(|record| record.country.as_str()).collect();
+        let codes: Vec<_> = records
+            .iter()
+            .filter(|record| is_missing(record))
+            .map(|record| record.country.as_str())
+            .collect();
         format!("\n{title} ({}): {}\n", codes.len(), codes.join(" "))
     };
     page.push_str("\n## What is missing most\n");
-    let has_no_confirmed = |record: &CountryRecord| record.line.iter().all(|line| line.status != Status::Confirmed);
+    let has_no_confirmed =
+        |record: &CountryRecord| record.line.iter().all(|line| line.status != Status::Confirmed);
     let lists = [
         missing("No line", &|record| record.line.is_empty()),
         missing("Single-source lines only", &|record| !record.line.is_empty() && has_no_confirmed(record)),
@@ -51,9 +55,7 @@ pub fn page(records: &[CountryRecord]) -> String {
             !has_no_confirmed(record)
                 && !record.line.iter().any(|line| line.status == Status::Confirmed && is_for_distress(line))
         }),
-        missing("No confirmed emergency number", &|record| {
-            record.emergency.iter().all(|number| number.status != Status::Confirmed)
-        }),
+        missing("Police or ambulance single-source or unknown", &|record| !record.has_confirmed_emergency()),
     ];
     lists.iter().for_each(|list| page.push_str(list));
     let known: Vec<_> = records.iter().map(|record| record.country).collect();
@@ -79,7 +81,11 @@ pub fn summary(records: &[CountryRecord]) -> String {
     }
     let numbers = records.iter().flat_map(|record| &record.emergency);
     let rows = [
-        format!("services            {} ({confirmed} confirmed, {} single-source)", lines.len(), lines.len() - confirmed),
+        format!(
+            "services            {} ({confirmed} confirmed, {} single-source)",
+            lines.len(),
+            lines.len() - confirmed
+        ),
         format!(
             "countries           {} with a line, {} with a confirmed one, {} with a confirmed one for suicide or distress",
             with(&|_| true),
@@ -90,18 +96,17 @@ pub fn summary(records: &[CountryRecord]) -> String {
             "contacts            {} ({} confirmed): {}",
             contacts().count(),
             contacts().filter(|contact| contact.confirmed).count(),
-            counts(Kind::ALL.iter().map(|kind| {
-                (kind.as_str(), contacts().filter(|contact| contact.kind == *kind).count())
-            })),
+            counts(
+                Kind::ALL.iter().map(|kind| {
+                    (kind.as_str(), contacts().filter(|contact| contact.kind == *kind).count())
+                })
+            ),
         ),
         format!(
-            "emergency numbers   {} in {} countries, {} of which have a confirmed one",
+            "emergency numbers   {} in {} countries; in {} police and ambulance are confirmed",
             numbers.count(),
             records.iter().filter(|record| !record.emergency.is_empty()).count(),
-            records
-                .iter()
-                .filter(|record| record.emergency.iter().any(|number| number.status == Status::Confirmed))
-                .count(),
+            records.iter().filter(|record| record.has_confirmed_emergency()).count(),
         ),
         format!(
             "topics              {}",
@@ -115,7 +120,12 @@ pub fn summary(records: &[CountryRecord]) -> String {
         ),
         format!(
             "last compared       {}",
-            records.iter().map(|record| record.compared).max().map(|date| date.to_string()).unwrap_or_default(),
+            records
+                .iter()
+                .map(|record| record.compared)
+                .max()
+                .map(|date| date.to_string())
+                .unwrap_or_default(),
         ),
     ];
     rows.map(|row| row + "\n").concat()

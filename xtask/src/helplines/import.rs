@@ -12,9 +12,7 @@ use peer_support_domain::{
     country::Country,
     helpline::{
         AsOf, Audience, Label, Language, LineId, Service, Topic,
-        record::{
-            ContactRecord, Cost, CountryRecord, EmergencyRecord, LineRecord, SourceRecord, Status,
-        },
+        record::{ContactRecord, Cost, CountryRecord, EmergencyRecord, LineRecord, SourceRecord, Status},
     },
     hours::{OpeningHours, TimeZone},
 };
@@ -24,12 +22,13 @@ use super::file;
 
 /// `cargo xtask helplines import`: prints what would change, and writes it when asked to.
 pub fn command(root: &Path, lines: &Path, emergency: &Path, write: bool) -> anyhow::Result<()> {
-    let read = |path: &Path| fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
+    let read =
+        |path: &Path| fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
     let countries = countries(&read(lines)?, &read(emergency)?)?;
     let folder = root.join("helplines");
-    let (n_lines, n_numbers) = countries
-        .values()
-        .fold((0, 0), |(lines, numbers), record| (lines + record.line.len(), numbers + record.emergency.len()));
+    let (n_lines, n_numbers) = countries.values().fold((0, 0), |(lines, numbers), record| {
+        (lines + record.line.len(), numbers + record.emergency.len())
+    });
     println!("{} countries, {n_lines} services, {n_numbers} emergency numbers", countries.len());
 
     let mut n_changed = 0;
@@ -79,10 +78,15 @@ fn difference(before: Option<&str>, after: &CountryRecord) -> String {
     };
     let added = list("adds", new.keys().filter(|id| !old.contains_key(*id)).collect());
     let removed = list("REMOVES", old.keys().filter(|id| !new.contains_key(*id)).collect());
-    let changed = list("changes", new.keys().filter(|id| old.get(*id).is_some_and(|line| *line != new[*id])).collect());
+    let changed =
+        list("changes", new.keys().filter(|id| old.get(*id).is_some_and(|line| *line != new[*id])).collect());
     let emergency = if before.emergency == after.emergency { "" } else { "changes emergency numbers; " };
     let sentence = [&added, &removed, &changed, emergency].concat();
-    if sentence.is_empty() { "changes only its layout or head".to_owned() } else { sentence.trim_end_matches("; ").to_owned() }
+    if sentence.is_empty() {
+        "changes only its layout or head".to_owned()
+    } else {
+        sentence.trim_end_matches("; ").to_owned()
+    }
 }
 
 /// A data set as country files.
@@ -93,7 +97,8 @@ fn countries(lines: &str, emergency: &str) -> anyhow::Result<BTreeMap<Country, C
         if numbers.country.as_str() != key {
             bail!("emergency numbers: {key} is filed as {}", numbers.country);
         }
-        let record = numbers.record(emergency.generated).with_context(|| format!("emergency numbers of {key}"))?;
+        let record =
+            numbers.record(emergency.generated).with_context(|| format!("emergency numbers of {key}"))?;
         countries.insert(record.country, record);
     }
     for (index, text) in lines.lines().enumerate().filter(|(_, text)| !text.is_empty()) {
@@ -126,8 +131,7 @@ struct Emergency {
     police: Vec<Number>,
     ambulance: Vec<Number>,
     fire: Vec<Number>,
-    #[serde(rename = "status")]
-    _follows_from_the_numbers: Status,
+    status: Status,
 }
 
 #[derive(Deserialize)]
@@ -155,11 +159,21 @@ impl Emergency {
                     number: number.number,
                     confirmations: number.confirmations,
                     status: number.status,
-                    sources: number.sources.iter().map(|text| emergency_source(text)).collect::<Result<_, _>>()?,
+                    sources: number
+                        .sources
+                        .iter()
+                        .map(|text| emergency_source(text))
+                        .collect::<Result<_, _>>()?,
                 });
             }
         }
-        Ok(CountryRecord { country: self.country, name: self.name, compared, emergency, line: Vec::new() })
+        let record =
+            CountryRecord { country: self.country, name: self.name, compared, emergency, line: Vec::new() };
+        // The data set says it of the country too. Country files do not, because it follows from the numbers.
+        if record.has_confirmed_emergency() != (self.status == Status::Confirmed) {
+            bail!("status of the country does not follow from its numbers");
+        }
+        Ok(record)
     }
 }
 
