@@ -15,10 +15,6 @@ declare global {
   interface HTMLElementTagNameMap {
     "peer-support": PeerSupportElement;
   }
-  /** Acts on the first `<peer-support>` of the page. */
-  var peerSupport: {
-    readonly open: (view?: View) => void;
-    readonly close: () => void;
-    readonly leave: () => void;
-  };
+  /** The `<peer-support>` that was put into the page last. */
+  var peerSupport: PeerSupportElement;
 }

@@ -9,14 +9,13 @@
  * Every page pays for each byte of it, so what an element knows lives in one closure, whose names the build shortens.
  */
 (() => {
-  "use strict";
-
   /**
    * What the build knows and writes here.
-   * - `glue`, `wasm`: the panel, relative to this script; `locales`, `helplines`: folders of files named by language and country.
+   * - `panel`: the panel's script and wasm, without `.js` and `.wasm`; `data`: the folder of what it fetches when it is
+   *   needed. Both are relative to this script.
    * - `crisis`: emergency numbers and the best line of every country, as `xtask/src/helplines/loader.rs` documents it:
    *   `GBIE,BR|999,a192p190|116 123,116 123,188`.
-   * @type {{glue: string, wasm: string, crisis: string, locales: string, helplines: string, strings: Record<string, Record<string, string>>}}
+   * @type {{panel: string, data: string, crisis: string, strings: Record<string, Record<string, string>>}}
    */
   // @ts-ignore: replaced by the build.
   const build = __PEER_SUPPORT_BUILD__;
@@ -27,7 +26,7 @@
   const NAME = "peer-support";
   if (customElements.get(NAME)) return;
 
-  const script = /** @type {HTMLScriptElement | null} */ (document.currentScript ?? document.querySelector(`script[src*="${NAME}.js"]`));
+  const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
   const base = new URL(".", script?.src ?? location.href).href;
 
   /** By country code: emergency numbers, and the line. @type {Map<string, string[]>} */
@@ -38,18 +37,14 @@
   });
 
   /**
-   * An element with attributes (or, for functions, listeners) and children.
+   * An element with properties and children.
    * @param {string} tag
-   * @param {Record<string, any>} attributes
+   * @param {Record<string, any>} properties
    * @param {...(Node | string)} children
    * @returns {any}
    */
-  const element = (tag, attributes, ...children) => {
-    const node = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) {
-      if (typeof value === "function") node.addEventListener(name, value);
-      else node.setAttribute(name, value);
-    }
+  const element = (tag, properties, ...children) => {
+    const node = Object.assign(document.createElement(tag), properties);
     node.append(...children);
     return node;
   };
@@ -61,13 +56,10 @@
    */
   const guessCountries = () => {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const hasZone = (/** @type {string} */ code) => {
-      const locale = /** @type {any} */ (new Intl.Locale("und-" + code));
-      // The second is the older spelling of the first.
-      return (locale.getTimeZones?.() ?? locale.timeZones)?.includes(zone);
-    };
     const named = navigator.languages.map((tag) => tag.slice(-2)).filter((code) => crisis.has(code));
-    const inZone = [...named, ...crisis.keys()].filter(hasZone);
+    const inZone = [...named, ...crisis.keys()].filter((code) =>
+      /** @type {any} */ (new Intl.Locale("und-" + code)).getTimeZones?.()?.includes(zone),
+    );
     return [...new Set([...inZone.slice(0, 1), ...named])].slice(0, 2);
   };
 
@@ -75,19 +67,17 @@
   let loading = /** @type {Promise<any> | undefined} */ (undefined);
   let failures = 0;
   const load = () =>
-    (loading ??= (async () => {
-      const wasm = fetch(base + build.wasm);
-      // A refused import must not leave a second, unhandled rejection behind.
-      wasm.catch(() => {});
-      // Firefox remembers that an address gave no module, so the next try asks for another one.
-      const glue = await import(base + build.glue + (failures ? "?" + failures : ""));
-      await glue.default({ module_or_path: wasm });
-      return glue;
-    })().catch((error) => {
-      loading = undefined;
-      failures++;
-      throw error;
-    }));
+    // Firefox remembers that an address gave no module, so the next try asks for another one.
+    (loading ??= Promise.all([import(base + build.panel + ".js?" + failures), fetch(base + build.panel + ".wasm")])
+      .then(async ([glue, wasm]) => {
+        await glue.default({ module_or_path: wasm });
+        return glue;
+      })
+      .catch((error) => {
+        loading = undefined;
+        failures++;
+        throw error;
+      }));
 
   /**
    * Draws into `root`; what comes back is what the element can do.
@@ -95,31 +85,34 @@
    * @param {ShadowRoot} root
    */
   const start = (host, root) => {
-    const attribute = (/** @type {string} */ name) => host.getAttribute(name) ?? "";
-    const isInline = attribute("mode") === "inline";
-    const locale = [attribute("locale"), ...navigator.languages].map((tag) => tag.slice(0, 2)).find((tag) => build.strings[tag]) ?? "en";
+    /** @type {Record<string, string>} */
+    const attributes = {};
+    for (const { name, value } of host.attributes) attributes[name] = value;
+    const isInline = attributes.mode === "inline";
+    const locale = [attributes.locale ?? "", ...navigator.languages].map((tag) => tag.slice(0, 2)).find((tag) => build.strings[tag]) ?? "en";
     const strings = build.strings[locale];
+    /** @type {any} */
     const places = new Intl.DisplayNames(locale, { type: "region" });
-    const language = { lang: locale, dir: strings.dir };
 
     /** Drawn on first use: before that, a page pays for a button only. @type {any} */
     let frame;
+    /** @type {HTMLSelectElement} */
+    let select;
     /** @type {any} The mounted panel. */
     let panel;
     let isMounting = false;
     /** @type {string[]} */
     let countries;
-    /** When Shift was pressed lately. @type {number[]} */
+    /** When Shift was pressed, the last time first. @type {number[]} */
     let shifts = [];
     const card = element("div", {});
-    const status = element("p", { role: "status" });
-    const container = element("div", { class: "panel" });
+    const status = element("output", {});
+    const container = element("div", { className: "panel" });
 
     const leave = () => {
       document.documentElement.hidden = true;
-      document.title = "";
       destroy();
-      location.replace(attribute("leave-url") || "https://www.wikipedia.org/");
+      location.replace(attributes["leave-url"] ?? "https://www.wikipedia.org/");
     };
 
     /** Ends everything that was begun, and takes the element away. */
@@ -132,33 +125,35 @@
 
     /** Three presses of Shift within five seconds leave, also while typing. @param {KeyboardEvent} event */
     const countShifts = ({ key, repeat, timeStamp }) => {
-      if (repeat) return;
-      shifts = key === "Shift" ? [...shifts.slice(-2), timeStamp] : [];
-      if (timeStamp - shifts[shifts.length - 3] < 5000) leave();
+      if (repeat || !frame.open) return;
+      shifts = key === "Shift" ? [timeStamp, ...shifts] : [];
+      if (timeStamp - shifts[2] < 5000) leave();
     };
 
     const button = (/** @type {string} */ name, /** @type {() => void} */ press) =>
-      element("button", { type: "button", part: name, click: () => press() }, strings[name]);
+      element("button", { part: name, onclick: () => press() }, strings[name]);
 
-    const link = (/** @type {string} */ label, /** @type {string} */ number, scheme = "tel", body = "") =>
+    const link = (/** @type {string} */ label, /** @type {string} */ number) =>
       element(
         "a",
-        { href: `${scheme}:${number.replace(/[^\d*#+]/g, "").replace("#", "%23")}${body && "?body=" + body}` },
+        { href: "tel:" + number.replace(/[^\d*+]/g, "") },
         label,
+        // Left to right in every language, or the groups of digits would change places.
         element("b", { dir: "ltr" }, number),
       );
 
     /** Fills the card with the numbers of these countries. @param {string[]} codes */
     const show = (codes) => {
       countries = codes;
+      // Shows none where no country is known.
+      select.value = codes[0];
       card.replaceChildren(
         ...codes.flatMap((code) => {
-          const [emergency, line] = crisis.get(code) ?? ["", ""];
-          const [number, keyword] = line.replace("t", "").split("=");
+          const [emergency, line] = /** @type {string[]} */ (crisis.get(code));
           return [
-            element("h3", {}, places.of(code) ?? code),
-            ...[...emergency.matchAll(/(\D?)(\d+)/g)].map(([, service, number]) => link(strings["service-" + (service || "g")], number)),
-            ...(line && [link(strings.line + (keyword ? `: “${keyword}”` : ""), number, line[0] === "t" ? "sms" : "tel", keyword)]),
+            element("h3", {}, places.of(code)),
+            ...[...emergency.matchAll(/(\D?)(\d+)/g)].map(([, service, number]) => link(strings[service || "g"], number)),
+            line && link(strings.line, line),
           ];
         }),
       );
@@ -166,47 +161,47 @@
 
     const draw = () => {
       if (frame) return;
+      select = element(
+        "select",
+        { onchange: () => show([select.value]) },
+        ...[...crisis.keys()]
+          .map((code) => element("option", { value: code }, places.of(code)))
+          .sort((a, b) => a.text.localeCompare(b.text, locale)),
+      );
       frame = element(
         isInline ? "section" : "dialog",
         {
           part: "frame",
-          "aria-label": strings.title,
-          ...language,
-          // Escape closes and never leaves.
-          keydown: (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && !event.defaultPrevented && close(),
-          close: () => {
-            removeEventListener("keydown", countShifts);
-            launcher.setAttribute("aria-expanded", false);
-            launcher.focus();
+          ariaLabel: strings.launcher,
+          lang: locale,
+          dir: "auto",
+          // Escape closes and never leaves. In braces: a handler that returns false stops every other key.
+          onkeydown: (/** @type {KeyboardEvent} */ event) => {
+            if (event.key === "Escape" && !event.defaultPrevented) close();
           },
+          onclose: () => launcher.focus(),
         },
         element(
           "div",
-          { class: "static" },
+          { className: "static" },
           element(
             "header",
             {},
             // Focus goes here first: a second Enter must not leave the page.
-            element("h2", { tabindex: -1, autofocus: "" }, strings.title),
+            element("h2", { tabIndex: -1, autofocus: true }, strings.launcher),
             button("leave", leave),
             isInline ? "" : button("close", close),
           ),
           card,
-          element(
-            "select",
-            { "aria-label": strings.country, change: (/** @type {any} */ event) => show([event.target.value]) },
-            element("option", { value: "" }, strings.country),
-            ...[...crisis.keys()]
-              .map((code) => element("option", { value: code }, places.of(code) ?? code))
-              .sort((a, b) => a.text.localeCompare(b.text, locale)),
-          ),
+          element("label", {}, strings.country, select),
           status,
         ),
         container,
       );
-      const own = attribute("country").toUpperCase();
+      const own = (attributes.country ?? "").toUpperCase();
       show(crisis.has(own) ? [own] : guessCountries());
       root.append(frame);
+      addEventListener("keydown", countShifts);
     };
 
     /** Puts the panel over the card, once it is there. @param {string} [view] */
@@ -218,19 +213,16 @@
         const glue = await load();
         if (host.isConnected) {
           panel = glue.mount(host, container, {
-            site: attribute("site"),
-            server: new URL(attribute("server"), base).href,
-            country: countries[0],
-            candidates: countries,
+            ...build,
+            ...attributes,
+            base,
+            countries,
             locale,
-            theme: attribute("theme") || "auto",
-            mode: isInline ? "inline" : "launcher",
             view,
-            assets: { locales: base + build.locales, helplines: base + build.helplines },
             close,
             leave,
           });
-          frame.classList.add("ready");
+          frame.className = "ready";
         }
         status.textContent = "";
       } catch (error) {
@@ -245,10 +237,8 @@
       draw();
       if (!isInline && !frame.open) {
         // On a phone the sheet covers the page, so the page behind it is out of reach of keyboard and screen reader.
-        if (matchMedia("(max-width:600px)").matches) frame.showModal();
+        if (innerWidth <= 600) frame.showModal();
         else frame.show();
-        launcher.setAttribute("aria-expanded", true);
-        addEventListener("keydown", countShifts);
       }
       mount(view);
     };
@@ -266,19 +256,15 @@
     }
     if (isInline) {
       draw();
-      addEventListener("keydown", countShifts);
-      const seen = new IntersectionObserver((entries) => {
-        if (entries.some((entry) => entry.isIntersecting)) mount(seen.disconnect());
-      });
-      seen.observe(host);
+      frame.open = true;
+      new IntersectionObserver((entries, observer) => {
+        if (entries.some((entry) => entry.isIntersecting)) mount(observer.disconnect());
+      }).observe(host);
     } else {
-      launcher.setAttribute("aria-expanded", false);
       // Intent: what is fetched now is there when the press comes.
-      for (const sign of ["pointerenter", "focus", "touchstart"]) {
-        launcher.addEventListener(sign, () => load().catch(() => {}), { passive: true, once: true });
-      }
+      launcher.onpointerenter = launcher.onfocus = () => load().catch(() => {});
       // Links that the owner wrote for browsers without JavaScript stay where they are: nothing jumps.
-      root.append(element("slot", {}), element("div", { class: "corner", ...language }, launcher));
+      root.append(element("slot", {}), element("div", { className: "corner", lang: locale }, launcher));
     }
     return { open, close, leave, destroy };
   };
@@ -287,7 +273,9 @@
     NAME,
     class extends HTMLElement {
       connectedCallback() {
-        // @ts-ignore: the methods are the element's own.
+        // @ts-ignore: the one global is the element that came last; its methods are its own.
+        self.peerSupport = this;
+        // @ts-ignore
         if (!this.open) Object.assign(this, start(this, this.shadowRoot ?? this.attachShadow({ mode: "open" })));
       }
 
@@ -303,16 +291,8 @@
     },
   );
 
-  const first = () => /** @type {any} */ (document.querySelector(NAME));
-  // @ts-ignore: the one global.
-  self.peerSupport = {
-    open: (/** @type {string} */ view) => first()?.open(view),
-    close: () => first()?.close(),
-    leave: () => first()?.leave(),
-  };
-
   const place = () => {
-    if (first()) return;
+    if (document.querySelector(NAME)) return;
     const own = element(NAME, {});
     for (const { name, value } of script?.attributes ?? []) {
       if (name.startsWith("data-")) own.setAttribute(name.slice(5), value);

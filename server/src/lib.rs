@@ -1,3 +1,12 @@
-//! The peer-support server.
+//! The peer-support server: the API, its storage, moderation, and the files of the widget and the console.
+//!
+//! `http` translates between requests and the domain, `store` keeps; neither does the other's work.
 
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod http;
+pub mod origin;
+pub mod secret;
+pub mod serve;
 pub mod store;

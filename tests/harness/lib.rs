@@ -1,1 +1,183 @@
-//! Real browsers behind WebDriver.
+//! One suite of what people do, three real browsers: Chromium, Firefox ESR and WebKitGTK.
+//!
+//! A test is `async fn name(visit: &Visit)`; [`each_browser!`] runs it in each browser. It opens
+//! windows with [`Visit::open`], and at its end the harness itself checks, in every window, that no
+//! error was uncaught and no content security policy violated: a test cannot forget to.
+
+mod driver;
+pub mod http;
+mod page;
+mod process;
+pub mod server;
+pub mod site;
+
+pub use driver::{Browser, Preferences};
+pub use page::Page;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use server::{Log, Server};
+use site::Site;
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// What to do when a browser, a driver or axe-core is missing.
+pub const TOOLS: &str = "run `cargo xtask setup browsers`";
+
+/// How long anything may take to appear. Browsers that share two cores with a compiler need it.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A visit that takes longer hangs. The longest takes 20 s alone, and the machine may be busy.
+const LONGEST_VISIT: Duration = Duration::from_secs(150);
+
+/// Makes `chromium::name`, `firefox::name` and `webkit::name` of each `async fn name(visit: &Visit)`.
+#[macro_export]
+macro_rules! each_browser {
+    ($($test:ident),+ $(,)?) => {
+        $crate::each_browser!(@ chromium Chromium $($test)+);
+        $crate::each_browser!(@ firefox Firefox $($test)+);
+        $crate::each_browser!(@ webkit WebKit $($test)+);
+    };
+    (@ $module:ident $browser:ident $($test:ident)+) => {
+        mod $module {$(
+            #[test]
+            fn $test() {
+                $crate::run($crate::Browser::$browser, stringify!($test), |visit| Box::pin(super::$test(visit)));
+            }
+        )+}
+    };
+}
+
+/// One test in one browser, with all windows and servers it opened.
+pub struct Visit {
+    /// The browser of every window.
+    pub browser: Browser,
+    pages: Mutex<Vec<Page>>,
+    logs: Mutex<Vec<Log>>,
+}
+
+impl Visit {
+    /// A new visitor's browser on `url`: its own profile, nothing remembered.
+    pub async fn open(&self, url: &str) -> Page {
+        self.open_with(Preferences::default(), url).await
+    }
+
+    /// As [`Visit::open`], on a system that asks for something.
+    pub async fn open_with(&self, preferences: Preferences, url: &str) -> Page {
+        let page = Page::start(self.browser, preferences).await;
+        self.pages.lock().unwrap().push(page.clone());
+        page.goto(url).await;
+        page
+    }
+
+    /// Our server, with a demo site and nothing of any other test in it.
+    pub async fn server(&self) -> Server {
+        let server = Server::start().await;
+        self.logs.lock().unwrap().push(server.log.clone());
+        server
+    }
+
+    /// The host pages in `www/host`, with `headers`, whose snippet points at `server`.
+    pub async fn host(&self, server: &Server, headers: &[&str]) -> Arc<Site> {
+        Site::serve(workspace("www/host"), &server.origin(), headers).await
+    }
+}
+
+/// Runs `test` and the checks at the end of every visit.
+///
+/// # Panics
+///
+/// When either finds something wrong; a screenshot of each window is left in `target/shots/failed`.
+pub fn run(browser: Browser, name: &str, test: impl for<'a> FnOnce(&'a Visit) -> BoxFuture<'a, ()>) {
+    if let Err(error) = attempt(browser, name, test) {
+        panic!("{error}");
+    }
+}
+
+/// As [`run`], with what went wrong as a value: so the harness can be tested itself.
+///
+/// # Errors
+///
+/// What the test's panic said, or the problems that a window saw.
+pub fn attempt(
+    browser: Browser,
+    name: &str,
+    test: impl for<'a> FnOnce(&'a Visit) -> BoxFuture<'a, ()>,
+) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let visit = Visit { browser, pages: Mutex::default(), logs: Mutex::default() };
+        let tried = AssertUnwindSafe(tokio::time::timeout(LONGEST_VISIT, test(&visit))).catch_unwind().await;
+        let mut error = match tried {
+            Ok(Ok(())) => None,
+            Ok(Err(_)) => Some(format!("not done after {LONGEST_VISIT:?}")),
+            Err(panic) => Some(panic_text(&*panic)),
+        };
+        let pages: Vec<Page> = std::mem::take(&mut *visit.pages.lock().unwrap());
+        let mut problems = Vec::new();
+        for page in &pages {
+            problems.extend(page.problems().await);
+        }
+        if !problems.is_empty() {
+            let problems = format!("problems on the page: {}", problems.join("; "));
+            error = Some(error.map_or_else(|| problems.clone(), |error| format!("{error}\n{problems}")));
+        }
+        if let Some(error) = error {
+            let title = format!("{browser:?}-{name}").to_lowercase();
+            for (number, page) in pages.iter().enumerate() {
+                let number = if number == 0 { String::new() } else { format!("-{}", number + 1) };
+                page.save_failure(&workspace(&format!("target/shots/failed/{title}{number}.png"))).await;
+            }
+            for log in visit.logs.lock().unwrap().iter() {
+                let lines = log.lock().unwrap();
+                let last = lines.len().saturating_sub(20);
+                eprintln!("  the server said:\n    {}", lines[last..].join("\n    "));
+            }
+            return Err(error);
+        }
+        for page in pages {
+            page.close().await;
+        }
+        Ok(())
+    })
+}
+
+/// Waits until `holds`, for what no window shows.
+///
+/// # Panics
+///
+/// When it never does, with `what`.
+pub async fn eventually<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
+    let end = Instant::now() + PATIENCE;
+    while !holds().await {
+        assert!(Instant::now() < end, "never happened: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+}
+
+/// `path` in the project's folder.
+pub fn workspace(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ is in the project").join(path)
+}
+
+/// A port nobody listens on at the moment.
+pub(crate) fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A new folder outside the project; its owner removes it.
+pub(crate) fn scratch_folder(what: &str) -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("peer-support-{what}-{}-{number}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}

@@ -1,3 +1,63 @@
-//! One command a job.
+//! One command a job: what CI and a release run is what anyone can run.
 
-fn main() {}
+mod bench;
+mod build;
+mod helplines;
+mod project;
+mod release;
+mod run;
+mod serve;
+mod setup;
+mod shots;
+mod test;
+mod wasm_test_runner;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Everything that is done with this project, one command a job.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", disable_help_subcommand = true)]
+enum Command {
+    /// Measure what browsers are sent, into target/bench.
+    Bench,
+    /// Build everything a browser is sent, into target/dist, and print its sizes.
+    Build(build::Options),
+    /// Check the helplines, or take over a data set.
+    Helplines(helplines::Helplines),
+    /// Put together what is published: the npm package and the server.
+    Release,
+    /// Build what changed and serve the demo.
+    Serve(serve::Options),
+    /// Install what a bare machine lacks; every command does so with what it needs itself.
+    Setup(setup::Options),
+    /// Take the picture in the README anew, from a real run.
+    Shots,
+    /// Run everything that CI runs; the last line is `N passed, N failed`.
+    Test(test::Options),
+    /// Run one wasm file of tests in a browser: what cargo calls for the wasm step of `test`.
+    #[command(hide = true)]
+    WasmTestRunner(wasm_test_runner::Options),
+}
+
+fn main() -> ExitCode {
+    let done = match Command::parse() {
+        Command::Bench => bench::command(),
+        Command::Build(options) => build::command(options),
+        Command::Helplines(args) => helplines::run(args),
+        Command::Release => release::command(),
+        Command::Serve(options) => serve::command(&options),
+        Command::Setup(options) => setup::command(&options),
+        Command::Shots => shots::command(),
+        Command::Test(options) => test::command(&options),
+        Command::WasmTestRunner(options) => wasm_test_runner::command(options),
+    };
+    // Without a backtrace: whoever reads this wants to know what to do, not where in here it was noticed.
+    done.map_or_else(
+        |error| {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        },
+        |()| ExitCode::SUCCESS,
+    )
+}

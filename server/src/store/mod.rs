@@ -3,10 +3,14 @@
 //! Two stores prove themselves against one conformance suite, `server/tests/store.rs`: [`sqlite`] for one machine and
 //! [`postgres`] for many. After an error the same call may be made again. Clock and randomness come in as parameters.
 
+mod copy;
 pub mod postgres;
 pub mod sqlite;
 
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use peer_support_domain::cursor::{Cursor, Order};
@@ -15,6 +19,66 @@ use peer_support_domain::post::{Decision, Kind, NotAllowed, Role, State};
 use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
 use peer_support_domain::vote::{Reaction, VoteCounts};
 use peer_support_domain::wire::{Page, Post, Reply};
+
+/// Where a store is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Address {
+    /// A SQLite database in this file.
+    Sqlite(PathBuf),
+    /// A PostgreSQL database, as `postgres://user:password@host/database`.
+    Postgres(String),
+}
+
+/// A text that is not the address of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is not the address of a store; expected sqlite:PATH or postgres://USER@HOST/DATABASE")]
+pub struct InvalidAddress;
+
+impl FromStr for Address {
+    type Err = InvalidAddress;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAddress> {
+        match text.split_once(':') {
+            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
+            Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => Ok(Self::Postgres(text.to_owned())),
+            _ => Err(InvalidAddress),
+        }
+    }
+}
+
+/// Without the URL, which may hold a password.
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "Sqlite({})", path.display()),
+            Self::Postgres(_) => f.write_str("Postgres(…)"),
+        }
+    }
+}
+
+/// Opens a store, and brings its schema up to date.
+///
+/// # Errors
+///
+/// When it cannot be reached, or was written by a newer version of this program.
+pub async fn open(address: &Address) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(match address {
+        Address::Sqlite(path) => Arc::new(sqlite::Sqlite::open(path).await?),
+        Address::Postgres(url) => Arc::new(postgres::Postgres::connect(url).await?),
+    })
+}
+
+/// Fills an empty or missing store with what [`Store::backup`] of either store wrote to `file`. No server may run on it.
+///
+/// # Errors
+///
+/// [`StoreError::NotEmpty`], and then nothing is changed; or when the file is no whole copy, or a newer version's.
+pub async fn restore(address: &Address, file: &Path) -> Result<(), StoreError> {
+    match address {
+        Address::Sqlite(path) => copy::to_sqlite(path, file).await,
+        Address::Postgres(url) => copy::to_postgres(url, file).await,
+    }
+}
 
 /// What could not be stored or read. Absent things are not errors: they are `None`.
 #[derive(Debug, thiserror::Error)]
@@ -32,9 +96,71 @@ pub enum StoreError {
         /// The row's key, never its content.
         row: String,
     },
+    /// The database was written by a newer version of this program, which knows things that this one would damage.
+    #[error("the database was written by a newer version of this program; start that version, or restore a backup")]
+    NewerSchema,
+    /// A copy is restored into an empty store only: nothing is overwritten.
+    #[error("the store holds data already; restore into an empty one")]
+    NotEmpty,
     /// The store is closing.
     #[error("the store is closed")]
     Closed,
+}
+
+impl StoreError {
+    fn database(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::database(error)
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::database(error)
+    }
+}
+
+fn corrupt(table: &'static str, column: &'static str, key: i64) -> StoreError {
+    StoreError::Corrupt { table, column, row: key.to_string() }
+}
+
+/// A kind as it is stored: its first letter, because it stands in many index entries.
+fn kind_letter(kind: Kind) -> &'static str {
+    &kind.as_str()[..1]
+}
+
+fn kind_of_letter(letter: &str) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|&kind| kind_letter(kind) == letter)
+}
+
+/// The rows to read for a page of `limit` items: one more tells whether there is another page.
+fn rows_of_page(limit: usize) -> i64 {
+    i64::try_from(limit).map_or(i64::MAX, |limit| limit.saturating_add(1))
+}
+
+/// The counts after `change` votes of one reaction were added, or taken away when negative.
+fn recounted(counts: VoteCounts, reaction: Reaction, change: i64) -> VoteCounts {
+    let mut counts = counts;
+    let n = match reaction {
+        Reaction::Heard => &mut counts.heard,
+        Reaction::Helped => &mut counts.helped,
+        Reaction::MeToo => &mut counts.me_too,
+    };
+    *n = u32::try_from(i64::from(*n) + change).unwrap_or(*n);
+    counts
+}
+
+/// A page of `limit`, made from one item more where there are more.
+fn page<T>(mut items: Vec<T>, limit: usize, cursor: impl Fn(&T) -> Cursor) -> Page<T> {
+    let has_more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| has_more).map(cursor);
+    Page { items, next }
 }
 
 /// A post or a reply to be stored; its state is held, or published for an example.
@@ -236,7 +362,8 @@ pub trait Store: Send + Sync + 'static {
     /// Stores a new post or reply, once for each idempotency key. Durable when it returns.
     async fn add(&self, item: NewItem, idempotency: Option<Idempotency>) -> Result<Added, StoreError>;
 
-    /// A page of published posts. Pages never repeat or skip an item that was there all along.
+    /// A page of published posts. Pages never repeat or skip an item that was there all along; in the order "helpful",
+    /// one that votes move meanwhile has no fixed place.
     async fn feed(&self, query: FeedQuery) -> Result<Page<Post>, StoreError>;
 
     /// A published post.
@@ -270,10 +397,10 @@ pub trait Store: Send + Sync + 'static {
     /// Carries out a decision and records it; `None` when there is no such item.
     async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, NotAllowed>>, StoreError>;
 
-    /// Creates an account; `None` when the name is taken.
+    /// Creates an account; `None` when the name is taken, also by a closed account, which stands in past decisions.
     async fn add_moderator(&self, name: String, role: Role, at: i64) -> Result<Option<Moderator>, StoreError>;
 
-    /// All accounts, by name.
+    /// All open accounts, by name.
     async fn moderators(&self) -> Result<Vec<Moderator>, StoreError>;
 
     /// Removes an account's sign-in codes and sessions and closes it; false when there is no such name. Its decisions stay.
@@ -292,10 +419,12 @@ pub trait Store: Send + Sync + 'static {
     async fn sign_out(&self, session: SecretHash) -> Result<(), StoreError>;
 
     /// Forgets what is past its time: idempotency keys, sign-in codes and sessions that expired by `now`, and declined
-    /// items, held items and tombstones created before `unpublished_before`. Returns how many items went.
+    /// items, held items and tombstones created before `unpublished_before`, with the replies to them. Their texts leave
+    /// the files of the database. Returns how many items went.
     async fn purge(&self, now: i64, unpublished_before: i64) -> Result<u64, StoreError>;
 
-    /// Writes a consistent copy of all data to `file`, which must not exist, while others read and write.
+    /// Writes a consistent copy of all data to `file`, which must not exist, while others read and write. [`restore`]
+    /// takes it, for either store.
     async fn backup(&self, file: &Path) -> Result<(), StoreError>;
 
     /// Whether the store answers.

@@ -3,11 +3,13 @@
 //! Three columns, divided by `|`, their fields by commas, because alike things side by side compress best:
 //! the countries, those with the same emergency numbers in one field; those numbers, each behind its service's letter
 //! (`p` police, `a` ambulance, `f` fire, none when it is for all); and for each country its line: the number as it is
-//! written there, `t` before it when it is for texting, `=` and the word to send behind it, empty where there is none.
+//! written there, empty where there is none.
 //! `GBPL,BR|112,a192p190|116 123,116 123,188` says that both GB and PL dial 112.
 
 use std::collections::BTreeMap;
 use std::path::Path;
+
+use anyhow::ensure;
 
 use peer_support_domain::{
     contact::Kind,
@@ -23,7 +25,7 @@ use peer_support_domain::{
 pub fn loader_set(root: &Path) -> anyhow::Result<String> {
     let mut groups: BTreeMap<String, Vec<(Country, String)>> = BTreeMap::new();
     for directory in super::directories(root)? {
-        let (emergency, line) = (emergency(&directory), line(&directory));
+        let (emergency, line) = (emergency(&directory), line(&directory)?);
         if !emergency.is_empty() || !line.is_empty() {
             groups.entry(emergency).or_default().push((directory.country, line));
         }
@@ -34,15 +36,26 @@ pub fn loader_set(root: &Path) -> anyhow::Result<String> {
         1 => 0,
         n_countries => -n_countries.cast_signed(),
     });
-    let codes = groups.iter().map(|(_, of)| of.iter().map(|(country, _)| country.as_str()).collect::<String>());
+    let codes =
+        groups.iter().map(|(_, of)| of.iter().map(|(country, _)| country.as_str()).collect::<String>());
     let emergencies = groups.iter().map(|(emergency, _)| emergency.clone());
     let lines = groups.iter().flat_map(|(_, of)| of.iter().map(|(_, line)| line.clone()));
-    Ok([codes.collect::<Vec<_>>(), emergencies.collect(), lines.collect()].map(|column| column.join(",")).join("|"))
+    Ok([codes.collect::<Vec<_>>(), emergencies.collect(), lines.collect()]
+        .map(|column| column.join(","))
+        .join("|"))
 }
 
 fn emergency(directory: &Directory) -> String {
+    let numbers = directory.emergency_to_show();
+    // One number for the police and the ambulance is one for all that a card can say.
+    if let [first, rest @ ..] = numbers.as_slice()
+        && rest.iter().all(|other| other.number == first.number)
+        && !rest.is_empty()
+    {
+        return first.number.keys().collect();
+    }
     let mut text = String::new();
-    for number in directory.emergency_to_show() {
+    for number in numbers {
         text.push_str(match number.service {
             // Behind another one it needs its letter, or the digits would run together.
             Service::General if text.is_empty() => "",
@@ -56,16 +69,25 @@ fn emergency(directory: &Directory) -> String {
     text
 }
 
-fn line(directory: &Directory) -> String {
-    let Some(contact) = directory.first_contact() else { return String::new() };
-    let prefix = if contact.kind() == Kind::Sms { "t" } else { "" };
-    let keyword = contact.keyword().map(|keyword| format!("={}", keyword.as_str())).unwrap_or_default();
-    format!("{prefix}{}{keyword}", contact.value())
+/// The number to call; the few bytes that texting would take wait for a country that has nothing else.
+fn line(directory: &Directory) -> anyhow::Result<String> {
+    let Some(contact) = directory.first_contact() else { return Ok(String::new()) };
+    let country = directory.country;
+    ensure!(
+        contact.kind() == Kind::Phone,
+        "the loader shows lines to call, and the first of {country} is none"
+    );
+    ensure!(
+        !contact.value().contains('#'),
+        "the loader's links cannot hold the # in the first line of {country}"
+    );
+    Ok(contact.value().to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     /// Bytes of the loader's budget that its set may take, after brotli.
     const MAX_SIZE_BYTES: usize = 2 * 1024;
@@ -108,14 +130,7 @@ mod tests {
     }
 
     fn link(line: &str) -> Option<String> {
-        let (number, keyword) = line.split_once('=').map_or((line, None), |(n, k)| (n, Some(k)));
-        let keys = number.replace([' ', '-', '(', ')'], "").replace('#', "%23");
-        let body = keyword.map(|keyword| format!("?body={keyword}")).unwrap_or_default();
-        match keys.strip_prefix('t') {
-            _ if line.is_empty() => None,
-            Some(keys) => Some(format!("sms:{keys}{body}")),
-            None => Some(format!("tel:{keys}")),
-        }
+        (!line.is_empty()).then(|| format!("tel:{}", line.replace([' ', '-', '(', ')'], "")))
     }
 
     #[test]
@@ -130,10 +145,8 @@ mod tests {
             }
             let country = directory.country.as_str();
             let (emergency, link) = cards.remove(country).expect(country);
-            assert!(
-                emergency.iter().map(|(_, number)| number.as_str()).eq(numbers.iter().map(|n| n.number.as_str())),
-                "{country}"
-            );
+            let shown: BTreeSet<_> = emergency.iter().map(|(_, number)| number.as_str()).collect();
+            assert_eq!(shown, numbers.iter().map(|n| n.number.as_str()).collect(), "{country}");
             assert_eq!(link, first.map(|contact| contact.href()), "{country}");
         }
         assert!(cards.is_empty());
@@ -144,7 +157,8 @@ mod tests {
         let cards = decode(&loader_set(root()).unwrap());
         let of = |code: &str| {
             let (emergency, link) = &cards[code];
-            let emergency: Vec<_> = emergency.iter().map(|(service, number)| format!("{service}{number}")).collect();
+            let emergency: Vec<_> =
+                emergency.iter().map(|(service, number)| format!("{service}{number}")).collect();
             (emergency.join(" "), link.clone().unwrap_or_default())
         };
 

@@ -1,1 +1,290 @@
-//! PostgreSQL.
+//! PostgreSQL, for any number of servers on one database.
+//!
+//! What is deleted leaves the tables' files before the deletion is acknowledged. PostgreSQL's write-ahead log still holds
+//! it until its segments are used again: `checkpoint_timeout` and `max_wal_size` say how soon, and an archive of the log
+//! or a standby keeps it as long as its owner lets it.
+
+mod items;
+mod moderators;
+mod own;
+mod purge;
+mod queue;
+mod rewrite;
+mod votes;
+
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use peer_support_domain::cursor::Cursor;
+use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash};
+use peer_support_domain::post::{Kind, NotAllowed, Role, State};
+use peer_support_domain::site::SiteId;
+use peer_support_domain::vote::VoteCounts;
+use peer_support_domain::wire::{Page, Post, Reply};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
+use sqlx::{ConnectOptions, Executor, Row};
+
+use self::rewrite::Rewriter;
+use super::{
+    Added, Edited, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, OwnItem, Queued, SecretHash, Store,
+    StoreError, Vote, corrupt, kind_of_letter,
+};
+
+/// Connections of one server. PostgreSQL allows 100 at first, so several servers fit.
+const MAX_CONNECTIONS: u32 = 16;
+/// How long a request waits for a connection before it fails: longer, and its visitor has gone.
+const CONNECTION_WITHIN: Duration = Duration::from_secs(10);
+/// How often a transaction that met another one is run again. Each time one of them gets through.
+const MAX_RUNS: u32 = 10;
+
+/// In the order they were shipped. What has shipped is never edited.
+const MIGRATIONS: &[(&str, &str)] = &[("items", include_str!("migrations/0001_items.sql"))];
+
+/// A store in a PostgreSQL database, which it may share with other servers.
+pub struct Postgres {
+    pool: PgPool,
+    rewriter: Arc<Rewriter>,
+}
+
+impl Postgres {
+    /// Connects, and brings the schema up to date; of several servers that start at once, one does.
+    ///
+    /// # Errors
+    ///
+    /// When the database cannot be reached, or was written by a newer version of this program.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url)?.application_name("peer-support-server").disable_statement_logging();
+        let pool = PgPoolOptions::new()
+            .max_connections(MAX_CONNECTIONS)
+            .acquire_timeout(CONNECTION_WITHIN)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    // What is acknowledged must be on the disk, whatever the database's owner chose for others.
+                    connection
+                        .execute(
+                            "select set_config('synchronous_commit', 'on', false)
+                             where current_setting('synchronous_commit') = 'off'",
+                        )
+                        .await?;
+                    Ok(())
+                })
+            })
+            .connect_with(options)
+            .await?;
+        migrate(&pool).await?;
+        let rewriter = Arc::new(Rewriter::new(pool.clone()));
+        rewriter.finish_all().await?;
+        Ok(Self { pool, rewriter })
+    }
+
+    pub(super) fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+}
+
+/// Brings the schema up to date, under an advisory lock.
+async fn migrate(pool: &PgPool) -> Result<(), StoreError> {
+    let migrations = MIGRATIONS
+        .iter()
+        .zip(1..)
+        .map(|((name, sql), version)| {
+            Migration::new(version, (*name).into(), MigrationType::Simple, sqlx::SqlStr::from_static(sql), false)
+        })
+        .collect();
+    match Migrator::with_migrations(migrations).run(pool).await {
+        Ok(()) => Ok(()),
+        Err(MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..)) => Err(StoreError::NewerSchema),
+        Err(error) => Err(StoreError::database(error)),
+    }
+}
+
+#[async_trait]
+impl Store for Postgres {
+    async fn add(&self, item: NewItem, idempotency: Option<Idempotency>) -> Result<Added, StoreError> {
+        until_alone(|| items::add(&self.pool, &item, idempotency.as_ref())).await
+    }
+
+    async fn feed(&self, query: FeedQuery) -> Result<Page<Post>, StoreError> {
+        items::feed(&mut *self.pool.acquire().await?, &query).await
+    }
+
+    async fn post(&self, id: ItemId) -> Result<Option<Post>, StoreError> {
+        items::post(&self.pool, id).await
+    }
+
+    async fn replies(&self, post: ItemId, after: Option<Cursor>, limit: usize) -> Result<Option<Page<Reply>>, StoreError> {
+        items::replies(&mut *self.pool.acquire().await?, post, after, limit).await
+    }
+
+    async fn site_of(&self, item: ItemId) -> Result<Option<SiteId>, StoreError> {
+        items::site_of(&self.pool, item).await
+    }
+
+    async fn vote(&self, vote: Vote) -> Result<Option<VoteCounts>, StoreError> {
+        until_alone(|| votes::vote(&self.pool, &vote)).await
+    }
+
+    async fn unvote(&self, vote: Vote) -> Result<Option<VoteCounts>, StoreError> {
+        until_alone(|| votes::unvote(&self.pool, &vote)).await
+    }
+
+    async fn own(&self, recovery: RecoveryHash) -> Result<Option<OwnItem>, StoreError> {
+        own::own(&self.pool, &recovery).await
+    }
+
+    async fn edit_own(&self, recovery: RecoveryHash, text: String) -> Result<Option<Edited>, StoreError> {
+        until_alone(|| own::edit(&self.pool, &recovery, &text)).await
+    }
+
+    async fn delete_own(&self, recovery: RecoveryHash) -> Result<Option<OwnItem>, StoreError> {
+        let Some((item, partition)) = until_alone(|| own::delete(&self.pool, &recovery)).await? else {
+            return Ok(None);
+        };
+        match partition {
+            Some(partition) => self.rewriter.rewrite(partition).await?,
+            // It was deleted before, perhaps by a call that is still rewriting.
+            None => self.rewriter.finish_all().await?,
+        }
+        Ok(Some(item))
+    }
+
+    async fn queue(&self, after: Option<Cursor>, limit: usize) -> Result<Page<Queued>, StoreError> {
+        queue::queue(&mut *self.pool.acquire().await?, after, limit).await
+    }
+
+    async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, NotAllowed>>, StoreError> {
+        until_alone(|| queue::decide(&self.pool, &decision)).await
+    }
+
+    async fn add_moderator(&self, name: String, role: Role, at: i64) -> Result<Option<Moderator>, StoreError> {
+        moderators::add(&self.pool, &name, role, at).await
+    }
+
+    async fn moderators(&self) -> Result<Vec<Moderator>, StoreError> {
+        moderators::all(&self.pool).await
+    }
+
+    async fn close_moderator(&self, name: String, at: i64) -> Result<bool, StoreError> {
+        until_alone(|| moderators::close(&self.pool, &name, at)).await
+    }
+
+    async fn add_sign_in_code(&self, name: String, code: SecretHash, expires_at: i64) -> Result<bool, StoreError> {
+        until_alone(|| moderators::add_sign_in_code(&self.pool, &name, &code, expires_at)).await
+    }
+
+    async fn sign_in(&self, code: SecretHash, session: SecretHash, now: i64, expires_at: i64) -> Result<Option<Moderator>, StoreError> {
+        until_alone(|| moderators::sign_in(&self.pool, &code, &session, now, expires_at)).await
+    }
+
+    async fn session(&self, session: SecretHash, now: i64) -> Result<Option<Moderator>, StoreError> {
+        moderators::session(&self.pool, &session, now).await
+    }
+
+    async fn sign_out(&self, session: SecretHash) -> Result<(), StoreError> {
+        moderators::sign_out(&self.pool, &session).await
+    }
+
+    async fn purge(&self, now: i64, unpublished_before: i64) -> Result<u64, StoreError> {
+        until_alone(|| purge::expired(&self.pool, now)).await?;
+        let mut n_purged = 0;
+        loop {
+            let n_items = until_alone(|| purge::items(&self.pool, unpublished_before)).await?;
+            if n_items == 0 {
+                break;
+            }
+            n_purged += n_items;
+        }
+        self.rewriter.finish_all().await?;
+        Ok(n_purged)
+    }
+
+    async fn backup(&self, file: &Path) -> Result<(), StoreError> {
+        super::copy::from_postgres(&self.pool, file).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.pool.execute("select 1").await?;
+        Ok(())
+    }
+
+    async fn close(&self) {
+        self.rewriter.settle().await;
+        self.pool.close().await;
+    }
+}
+
+/// Runs a transaction again when it and another one had locked what the other needed.
+async fn until_alone<T, F: Future<Output = Result<T, StoreError>> + Send>(mut run: impl FnMut() -> F + Send) -> Result<T, StoreError> {
+    for _ in 1..MAX_RUNS {
+        match run().await {
+            Err(StoreError::Database(error)) if met_another(&*error) => {}
+            outcome => return outcome,
+        }
+    }
+    run().await
+}
+
+fn met_another(error: &(dyn std::error::Error + 'static)) -> bool {
+    // serialization_failure and deadlock_detected
+    let code = error.downcast_ref().and_then(sqlx::Error::as_database_error).and_then(|error| error.code());
+    matches!(code.as_deref(), Some("40001" | "40P01"))
+}
+
+/// PostgreSQL's integers are signed.
+fn bits(id: ItemId) -> i64 {
+    id.bits().cast_signed()
+}
+
+fn item_id(row: &PgRow, column: &str) -> Result<ItemId, StoreError> {
+    Ok(ItemId::from_bits(row.try_get::<i64, _>(column)?.cast_unsigned()))
+}
+
+/// Reads a text column into a type that parses.
+fn parsed<T: FromStr>(row: &PgRow, table: &'static str, column: &'static str) -> Result<T, StoreError> {
+    row.try_get::<&str, _>(column)?.parse().map_err(|_| corrupt(table, column, key(row)))
+}
+
+fn parsed_if_any<T: FromStr>(row: &PgRow, table: &'static str, column: &'static str) -> Result<Option<T>, StoreError> {
+    let text: Option<&str> = row.try_get(column)?;
+    text.map(|text| text.parse().map_err(|_| corrupt(table, column, key(row)))).transpose()
+}
+
+/// The row's key, for errors.
+fn key(row: &PgRow) -> i64 {
+    row.try_get("key").unwrap_or_default()
+}
+
+fn kind(row: &PgRow) -> Result<Option<Kind>, StoreError> {
+    let letter: Option<&str> = row.try_get("kind")?;
+    letter.map(|letter| kind_of_letter(letter).ok_or_else(|| corrupt("items", "kind", key(row)))).transpose()
+}
+
+fn author(row: &PgRow) -> Result<Option<AuthorTag>, StoreError> {
+    let bytes: Option<&[u8]> = row.try_get("author")?;
+    bytes
+        .map(|bytes| bytes.try_into().map(AuthorTag::from_bytes).map_err(|_| corrupt("item_texts", "author", key(row))))
+        .transpose()
+}
+
+/// A column of counts, which a check keeps from being negative.
+fn count(row: &PgRow, column: &'static str) -> Result<u32, StoreError> {
+    u32::try_from(row.try_get::<i32, _>(column)?).map_err(|_| corrupt("items", column, key(row)))
+}
+
+fn counts(row: &PgRow) -> Result<VoteCounts, StoreError> {
+    Ok(VoteCounts { heard: count(row, "n_heard")?, helped: count(row, "n_helped")?, me_too: count(row, "n_me_too")? })
+}
+
+async fn cursor_key(db: &mut PgConnection, after: Option<Cursor>, first: i64) -> Result<(i64, i64), StoreError> {
+    let Some(cursor) = after else { return Ok((first, first)) };
+    let found: Option<i64> = sqlx::query_scalar("select key from items where id = $1")
+        .bind(bits(cursor.item))
+        .fetch_optional(db)
+        .await?;
+    // An item that was purged since leaves its moment; others of the same millisecond count as seen.
+    Ok((cursor.key, found.unwrap_or(!first)))
+}

@@ -1,1 +1,436 @@
-//! SQLite.
+//! SQLite, inside this process: one writing thread, a few readers, every acknowledged write flushed to the disk.
+
+mod items;
+mod moderators;
+mod own;
+mod purge;
+mod queue;
+mod votes;
+mod writer;
+
+use std::fs::{self, File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use peer_support_domain::cursor::Cursor;
+use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash};
+use peer_support_domain::post::{Kind, NotAllowed, Role, State};
+use peer_support_domain::vote::VoteCounts;
+use peer_support_domain::wire::{Page, Post, Reply};
+use rusqlite::{Connection, OpenFlags, Params, Row};
+use rusqlite_migration::{M, Migrations, SchemaVersion};
+use tokio::sync::Semaphore;
+
+use self::writer::Writer;
+use super::{
+    Added, Edited, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, OwnItem, Queued, SecretHash, Store,
+    StoreError, Vote, corrupt,
+};
+
+/// Readers at a time. Reads take well below a millisecond each, so a few keep every core busy.
+const N_READERS: usize = 4;
+/// How long to wait for another process, such as a command line beside the server, to finish its transaction.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Prepared statements kept by each connection: more than there are in this folder.
+const CACHED_STATEMENTS: usize = 64;
+/// Bytes of a page. Texts of a few hundred bytes leave less unused at its end than on the default of 4,096.
+const PAGE_BYTES: u32 = 8_192;
+
+/// In the order they were shipped. What has shipped is never edited.
+const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("migrations/0001_items.sql"))];
+
+/// A store in one file, with its write-ahead log beside it.
+pub struct Sqlite {
+    path: PathBuf,
+    writer: Writer,
+    readers: Arc<Readers>,
+}
+
+struct Readers {
+    idle: Mutex<Vec<Connection>>,
+    free: Semaphore,
+}
+
+impl Sqlite {
+    /// Opens the file, which is made together with its folder when missing, and brings its schema up to date.
+    ///
+    /// # Errors
+    ///
+    /// When the file is no database, was written by a newer version of this program, or cannot be written.
+    pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        let path = path.to_owned();
+        tokio::task::spawn_blocking(move || {
+            let connection = open_to_write(&path)?;
+            let readers = (0..N_READERS).map(|_| open_to_read(&path)).collect::<Result<_, _>>()?;
+            Ok(Self {
+                writer: Writer::start(connection).map_err(StoreError::database)?,
+                readers: Arc::new(Readers { idle: Mutex::new(readers), free: Semaphore::new(N_READERS) }),
+                path,
+            })
+        })
+        .await
+        .map_err(StoreError::database)?
+    }
+
+    /// Whether nothing was ever stored.
+    pub(super) async fn is_empty(&self) -> Result<bool, StoreError> {
+        self.read(|db| {
+            Ok(db.query_row(
+                "select not exists (select 1 from sites)
+                   and not exists (select 1 from moderators)
+                   and not exists (select 1 from decisions)",
+                [],
+                |row| row.get(0),
+            )?)
+        })
+        .await
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.write(false, job).await
+    }
+
+    /// As `write`, for what takes texts away.
+    async fn forget<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.write(true, job).await
+    }
+
+    /// Runs `job` on one snapshot of the data.
+    async fn read<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let readers = Arc::clone(&self.readers);
+        let permit = readers.free.acquire().await.map_err(|_| StoreError::Closed)?;
+        permit.forget();
+        let readers = Arc::clone(&self.readers);
+        tokio::task::spawn_blocking(move || {
+            let lease = Lease::take(readers).ok_or(StoreError::Closed)?;
+            let snapshot = lease.connection().unchecked_transaction()?;
+            job(&snapshot)
+        })
+        .await
+        .map_err(StoreError::database)?
+    }
+}
+
+/// A reader in use; goes back when dropped, also by a panic.
+struct Lease {
+    connection: Option<Connection>,
+    readers: Arc<Readers>,
+}
+
+impl Lease {
+    fn take(readers: Arc<Readers>) -> Option<Self> {
+        let connection = readers.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        connection.map(|connection| Self { connection: Some(connection), readers })
+    }
+
+    fn connection(&self) -> &Connection {
+        self.connection.as_ref().expect("taken only when dropped")
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let mut idle = self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.extend(self.connection.take());
+        drop(idle);
+        self.readers.free.add_permits(1);
+    }
+}
+
+fn open_to_write(path: &Path) -> Result<Connection, StoreError> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(StoreError::database)?;
+    }
+    create_private(path, false).map_err(StoreError::database)?;
+    let mut connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "page_size", PAGE_BYTES)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    settle(&connection)?;
+    migrate(&mut connection)?;
+    // After a crash the log may hold a text whose deletion was not acknowledged yet.
+    writer::empty_log(&connection)?;
+    purge::finish_compaction(&connection)?;
+    Ok(connection)
+}
+
+fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    settle(&connection)?;
+    Ok(connection)
+}
+
+/// What every connection needs.
+fn settle(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // No copies of texts in temporary files.
+    connection.pragma_update(None, "temp_store", "memory")?;
+    // Views and triggers of a manipulated file get no powers.
+    connection.pragma_update(None, "trusted_schema", false)
+}
+
+/// Brings the schema up to date.
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let migrations = Migrations::from_slice(MIGRATIONS);
+    if let SchemaVersion::Outside(_) = migrations.current_version(connection).map_err(StoreError::database)? {
+        return Err(StoreError::NewerSchema);
+    }
+    migrations.to_latest(connection).map_err(StoreError::database)
+}
+
+/// Makes an empty file that only its owner may read; with `is_new`, it must not be there yet.
+pub(super) fn create_private(path: &Path, is_new: bool) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).create_new(is_new);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+#[async_trait]
+impl Store for Sqlite {
+    async fn add(&self, item: NewItem, idempotency: Option<Idempotency>) -> Result<Added, StoreError> {
+        self.write(move |db| items::add(db, &item, idempotency.as_ref())).await
+    }
+
+    async fn feed(&self, query: FeedQuery) -> Result<Page<Post>, StoreError> {
+        self.read(move |db| items::feed(db, &query)).await
+    }
+
+    async fn post(&self, id: ItemId) -> Result<Option<Post>, StoreError> {
+        self.read(move |db| items::post(db, id)).await
+    }
+
+    async fn replies(&self, post: ItemId, after: Option<Cursor>, limit: usize) -> Result<Option<Page<Reply>>, StoreError> {
+        self.read(move |db| items::replies(db, post, after, limit)).await
+    }
+
+    async fn site_of(&self, item: ItemId) -> Result<Option<peer_support_domain::site::SiteId>, StoreError> {
+        self.read(move |db| items::site_of(db, item)).await
+    }
+
+    async fn vote(&self, vote: Vote) -> Result<Option<VoteCounts>, StoreError> {
+        self.write(move |db| votes::vote(db, &vote)).await
+    }
+
+    async fn unvote(&self, vote: Vote) -> Result<Option<VoteCounts>, StoreError> {
+        self.write(move |db| votes::unvote(db, &vote)).await
+    }
+
+    async fn own(&self, recovery: RecoveryHash) -> Result<Option<OwnItem>, StoreError> {
+        self.read(move |db| own::own(db, &recovery)).await
+    }
+
+    async fn edit_own(&self, recovery: RecoveryHash, text: String) -> Result<Option<Edited>, StoreError> {
+        self.write(move |db| own::edit(db, &recovery, &text)).await
+    }
+
+    async fn delete_own(&self, recovery: RecoveryHash) -> Result<Option<OwnItem>, StoreError> {
+        self.forget(move |db| own::delete(db, &recovery)).await
+    }
+
+    async fn queue(&self, after: Option<Cursor>, limit: usize) -> Result<Page<Queued>, StoreError> {
+        self.read(move |db| queue::queue(db, after, limit)).await
+    }
+
+    async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, NotAllowed>>, StoreError> {
+        self.write(move |db| queue::decide(db, &decision)).await
+    }
+
+    async fn add_moderator(&self, name: String, role: Role, at: i64) -> Result<Option<Moderator>, StoreError> {
+        self.write(move |db| moderators::add(db, &name, role, at)).await
+    }
+
+    async fn moderators(&self) -> Result<Vec<Moderator>, StoreError> {
+        self.read(moderators::all).await
+    }
+
+    async fn close_moderator(&self, name: String, at: i64) -> Result<bool, StoreError> {
+        self.write(move |db| moderators::close(db, &name, at)).await
+    }
+
+    async fn add_sign_in_code(&self, name: String, code: SecretHash, expires_at: i64) -> Result<bool, StoreError> {
+        self.write(move |db| moderators::add_sign_in_code(db, &name, &code, expires_at)).await
+    }
+
+    async fn sign_in(&self, code: SecretHash, session: SecretHash, now: i64, expires_at: i64) -> Result<Option<Moderator>, StoreError> {
+        self.write(move |db| moderators::sign_in(db, &code, &session, now, expires_at)).await
+    }
+
+    async fn session(&self, session: SecretHash, now: i64) -> Result<Option<Moderator>, StoreError> {
+        self.read(move |db| moderators::session(db, &session, now)).await
+    }
+
+    async fn sign_out(&self, session: SecretHash) -> Result<(), StoreError> {
+        self.write(move |db| moderators::sign_out(db, &session)).await
+    }
+
+    async fn purge(&self, now: i64, unpublished_before: i64) -> Result<u64, StoreError> {
+        self.write(move |db| purge::expired(db, now)).await?;
+        let mut n_purged = 0;
+        loop {
+            let n_items = self.forget(move |db| purge::items(db, unpublished_before)).await?;
+            if n_items == 0 {
+                break;
+            }
+            n_purged += n_items;
+        }
+        self.writer.maintain(|db| purge::compact(db)).await?;
+        Ok(n_purged)
+    }
+
+    async fn backup(&self, file: &Path) -> Result<(), StoreError> {
+        let (path, copy) = (self.path.clone(), file.to_owned());
+        tokio::task::spawn_blocking(move || backup(&path, &copy)).await.map_err(StoreError::database)?
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.write(|db| Ok(db.query_row("select 1", [], |_| Ok(()))?)).await
+    }
+
+    async fn close(&self) {
+        self.readers.free.close();
+        self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.writer.close().await;
+    }
+}
+
+/// Copies what is committed now, without the unused space, while others read and write. Deletions that happen meanwhile
+/// are answered when the copy is done: it reads from the log that they have to empty.
+fn backup(path: &Path, copy: &Path) -> Result<(), StoreError> {
+    let file = create_private(copy, true).map_err(StoreError::database)?;
+    let connection = open_to_read(path)?;
+    connection.execute("vacuum into ?1", [copy.to_str().ok_or_else(|| StoreError::database("the path is not UTF-8"))?])?;
+    file.sync_all().map_err(StoreError::database)?;
+    check_copy(copy).map(drop)
+}
+
+/// Makes an empty database for a copy.
+pub(super) fn create_copy(copy: &Path) -> Result<Connection, StoreError> {
+    create_private(copy, true).map_err(StoreError::database)?;
+    let mut connection = Connection::open_with_flags(copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.pragma_update(None, "page_size", PAGE_BYTES)?;
+    settle(&connection)?;
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Closes a copy, and flushes and checks it.
+pub(super) fn finish_copy(connection: Connection, copy: &Path) -> Result<(), StoreError> {
+    connection.close().map_err(|(_, error)| error)?;
+    File::open(copy).and_then(|file| file.sync_all()).map_err(StoreError::database)?;
+    check_copy(copy).map(drop)
+}
+
+/// Opens a copy, which is whole and of a version that this program knows. A copy of an older version is brought up to
+/// date in memory.
+pub(super) fn check_copy(copy: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(copy, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let verdict: String = connection.query_row("pragma quick_check(1)", [], |row| row.get(0))?;
+    if verdict != "ok" {
+        return Err(StoreError::database("the copy is damaged"));
+    }
+    match Migrations::from_slice(MIGRATIONS).current_version(&connection).map_err(StoreError::database)? {
+        SchemaVersion::Outside(_) => Err(StoreError::NewerSchema),
+        SchemaVersion::NoneSet => Err(StoreError::database("the file is not a copy of a store, or it was never finished")),
+        SchemaVersion::Inside(version) if version.get() == MIGRATIONS.len() => Ok(connection),
+        SchemaVersion::Inside(_) => {
+            let mut memory = Connection::open_in_memory()?;
+            rusqlite::backup::Backup::new(&connection, &mut memory)?.run_to_completion(1_000, Duration::ZERO, None)?;
+            migrate(&mut memory)?;
+            Ok(memory)
+        }
+    }
+}
+
+/// The first row of a query, if any.
+fn first<T>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    rows.next()?.map(read).transpose()
+}
+
+/// All rows of a query.
+fn all<T>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    db.prepare_cached(sql)?.query_and_then(params, read)?.collect()
+}
+
+/// Runs a statement; how many rows it changed.
+fn execute(db: &Connection, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+    Ok(db.prepare_cached(sql)?.execute(params)?)
+}
+
+/// SQLite's integers are signed.
+fn bits(id: ItemId) -> i64 {
+    id.bits().cast_signed()
+}
+
+fn item_id(row: &Row<'_>, column: &str) -> Result<ItemId, StoreError> {
+    Ok(ItemId::from_bits(row.get::<_, i64>(column)?.cast_unsigned()))
+}
+
+/// Reads a text column of `items` or beside it into a type that parses.
+fn parsed<T: std::str::FromStr>(row: &Row<'_>, table: &'static str, column: &'static str) -> Result<T, StoreError> {
+    let text = row.get_ref(column)?.as_str().map_err(|_| corrupt(table, column, key(row)))?;
+    text.parse().map_err(|_| corrupt(table, column, key(row)))
+}
+
+fn parsed_if_any<T: std::str::FromStr>(row: &Row<'_>, table: &'static str, column: &'static str) -> Result<Option<T>, StoreError> {
+    match row.get_ref(column)? {
+        rusqlite::types::ValueRef::Null => Ok(None),
+        _ => parsed(row, table, column).map(Some),
+    }
+}
+
+/// The row's key, for errors.
+fn key(row: &Row<'_>) -> i64 {
+    row.get("key").unwrap_or_default()
+}
+
+fn kind(row: &Row<'_>) -> Result<Option<Kind>, StoreError> {
+    row.get_ref("kind")?
+        .as_str_or_null()
+        .map_err(|_| corrupt("items", "kind", key(row)))?
+        .map(|letter| super::kind_of_letter(letter).ok_or_else(|| corrupt("items", "kind", key(row))))
+        .transpose()
+}
+
+fn author(row: &Row<'_>) -> Result<Option<AuthorTag>, StoreError> {
+    Ok(row.get::<_, Option<[u8; 8]>>("author")?.map(AuthorTag::from_bytes))
+}
+
+fn counts(row: &Row<'_>) -> Result<VoteCounts, StoreError> {
+    Ok(VoteCounts { heard: row.get("n_heard")?, helped: row.get("n_helped")?, me_too: row.get("n_me_too")? })
+}
+
+fn cursor_key(db: &Connection, after: Option<Cursor>, first: i64) -> Result<(i64, i64), StoreError> {
+    let Some(cursor) = after else { return Ok((first, first)) };
+    let found = self::first(db, "select key from items where id = ?1", [bits(cursor.item)], |row| Ok(row.get(0)?))?;
+    // An item that was purged since leaves its moment; others of the same millisecond count as seen.
+    Ok((cursor.key, found.unwrap_or(!first)))
+}

@@ -1,0 +1,128 @@
+//! The server, as a moderator may ask it. The only file that calls it.
+//!
+//! Page and server share an origin, so the session's cookie goes along by itself. JSON is the browser's own.
+
+use gloo_net::http::{Request, RequestBuilder, Response};
+use js_sys::JSON;
+use peer_support_domain::cursor::Cursor;
+use peer_support_domain::id::ItemId;
+use peer_support_domain::post::Decision;
+use peer_support_domain::wire::{Decide, Decided, Page, Problem, QueueItem, Session, SignIn};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use web_sys::AbortSignal;
+
+const API: &str = "/api/v1/console";
+
+/// How long an answer may take: longer than a slow phone network needs, shorter than a moderator's patience.
+const ANSWER_WITHIN_MS: u32 = 15_000;
+
+/// Why a request did not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// No answer came.
+    Offline,
+    /// Nobody is signed in, or not any more; or the sign-in code is wrong.
+    SignedOut,
+    /// The account may not do this.
+    Forbidden,
+    /// The token is of another session: the browser signed in anew in another window.
+    OtherSession,
+    /// The item is not where this decision leads from: it was decided already.
+    Decided,
+    /// There is no such item any more.
+    Gone,
+    /// What was sent breaks a rule; the server says which.
+    Refused(String),
+    /// Too many requests.
+    TooMany,
+    /// The server failed, or answered what we do not understand.
+    Server,
+}
+
+/// Signs in with a one-time code.
+pub async fn sign_in(code: &str) -> Result<Session, Failure> {
+    let body = SignIn { code: code.to_owned() };
+    match send(Request::post(&format!("{API}/session")), Some(&body)).await {
+        // Codes are read out and typed by people: a code of the wrong form is simply a wrong code.
+        Err(Failure::Forbidden | Failure::Gone | Failure::Refused(_)) => Err(Failure::SignedOut),
+        answer => answer,
+    }
+}
+
+/// Who is signed in.
+pub async fn session() -> Result<Session, Failure> {
+    send(Request::get(&format!("{API}/session")), None::<&()>).await
+}
+
+/// Ends the session.
+pub async fn sign_out(csrf: &str) -> Result<(), Failure> {
+    let request = Request::delete(&format!("{API}/session")).header("Csrf-Token", csrf);
+    answered(request, None::<&()>).await.map(drop)
+}
+
+/// A page of what waits, oldest first.
+pub async fn queue(after: Option<Cursor>) -> Result<Page<QueueItem>, Failure> {
+    let mut request = Request::get(&format!("{API}/queue"));
+    if let Some(cursor) = after {
+        request = request.query([("cursor", cursor.to_string())]);
+    }
+    send(request, None::<&()>).await
+}
+
+/// Decides about an item. Safe to repeat: a second time is [`Failure::Decided`].
+pub async fn decide(
+    csrf: &str,
+    item: ItemId,
+    decision: Decision,
+    reason: Option<String>,
+) -> Result<Decided, Failure> {
+    let request = Request::post(&format!("{API}/items/{item}/decision")).header("Csrf-Token", csrf);
+    send(request, Some(&Decide { decision, reason })).await
+}
+
+async fn send<Answer: DeserializeOwned>(
+    request: RequestBuilder,
+    body: Option<&impl Serialize>,
+) -> Result<Answer, Failure> {
+    parsed(&answered(request, body).await?).await.ok_or(Failure::Server)
+}
+
+/// The answer, when it is a success.
+async fn answered(request: RequestBuilder, body: Option<&impl Serialize>) -> Result<Response, Failure> {
+    let patience = AbortSignal::timeout_with_u32(ANSWER_WITHIN_MS);
+    let request = request.header("Accept", "application/json").abort_signal(Some(&patience));
+    let sent = match body.and_then(json) {
+        Some(body) => request.header("Content-Type", "application/json").body(body),
+        None => request.build(),
+    };
+    let response = sent.map_err(|_| Failure::Server)?.send().await.map_err(|_| Failure::Offline)?;
+    if response.ok() {
+        return Ok(response);
+    }
+    Err(match response.status() {
+        401 => Failure::SignedOut,
+        403 => match parsed::<Problem>(&response).await {
+            Some(problem) if problem.code == "csrf-token-invalid" => Failure::OtherSession,
+            _ => Failure::Forbidden,
+        },
+        404 | 410 => Failure::Gone,
+        409 => Failure::Decided,
+        429 => Failure::TooMany,
+        400..=499 => match parsed::<Problem>(&response).await {
+            Some(problem) => Failure::Refused(problem.detail.unwrap_or(problem.title)),
+            None => Failure::Server,
+        },
+        _ => Failure::Server,
+    })
+}
+
+fn json(value: &impl Serialize) -> Option<String> {
+    let value = serde_wasm_bindgen::to_value(value).ok()?;
+    JSON::stringify(&value).ok().map(String::from)
+}
+
+async fn parsed<T: DeserializeOwned>(response: &Response) -> Option<T> {
+    let text = response.text().await.ok()?;
+    serde_wasm_bindgen::from_value(JSON::parse(&text).ok()?).ok()
+}

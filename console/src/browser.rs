@@ -1,0 +1,264 @@
+//! What only the browser knows or can do. The only file that touches its location, history, storage, Intl, focus and timers.
+
+use std::time::Duration;
+
+use js_sys::{Array, Date, JsString, Object, Reflect};
+use leptos::ev;
+use leptos::prelude::{
+    document, on_cleanup, set_interval_with_handle, set_timeout, window, window_event_listener,
+};
+use peer_support_domain::moment::{self, Unit};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, HtmlElement, KeyboardEvent, VisibilityState};
+
+use crate::keys::Press;
+use crate::locale;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = Intl)]
+    type DateTimeFormat;
+    #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
+    fn new(locale: &str, options: &Object) -> Result<DateTimeFormat, JsValue>;
+    #[wasm_bindgen(method)]
+    fn format(this: &DateTimeFormat, at: f64) -> String;
+
+    #[wasm_bindgen(js_namespace = Intl)]
+    type RelativeTimeFormat;
+    #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
+    fn new(locale: &str, options: &Object) -> Result<RelativeTimeFormat, JsValue>;
+    #[wasm_bindgen(method)]
+    fn format(this: &RelativeTimeFormat, n: f64, unit: &str) -> String;
+
+    #[wasm_bindgen(js_namespace = Intl)]
+    type DisplayNames;
+    #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
+    fn new(locale: &str, options: &Object) -> Result<DisplayNames, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn of(this: &DisplayNames, code: &str) -> Result<Option<String>, JsValue>;
+
+    #[wasm_bindgen(js_namespace = Intl)]
+    type Segmenter;
+    #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
+    fn new(locale: &str) -> Result<Segmenter, JsValue>;
+    #[wasm_bindgen(method)]
+    fn segment(this: &Segmenter, text: &str) -> JsValue;
+}
+
+/// A JavaScript object with these fields.
+fn object(fields: &[(&str, &str)]) -> Object {
+    let object = Object::new();
+    for (name, value) in fields {
+        // Setting a field of a plain object cannot fail.
+        let _ = Reflect::set(&object, &(*name).into(), &(*value).into());
+    }
+    object
+}
+
+/// The reader's languages, the dearest first.
+pub fn languages() -> Vec<String> {
+    window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect()
+}
+
+/// Says the page's language and title, and takes away what stood there while it loaded.
+pub fn begin_page(language: &str, title: &str) {
+    document().set_title(title);
+    if let Some(html) = document().document_element() {
+        // A valid name: it cannot be refused.
+        let _ = html.set_attribute("lang", language);
+    }
+    if let Some(start) = document().get_element_by_id("start") {
+        start.remove();
+    }
+}
+
+/// The sign-in code in the address, `#code=…`, which is taken out of it at once: an address bar is read by others, and a
+/// history kept.
+pub fn take_code() -> Option<String> {
+    let location = window().location();
+    let code = location.hash().ok()?.strip_prefix("#code=")?.to_owned();
+    let address = location.pathname().ok()? + &location.search().unwrap_or_default();
+    if let Ok(history) = window().history() {
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
+    }
+    js_sys::decode_uri_component(&code).ok().map(String::from)
+}
+
+/// Calls `then` when an address with another `#…` is opened in this window: the page does not load anew for it.
+pub fn on_hash_change(then: impl Fn() + 'static) {
+    let listener = window_event_listener(ev::hashchange, move |_| then());
+    on_cleanup(move || listener.remove());
+}
+
+/// Milliseconds since the epoch, by the reader's clock.
+pub fn now_ms() -> i64 {
+    Date::now() as i64
+}
+
+/// Calls `then` every `period`, and when the page is looked at again.
+pub fn every(period: Duration, then: impl Fn() + Copy + 'static) {
+    let timer = set_interval_with_handle(then, period);
+    let seen = leptos::prelude::window_event_listener_untyped("visibilitychange", move |_| {
+        if is_visible() {
+            then();
+        }
+    });
+    on_cleanup(move || {
+        if let Ok(timer) = timer {
+            timer.clear();
+        }
+        seen.remove();
+    });
+}
+
+/// Whether anyone can see the page.
+pub fn is_visible() -> bool {
+    document().visibility_state() == VisibilityState::Visible
+}
+
+/// A moment as a clock shows it, with the weekday when it is more than half a day away: `14:30`, `Tue 14:30`.
+pub fn clock(at_ms: i64, now_ms: i64) -> String {
+    const HALF_A_DAY_MS: i64 = 12 * 60 * 60 * 1_000;
+    let mut options = vec![("hour", "numeric"), ("minute", "2-digit")];
+    if (at_ms - now_ms).abs() > HALF_A_DAY_MS {
+        options.push(("weekday", "short"));
+    }
+    DateTimeFormat::new(locale::language(), &object(&options))
+        .map(|clock| clock.format(at_ms as f64))
+        .unwrap_or_default()
+}
+
+/// The moment as machines read it: `2026-11-23T14:30:00.000Z`.
+pub fn machine_time(at_ms: i64) -> String {
+    Date::new(&(at_ms as f64).into()).to_iso_string().into()
+}
+
+/// How far a moment is, in words: `2 hours ago`, `in 40 minutes`.
+pub fn relative(at_ms: i64, now_ms: i64) -> String {
+    let is_past = at_ms <= now_ms;
+    let (n, unit): (u32, Unit) =
+        if is_past { moment::ago(at_ms, now_ms) } else { moment::ago(now_ms, at_ms) };
+    let n = f64::from(n);
+    RelativeTimeFormat::new(locale::language(), &object(&[("numeric", "auto")]))
+        .map(|words| words.format(if is_past { -n } else { n }, unit.as_str()))
+        .unwrap_or_default()
+}
+
+/// What a language is called; its tag when the browser does not know it.
+pub fn language_name(tag: &str) -> String {
+    DisplayNames::new(locale::language(), &object(&[("type", "language")]))
+        .ok()
+        .and_then(|names| names.of(tag).ok()?)
+        .unwrap_or_else(|| tag.to_owned())
+}
+
+/// What a reader counts as characters of `text`, composed and trimmed as the server does it.
+pub fn n_graphemes(text: &str) -> usize {
+    let text = String::from(JsString::from(text.trim()).normalize("NFC"));
+    match Segmenter::new("en") {
+        Ok(segmenter) => Array::from(&segmenter.segment(&text)).length() as usize,
+        Err(_) => text.chars().count(),
+    }
+}
+
+/// Gives the focus to the first of these elements that shows, once what is being drawn is there.
+pub fn focus(ids: &'static [&'static str]) {
+    set_timeout(
+        move || {
+            let shown = ids.iter().find_map(|id| {
+                let element: HtmlElement = document().get_element_by_id(id)?.dyn_into().ok()?;
+                (element.offset_width() > 0).then_some(element)
+            });
+            if let Some(element) = shown {
+                let _ = element.focus();
+            }
+        },
+        Duration::ZERO,
+    );
+}
+
+/// Calls `then` with each press of a key on this page that no dialog is open for.
+pub fn on_key(then: impl Fn(Press, &KeyboardEvent) + 'static) {
+    let listener = window_event_listener(ev::keydown, move |event| {
+        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        let is_inside = |selector: &str| {
+            target.as_ref().is_some_and(|target| target.closest(selector).is_ok_and(|found| found.is_some()))
+        };
+        if event.default_prevented() || is_inside("dialog") {
+            return;
+        }
+        let press = Press {
+            key: &event.key(),
+            has_modifier: event.ctrl_key() || event.alt_key() || event.meta_key(),
+            is_repeat: event.repeat(),
+            is_typing: event.is_composing() || is_inside("input, textarea, select, [contenteditable]"),
+            is_in_list: is_inside("#queue-list"),
+        };
+        then(press, &event);
+    });
+    on_cleanup(move || listener.remove());
+}
+
+const LETTERS_OFF: &str = "console-letters-off";
+
+/// Whether single letters are keys: on, until the moderator says otherwise on this device.
+pub fn letters_are_keys() -> bool {
+    !window()
+        .local_storage()
+        .ok()
+        .flatten()
+        .is_some_and(|kept| kept.get_item(LETTERS_OFF).is_ok_and(|off| off.is_some()))
+}
+
+/// Remembers whether single letters are keys; where nothing can be kept, it holds until the page is left.
+pub fn keep_letters_as_keys(are_keys: bool) {
+    if let Ok(Some(kept)) = window().local_storage() {
+        let _ = if are_keys { kept.remove_item(LETTERS_OFF) } else { kept.set_item(LETTERS_OFF, "1") };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    const HOUR_MS: i64 = 60 * 60 * 1_000;
+
+    #[test]
+    fn the_code_leaves_the_address_at_once() {
+        window().location().set_hash("#code=7K14-H341%20").unwrap();
+
+        assert_eq!(take_code().as_deref(), Some("7K14-H341 "));
+        assert_eq!(window().location().hash().unwrap(), "");
+        assert_eq!(take_code(), None, "it is there only once");
+    }
+
+    #[test]
+    fn another_anchor_is_no_code() {
+        window().location().set_hash("#elsewhere").unwrap();
+
+        assert_eq!(take_code(), None);
+    }
+
+    #[test]
+    fn characters_are_counted_as_people_count_them() {
+        assert_eq!(n_graphemes("  cafe\u{301} 👩‍👩‍👧  "), 6);
+        assert_eq!(n_graphemes(" \n "), 0);
+    }
+
+    #[test]
+    fn time_is_told_in_both_directions() {
+        let now = 1_800_000_000_000;
+
+        assert_eq!(relative(now - 2 * HOUR_MS, now), "2 hours ago");
+        assert_eq!(relative(now + 2 * HOUR_MS, now), "in 2 hours");
+        assert_eq!(machine_time(now), "2027-01-15T08:00:00.000Z");
+    }
+
+    #[test]
+    fn a_language_nobody_knows_is_told_by_its_tag() {
+        assert_eq!(language_name("es"), "Spanish");
+        assert_eq!(language_name("qqq"), "qqq");
+    }
+}

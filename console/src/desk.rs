@@ -1,0 +1,341 @@
+//! The moderator's desk: the items that wait, and the one that is being read.
+//!
+//! What is read never changes under the reader's hands. A reload in the background may say that it left the queue or was
+//! rewritten, but only the moderator moves on: else a key meant for one item would decide about another.
+
+use peer_support_domain::cursor::Cursor;
+use peer_support_domain::id::ItemId;
+use peer_support_domain::wire::{Page, QueueItem};
+
+/// Whether what is read is still what waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It waits.
+    Waits,
+    /// It waits, and its author changed the text while it was read.
+    Rewritten,
+    /// It waits no more: someone else decided, or its author took it back.
+    Left,
+}
+
+/// The item that is being read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// It, as last heard of.
+    pub item: QueueItem,
+    /// Whether it still waits.
+    pub standing: Standing,
+}
+
+/// The queue as one moderator sees it.
+#[derive(Clone, Debug, Default)]
+pub struct Desk {
+    /// Oldest first.
+    waiting: Vec<QueueItem>,
+    next: Option<Cursor>,
+    n_pages: usize,
+    reading: Option<Reading>,
+    /// Decided here. No decision leads back to "held", so a list that still has them was asked for too early.
+    decided: Vec<ItemId>,
+}
+
+impl Desk {
+    /// What waits, oldest first, as far as it was asked for.
+    #[must_use]
+    pub fn waiting(&self) -> &[QueueItem] {
+        &self.waiting
+    }
+
+    /// Where more items begin; `None` when all are here.
+    #[must_use]
+    pub fn next(&self) -> Option<Cursor> {
+        self.next
+    }
+
+    /// How many pages were asked for: a reload asks for as many. At least one.
+    #[must_use]
+    pub fn n_pages(&self) -> usize {
+        self.n_pages.max(1)
+    }
+
+    /// What is being read.
+    #[must_use]
+    pub fn reading(&self) -> Option<&Reading> {
+        self.reading.as_ref()
+    }
+
+    /// Takes the whole list anew, from its beginning. The oldest is read when nothing was.
+    pub fn refill(&mut self, pages: Vec<Page<QueueItem>>) {
+        self.waiting.clear();
+        self.next = None;
+        self.n_pages = 0;
+        for page in pages {
+            self.add(page);
+        }
+        let Some(reading) = &mut self.reading else {
+            return self.read_at(0);
+        };
+        reading.standing = match self.waiting.iter().find(|item| item.id == reading.item.id) {
+            None => Standing::Left,
+            Some(item) if item.text != reading.item.text => {
+                reading.item = item.clone();
+                Standing::Rewritten
+            }
+            Some(_) if reading.standing == Standing::Left => Standing::Waits,
+            Some(_) => reading.standing,
+        };
+    }
+
+    /// Adds the page behind the last one.
+    pub fn add(&mut self, page: Page<QueueItem>) {
+        self.n_pages += 1;
+        self.next = page.next;
+        let new = page.items.into_iter().filter(|item| !self.decided.contains(&item.id));
+        self.waiting.extend(new);
+    }
+
+    /// Reads this item, if it waits.
+    pub fn read(&mut self, id: ItemId) {
+        if let Some(place) = self.waiting.iter().position(|item| item.id == id) {
+            self.read_at(place);
+        }
+    }
+
+    /// Reads the item after the one that is read; the last one stays.
+    pub fn read_next(&mut self) {
+        let place = match &self.reading {
+            None => 0,
+            Some(reading) => match self.place_of(&reading.item) {
+                Ok(place) => place + 1,
+                Err(place) => place,
+            },
+        };
+        self.read_at(place);
+    }
+
+    /// Reads the item before the one that is read; the first one stays.
+    pub fn read_previous(&mut self) {
+        let place = match &self.reading {
+            None => 0,
+            Some(reading) => self.place_of(&reading.item).unwrap_or_else(|place| place).saturating_sub(1),
+        };
+        self.read_at(place);
+    }
+
+    /// Takes what is read off the desk, because it is decided, and reads what took its place.
+    ///
+    /// `None`, and nothing changed, when there is nothing to decide about.
+    pub fn take_reading(&mut self) -> Option<QueueItem> {
+        let reading = self.reading.as_ref().filter(|reading| reading.standing != Standing::Left)?;
+        let place = self.place_of(&reading.item).ok()?;
+        let item = self.waiting.remove(place);
+        self.decided.push(item.id);
+        self.read_at(place);
+        Some(item)
+    }
+
+    /// Puts back what [`Desk::take_reading`] took: the decision did not reach the server.
+    ///
+    /// What is read meanwhile stays so.
+    pub fn put_back(&mut self, item: QueueItem) {
+        self.decided.retain(|id| *id != item.id);
+        if let Err(place) = self.place_of(&item) {
+            self.waiting.insert(place, item);
+        }
+        if self.reading.is_none() {
+            self.read_at(0);
+        }
+    }
+
+    /// Where `item` is, or else where it would be.
+    fn place_of(&self, item: &QueueItem) -> Result<usize, usize> {
+        self.waiting.iter().position(|other| other.id == item.id).ok_or_else(|| {
+            self.waiting.partition_point(|other| (other.created_at, other.id) < (item.created_at, item.id))
+        })
+    }
+
+    /// Reads the item at `place`, the last one when that is beyond the end, none when nothing waits.
+    fn read_at(&mut self, place: usize) {
+        let item = self.waiting.get(place).or(self.waiting.last());
+        self.reading = item.map(|item| Reading { item: item.clone(), standing: Standing::Waits });
+    }
+}
+
+/// The beginning of `text` in one line, for a list: at most `n_chars` characters, cut between words where it can be.
+#[must_use]
+pub fn excerpt(text: &str, n_chars: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let Some((end, _)) = line.char_indices().nth(n_chars) else {
+        return line;
+    };
+    let cut = line[..end].rfind(' ').filter(|&space| space > end / 2).unwrap_or(end);
+    format!("{}…", &line[..cut])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn item(n: u64) -> QueueItem {
+        QueueItem {
+            id: ItemId::from_bits(n),
+            site: "demo".parse().unwrap(),
+            kind: None,
+            topic: "low-mood".parse().unwrap(),
+            text: format!("item {n}"),
+            lang: None,
+            in_reply_to: None,
+            created_at: i64::try_from(n).unwrap(),
+            decision_expected_at: 0,
+        }
+    }
+
+    fn page(ns: impl IntoIterator<Item = u64>) -> Page<QueueItem> {
+        Page { items: ns.into_iter().map(item).collect(), next: None }
+    }
+
+    fn desk(ns: impl IntoIterator<Item = u64>) -> Desk {
+        let mut desk = Desk::default();
+        desk.refill(vec![page(ns)]);
+        desk
+    }
+
+    fn waiting(desk: &Desk) -> Vec<u64> {
+        desk.waiting().iter().map(|item| item.id.bits()).collect()
+    }
+
+    fn read(desk: &Desk) -> Option<u64> {
+        desk.reading().map(|reading| reading.item.id.bits())
+    }
+
+    #[test]
+    fn the_oldest_is_read_first() {
+        assert_eq!(read(&desk([1, 2, 3])), Some(1));
+        assert_eq!(read(&desk([])), None);
+    }
+
+    #[test]
+    fn moving_stops_at_both_ends() {
+        let mut desk = desk([1, 2]);
+
+        desk.read_previous();
+        assert_eq!(read(&desk), Some(1));
+        desk.read_next();
+        desk.read_next();
+        assert_eq!(read(&desk), Some(2));
+    }
+
+    #[test]
+    fn what_is_decided_gives_way_to_the_one_behind_it() {
+        let mut desk = desk([1, 2, 3]);
+        desk.read_next();
+
+        let taken = desk.take_reading().unwrap();
+
+        assert_eq!(taken.id.bits(), 2);
+        assert_eq!(waiting(&desk), [1, 3]);
+        assert_eq!(read(&desk), Some(3));
+    }
+
+    #[test]
+    fn the_last_decision_leaves_an_empty_desk() {
+        let mut desk = desk([1]);
+
+        assert!(desk.take_reading().is_some());
+
+        assert_eq!(read(&desk), None);
+        assert!(desk.take_reading().is_none());
+    }
+
+    #[test]
+    fn a_list_asked_for_before_the_decision_does_not_bring_it_back() {
+        let mut desk = desk([1, 2]);
+        desk.take_reading();
+
+        desk.refill(vec![page([1, 2, 3])]);
+
+        assert_eq!(waiting(&desk), [2, 3]);
+    }
+
+    #[test]
+    fn a_decision_that_did_not_arrive_puts_the_item_back_in_its_place() {
+        let mut desk = desk([1, 2, 3]);
+        desk.read_next();
+        let taken = desk.take_reading().unwrap();
+
+        desk.put_back(taken);
+
+        assert_eq!(waiting(&desk), [1, 2, 3]);
+        assert_eq!(read(&desk), Some(3), "what is read meanwhile stays");
+    }
+
+    #[test]
+    fn what_is_put_back_on_an_empty_desk_is_read() {
+        let mut desk = desk([1]);
+        let taken = desk.take_reading().unwrap();
+
+        desk.put_back(taken);
+
+        assert_eq!(read(&desk), Some(1));
+    }
+
+    #[test]
+    fn a_reload_never_changes_what_is_read() {
+        let mut desk = desk([1, 2, 3]);
+        desk.read_next();
+
+        desk.refill(vec![page([1, 3])]);
+
+        assert_eq!(read(&desk), Some(2));
+        assert_eq!(desk.reading().unwrap().standing, Standing::Left);
+        assert!(desk.take_reading().is_none(), "nobody decides about what left");
+        desk.read_next();
+        assert_eq!(read(&desk), Some(3));
+    }
+
+    #[test]
+    fn before_what_left_is_its_neighbour() {
+        let mut desk = desk([1, 2, 3]);
+        desk.read_next();
+        desk.refill(vec![page([1, 3])]);
+
+        desk.read_previous();
+
+        assert_eq!(read(&desk), Some(1));
+    }
+
+    #[test]
+    fn a_text_that_its_author_changed_is_read_anew() {
+        let mut desk = desk([1]);
+        let mut changed = page([1]);
+        changed.items[0].text = "changed".into();
+
+        desk.refill(vec![changed.clone()]);
+        desk.refill(vec![changed]);
+
+        let reading = desk.reading().unwrap();
+        assert_eq!(reading.item.text, "changed");
+        assert_eq!(reading.standing, Standing::Rewritten, "the note stays until the moderator moves on");
+    }
+
+    #[test]
+    fn a_reload_asks_for_as_many_pages_as_were_shown() {
+        let mut desk = desk([1]);
+        assert_eq!(desk.n_pages(), 1);
+
+        desk.add(page([2]));
+
+        assert_eq!(desk.n_pages(), 2);
+        assert_eq!(waiting(&desk), [1, 2]);
+    }
+
+    #[test]
+    fn an_excerpt_is_one_line_cut_between_words() {
+        assert_eq!(excerpt("one\n two", 20), "one two");
+        assert_eq!(excerpt("one two three", 9), "one two…");
+        assert_eq!(excerpt("ääääääääää", 4), "ääää…");
+        assert_eq!(excerpt("", 4), "");
+    }
+}

@@ -1,0 +1,76 @@
+//! What a moderator sees.
+
+mod decline;
+mod item;
+mod keys;
+mod outcome;
+mod queue;
+mod sign_in;
+mod top;
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use crate::browser;
+use crate::keys::{Command, command};
+use crate::work::{Door, Work};
+
+/// How often the page looks for what is new, while someone can see it: well within any decision target, and one small
+/// request.
+const RELOAD_EVERY: Duration = Duration::from_secs(30);
+
+/// The whole page: the door, and the desk behind it.
+#[component]
+pub fn Page() -> impl IntoView {
+    let work = Work::new();
+    let is_help_open = RwSignal::new(false);
+    let letters_are_keys = RwSignal::new(browser::letters_are_keys());
+
+    work.arrive();
+    browser::on_hash_change(move || work.arrive());
+    browser::every(RELOAD_EVERY, move || {
+        if browser::is_visible() {
+            work.reload();
+        }
+    });
+    browser::on_key(move |press, event| {
+        if work.session().is_none() || !letters_are_keys.get_untracked() && press.key.chars().count() == 1 {
+            return;
+        }
+        let Some(command) = command(press) else { return };
+        event.prevent_default();
+        match command {
+            Command::Next => move_on(work, true),
+            Command::Previous => move_on(work, false),
+            Command::Approve => work.approve_by_key(),
+            Command::Decline => work.begin_to_decline(),
+            Command::Reload => work.reload(),
+            Command::Help => is_help_open.set(true),
+        }
+    });
+
+    let is_open = Memo::new(move |_| matches!(work.door.get(), Door::Open(_)));
+    move || {
+        if is_open.get() {
+            view! {
+                <top::Top work is_help_open />
+                <main class="desk" class:item-open=work.is_item_open>
+                    <outcome::Said work />
+                    <queue::Waiting work />
+                    <item::Item work />
+                </main>
+                <keys::Keys is_open=is_help_open letters_are_keys />
+            }
+            .into_any()
+        } else {
+            view! { <sign_in::SignIn work /> }.into_any()
+        }
+    }
+}
+
+fn move_on(work: Work, forwards: bool) {
+    work.read(|desk| if forwards { desk.read_next() } else { desk.read_previous() });
+    // On a narrow page the list does not show while an item is open.
+    browser::focus(&["queue-reading", "reading-title", "queue-title"]);
+}

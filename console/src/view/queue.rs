@@ -1,0 +1,109 @@
+//! The queue: what waits, the oldest first, and for how long.
+
+use leptos::prelude::*;
+use peer_support_domain::wire::QueueItem;
+
+use crate::browser;
+use crate::desk::excerpt;
+use crate::locale::tr;
+use crate::work::{Queue, Work, explain, kind_name, topic_name};
+
+/// Characters of an item in the list: two lines of it.
+const EXCERPT_CHARS: usize = 110;
+
+/// The list, or why there is none.
+#[component]
+pub fn Waiting(work: Work) -> impl IntoView {
+    let n_waiting = Memo::new(move |_| work.desk.with(|desk| desk.waiting().len()));
+    let has_more = Memo::new(move |_| work.desk.with(|desk| desk.next().is_some()));
+    let title = move || match (work.queue.get(), n_waiting.get()) {
+        (Queue::Waiting | Queue::Failed(_, None), _) => tr!("queue").to_owned(),
+        (Queue::Answered(_), 0) => tr!("queue-empty").to_owned(),
+        (_, n) if has_more.get() => tr!("queue-count-more", n = n.to_string()),
+        (_, n) => tr!("queue-count", n = n.to_string()),
+    };
+
+    view! {
+        <section class="queue" aria-labelledby="queue-title">
+            <h2 id="queue-title" tabindex="-1">{title}</h2>
+            <State work n_waiting />
+            <ol id="queue-list">
+                <For each=move || work.desk.with(|desk| desk.waiting().to_vec()) key=|item| item.id let:item>
+                    <Entry work item />
+                </For>
+            </ol>
+            <Show when=move || has_more.get()>
+                <button type="button" on:click=move |_| work.load_more()>{tr!("queue-more")}</button>
+            </Show>
+        </section>
+    }
+}
+
+/// Waiting, empty or failed; nothing when there is a list that is up to date.
+#[component]
+fn State(work: Work, n_waiting: Memo<usize>) -> impl IntoView {
+    move || match work.queue.get() {
+        Queue::Waiting => view! { <p class="quiet" role="status">{tr!("queue-loading")}</p> }.into_any(),
+        Queue::Answered(_) if n_waiting.get() == 0 => {
+            view! { <p class="quiet">{tr!("queue-empty-more")}</p> }.into_any()
+        }
+        Queue::Answered(_) => ().into_any(),
+        Queue::Failed(failure, before) => {
+            let what = before.map_or_else(
+                || tr!("queue-failed").to_owned(),
+                |at| tr!("queue-stale", time = browser::clock(at, browser::now_ms())),
+            );
+            view! {
+                <div class="problem" role="alert">
+                    <p>{what} " " {explain(&failure)}</p>
+                    <button type="button" on:click=move |_| work.reload()>{tr!("try-again")}</button>
+                </div>
+            }
+            .into_any()
+        }
+    }
+}
+
+/// One item in the list. Tab reaches the one that is read; arrows reach the others.
+#[component]
+fn Entry(work: Work, item: QueueItem) -> impl IntoView {
+    let id = item.id;
+    let is_read = Memo::new(move |_| {
+        work.desk.with(|desk| desk.reading().is_some_and(|reading| reading.item.id == id))
+    });
+    // An author may change what waits: the list says what is there now.
+    let words = Memo::new(move |_| {
+        work.desk.with(|desk| {
+            let item = desk.waiting().iter().find(|item| item.id == id);
+            item.map(|item| excerpt(&item.text, EXCERPT_CHARS)).unwrap_or_default()
+        })
+    });
+    let QueueItem { created_at, decision_expected_at, .. } = item;
+    let is_overdue = Memo::new(move |_| work.now_ms.get() > decision_expected_at);
+    let open = move |_| {
+        work.read(|desk| desk.read(id));
+        work.is_item_open.set(true);
+        // From a narrow list the focus goes on with what it opened.
+        browser::focus(&["queue-reading", "reading-title"]);
+    };
+
+    view! {
+        <li>
+            <button
+                type="button"
+                id=move || is_read.get().then_some("queue-reading")
+                aria-current=move || is_read.get().then_some("true")
+                tabindex=move || if is_read.get() { "0" } else { "-1" }
+                on:click=open
+            >
+                <span class="line">
+                    <strong>{kind_name(item.kind)}</strong>
+                    <span>{topic_name(&item)}</span>
+                    <span class="overdue">{move || is_overdue.get().then(|| tr!("overdue"))}</span>
+                    <span class="when">{move || browser::relative(created_at, work.now_ms.get())}</span>
+                </span>
+                <span class="words" dir="auto" lang=item.lang.as_ref().map(ToString::to_string)>{words}</span>
+            </button>
+        </li>
+    }
+}

@@ -1,0 +1,419 @@
+//! A moderator's work: who is signed in, what is on the desk, what became of the last decision.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use peer_support_domain::id::ItemId;
+use peer_support_domain::post::{Decision, Kind, Role};
+use peer_support_domain::wire::{QueueItem, Session};
+
+use crate::api::{self, Failure};
+use crate::browser;
+use crate::desk::{Desk, Reading};
+use crate::keys::PAUSE_AFTER_DECISION_MS;
+use crate::locale::tr;
+
+/// Who is at the desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// The server is being asked.
+    Asking,
+    /// Nobody, and why the last try failed.
+    Closed(Option<Failure>),
+    /// This moderator.
+    Open(Session),
+    /// Nobody any more, but the desk still is as this moderator left it.
+    Lapsed(Session, Option<Failure>),
+}
+
+/// What the request for the queue came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Queue {
+    /// It was never answered.
+    Waiting,
+    /// It was answered at this moment, in milliseconds.
+    Answered(i64),
+    /// It failed; the last answer before is of this moment, if there was one.
+    Failed(Failure, Option<i64>),
+}
+
+/// What became of something the moderator did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// In words.
+    pub text: String,
+    /// Whether it did what was asked.
+    pub is_done: bool,
+    /// What to look at again.
+    pub item: Option<ItemId>,
+}
+
+/// All of it. Cheap to copy: every copy is the same desk.
+#[derive(Clone, Copy)]
+pub struct Work {
+    /// Who is there.
+    pub door: RwSignal<Door>,
+    /// A sign-in code that came with the address.
+    pub code: RwSignal<String>,
+    /// The items.
+    pub desk: RwSignal<Desk>,
+    /// Whether the items are to be trusted.
+    pub queue: RwSignal<Queue>,
+    /// Whether the queue is being asked for.
+    pub is_loading: RwSignal<bool>,
+    /// What is said about the last thing done.
+    pub outcome: RwSignal<Option<Outcome>>,
+    /// Reasons that were begun and not sent.
+    pub drafts: RwSignal<BTreeMap<ItemId, String>>,
+    /// Whether the reason for what is read is being written.
+    pub is_declining: RwSignal<bool>,
+    /// Whether, on a narrow page, the item shows instead of the list.
+    pub is_item_open: RwSignal<bool>,
+    /// Now, as far as waiting times care.
+    pub now_ms: RwSignal<i64>,
+    /// When the last decision was made.
+    decided_ms: StoredValue<i64>,
+}
+
+impl Work {
+    /// An empty desk behind a closed door.
+    pub fn new() -> Work {
+        Work {
+            door: RwSignal::new(Door::Asking),
+            code: RwSignal::default(),
+            desk: RwSignal::default(),
+            queue: RwSignal::new(Queue::Waiting),
+            is_loading: RwSignal::new(false),
+            outcome: RwSignal::new(None),
+            drafts: RwSignal::default(),
+            is_declining: RwSignal::new(false),
+            is_item_open: RwSignal::new(false),
+            now_ms: RwSignal::new(browser::now_ms()),
+            decided_ms: StoredValue::new(0),
+        }
+    }
+
+    /// Opens the door with the code in the address, or with the session that the browser still has.
+    pub fn arrive(self) {
+        if let Some(code) = browser::take_code() {
+            self.code.set(code.clone());
+            self.sign_in(code);
+        } else if self.door.with_untracked(|door| *door == Door::Asking) {
+            spawn_local(async move {
+                match api::session().await {
+                    Ok(session) => self.enter(session),
+                    Err(Failure::SignedOut) => self.door.set(Door::Closed(None)),
+                    Err(failure) => self.door.set(Door::Closed(Some(failure))),
+                }
+            });
+        }
+    }
+
+    /// Signs in.
+    pub fn sign_in(self, code: String) {
+        let lapsed = match self.door.get_untracked() {
+            Door::Lapsed(session, _) => Some(session),
+            _ => None,
+        };
+        self.door.set(Door::Asking);
+        spawn_local(async move {
+            let mut answer = api::sign_in(code.trim()).await;
+            if answer == Err(Failure::SignedOut)
+                && let Ok(session) = api::session().await
+            {
+                // The link was followed a second time: its code is used up, and the session it began still stands.
+                answer = Ok(session);
+            }
+            match (answer, lapsed) {
+                (Ok(session), lapsed) => {
+                    self.code.set(String::new());
+                    match lapsed {
+                        // What one moderator began is not another's to send.
+                        Some(before) if before.name != session.name => self.clear(),
+                        Some(_)
+                            if self
+                                .outcome
+                                .with_untracked(|said| said.as_ref().is_none_or(|said| said.is_done)) =>
+                        {
+                            self.say(true, tr!("welcome-back").to_owned(), None);
+                        }
+                        Some(_) => {}
+                        None => {}
+                    }
+                    self.enter(session);
+                }
+                (Err(failure), Some(session)) => self.door.set(Door::Lapsed(session, Some(failure))),
+                (Err(failure), None) => self.door.set(Door::Closed(Some(failure))),
+            }
+        });
+    }
+
+    fn enter(self, session: Session) {
+        self.door.set(Door::Open(session));
+        self.reload();
+        if self.is_declining.get_untracked() {
+            browser::focus(&["reason"]);
+        } else {
+            browser::focus(&["queue-title", "reading-title"]);
+        }
+    }
+
+    /// Ends the session and forgets what was on the desk.
+    pub fn sign_out(self) {
+        let Some(session) = self.session() else { return };
+        spawn_local(async move {
+            let mut answer = api::sign_out(&session.csrf).await;
+            if answer == Err(Failure::OtherSession)
+                && let Some(session) = self.session_of(&session).await
+            {
+                answer = api::sign_out(&session.csrf).await;
+            }
+            match answer {
+                Ok(()) | Err(Failure::SignedOut) => {
+                    self.clear();
+                    self.door.set(Door::Closed(None));
+                    browser::focus(&["code"]);
+                }
+                Err(failure) => {
+                    self.say(false, tr!("not-signed-out", why = explain(&failure)), None);
+                }
+            }
+        });
+    }
+
+    fn clear(self) {
+        self.desk.set(Desk::default());
+        self.queue.set(Queue::Waiting);
+        self.drafts.set(BTreeMap::new());
+        self.is_declining.set(false);
+        self.is_item_open.set(false);
+        self.outcome.set(None);
+    }
+
+    /// The session, while the door is open.
+    pub fn session(self) -> Option<Session> {
+        self.door.with_untracked(|door| match door {
+            Door::Open(session) => Some(session.clone()),
+            _ => None,
+        })
+    }
+
+    /// Whether whoever is signed in may decide.
+    pub fn may_decide(self) -> bool {
+        self.door.with(|door| matches!(door, Door::Open(session) if session.role >= Role::Moderator))
+    }
+
+    /// The session that this moderator began in another window, which took the place of `before` in this one too.
+    async fn session_of(self, before: &Session) -> Option<Session> {
+        let session = api::session().await.ok().filter(|session| session.name == before.name)?;
+        self.door.set(Door::Open(session.clone()));
+        Some(session)
+    }
+
+    fn lapse(self) {
+        if let Some(session) = self.session() {
+            self.door.set(Door::Lapsed(session, None));
+            browser::focus(&["code"]);
+        }
+    }
+
+    /// Looks for what waits now, as far as the list was unfolded.
+    pub fn reload(self) {
+        self.now_ms.set(browser::now_ms());
+        self.load(|desk| (None, desk.n_pages()), |desk, pages| desk.refill(pages));
+    }
+
+    /// Unfolds the list by a page.
+    pub fn load_more(self) {
+        self.load(|desk| (desk.next(), 1), |desk, pages| pages.into_iter().for_each(|page| desk.add(page)));
+    }
+
+    fn load(
+        self,
+        wanted: impl FnOnce(&Desk) -> (Option<peer_support_domain::cursor::Cursor>, usize),
+        take: impl FnOnce(&mut Desk, Vec<peer_support_domain::wire::Page<QueueItem>>) + 'static,
+    ) {
+        if self.is_loading.get_untracked() || self.session().is_none() {
+            return;
+        }
+        let (mut cursor, n_pages) = self.desk.with_untracked(wanted);
+        self.is_loading.set(true);
+        spawn_local(async move {
+            let mut pages = Vec::new();
+            let mut failure = None;
+            while pages.len() < n_pages {
+                match api::queue(cursor).await {
+                    Ok(page) => {
+                        cursor = page.next;
+                        pages.push(page);
+                    }
+                    Err(failed) => {
+                        failure = Some(failed);
+                        break;
+                    }
+                }
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            self.is_loading.set(false);
+            if self.session().is_none() {
+                // Signed out meanwhile: what comes now is no longer theirs to see.
+                return;
+            }
+            match failure {
+                None => {
+                    self.desk.update(|desk| take(desk, pages));
+                    self.queue.set(Queue::Answered(browser::now_ms()));
+                }
+                Some(Failure::SignedOut) => self.lapse(),
+                Some(failure) => self.queue.update(|queue| {
+                    let before = match queue {
+                        Queue::Waiting => None,
+                        Queue::Answered(at) => Some(*at),
+                        Queue::Failed(_, before) => *before,
+                    };
+                    *queue = Queue::Failed(failure, before);
+                }),
+            }
+        });
+    }
+
+    /// Reads another item.
+    pub fn read(self, choose: impl FnOnce(&mut Desk)) {
+        let before = self.reading_id();
+        self.desk.update(choose);
+        if self.reading_id() != before {
+            self.is_declining.set(false);
+        }
+        self.close_when_empty();
+    }
+
+    /// Shows the list again where only one of the two fits: there is nothing to read.
+    fn close_when_empty(self) {
+        if self.reading_id().is_none() {
+            self.is_item_open.set(false);
+        }
+    }
+
+    fn reading_id(self) -> Option<ItemId> {
+        self.desk.with_untracked(|desk| desk.reading().map(|Reading { item, .. }| item.id))
+    }
+
+    /// Begins to write the reason for declining what is read.
+    pub fn begin_to_decline(self) {
+        if self.may_decide() && self.reading_id().is_some() {
+            self.is_declining.set(true);
+            browser::focus(&["reason"]);
+        }
+    }
+
+    /// Leaves the reason for later; it is kept.
+    pub fn stop_declining(self) {
+        self.is_declining.set(false);
+        browser::focus(&["decline", "reading-title"]);
+    }
+
+    /// Decides about what is read, and goes on to the next at once; when the decision does not arrive, the item comes back.
+    pub fn decide(self, decision: Decision, reason: Option<String>) {
+        let Some(session) = self.session().filter(|session| session.role >= Role::Moderator) else { return };
+        let Some(item) = self.desk.try_update(Desk::take_reading).flatten() else { return };
+        self.is_declining.set(false);
+        self.close_when_empty();
+        self.decided_ms.set_value(browser::now_ms());
+        browser::focus(&["reading-title", "queue-title"]);
+
+        spawn_local(async move {
+            let mut answer = api::decide(&session.csrf, item.id, decision, reason.clone()).await;
+            if answer == Err(Failure::OtherSession)
+                && let Some(session) = self.session_of(&session).await
+            {
+                answer = api::decide(&session.csrf, item.id, decision, reason).await;
+            }
+            let what = describe(&item);
+            match answer {
+                Ok(_) => {
+                    let text = match decision {
+                        Decision::Decline => tr!("declined", what = what),
+                        _ => tr!("approved", what = what),
+                    };
+                    self.forget_draft(item.id);
+                    self.say(true, text, None);
+                }
+                Err(Failure::Decided) => {
+                    self.forget_draft(item.id);
+                    self.say(false, tr!("meanwhile", what = what), None);
+                }
+                Err(Failure::Gone) => {
+                    self.forget_draft(item.id);
+                    self.say(false, tr!("gone", what = what), None);
+                }
+                Err(failure) => {
+                    let id = item.id;
+                    self.desk.update(|desk| desk.put_back(item));
+                    if matches!(failure, Failure::SignedOut | Failure::OtherSession) {
+                        self.lapse();
+                        // Nobody sees the desk now, so it may go back to where the moderator was.
+                        self.desk.update(|desk| desk.read(id));
+                        self.is_declining.set(self.drafts.with_untracked(|drafts| drafts.contains_key(&id)));
+                        self.say(false, tr!("not-sent-lapsed", what = what), None);
+                    } else {
+                        self.say(false, tr!("not-sent", why = explain(&failure), what = what), Some(id));
+                    }
+                }
+            }
+        });
+    }
+
+    /// Approves by a key, unless the press was the second half of the one before.
+    pub fn approve_by_key(self) {
+        if browser::now_ms() - self.decided_ms.get_value() >= PAUSE_AFTER_DECISION_MS {
+            self.decide(Decision::Approve, None);
+        }
+    }
+
+    fn forget_draft(self, id: ItemId) {
+        self.drafts.update(|drafts| {
+            drafts.remove(&id);
+        });
+    }
+
+    fn say(self, is_done: bool, text: String, item: Option<ItemId>) {
+        self.outcome.set(Some(Outcome { text, is_done, item }));
+    }
+}
+
+/// What a failure means, and what to do about it.
+pub fn explain(failure: &Failure) -> String {
+    match failure {
+        Failure::Offline => tr!("failed-offline").to_owned(),
+        Failure::SignedOut => tr!("code-refused").to_owned(),
+        Failure::Forbidden => tr!("failed-forbidden").to_owned(),
+        Failure::TooMany => tr!("failed-too-many").to_owned(),
+        Failure::Refused(detail) => tr!("failed-refused", detail = detail),
+        Failure::Decided | Failure::Gone | Failure::OtherSession | Failure::Server => {
+            tr!("failed-server").to_owned()
+        }
+    }
+}
+
+/// What an item is, in a word: `Story`, `Reply`.
+pub fn kind_name(kind: Option<Kind>) -> &'static str {
+    match kind {
+        None => tr!("kind-reply"),
+        Some(Kind::Story) => tr!("kind-story"),
+        Some(Kind::Coping) => tr!("kind-coping"),
+        Some(Kind::Question) => tr!("kind-question"),
+    }
+}
+
+/// A topic as it is read: its id without hyphens.
+pub fn topic_name(item: &QueueItem) -> String {
+    item.topic.as_str().replace('-', " ")
+}
+
+/// Which item is meant, without a word of it: outcomes stay on the screen after the item is gone.
+fn describe(item: &QueueItem) -> String {
+    format!("{} · {}", kind_name(item.kind), topic_name(item))
+}

@@ -1,0 +1,658 @@
+//! The configuration: one TOML file, overridden by flags and the environment, read into types that cannot be wrong.
+//!
+//! Reading goes on after a mistake, so that all of them are reported at once, each with its place.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use peer_support_domain::site::{SiteId, TopicId};
+use peer_support_domain::wire::Topic;
+use toml::{Table, Value};
+use url::Url;
+
+use crate::origin::OriginRule;
+use crate::secret::ServerSecret;
+use crate::store::Address;
+
+/// Where the server listens unless told otherwise: this machine only, because it speaks plain HTTP.
+const DEFAULT_ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8787);
+/// The data folder unless told otherwise.
+const DEFAULT_DATA: &str = "peer-support-data";
+/// Hours to a decision that visitors are shown unless the site says otherwise: nobody is assumed to be on duty.
+const DEFAULT_DECISION_TARGET_HOURS: i64 = 12;
+/// Hours a site may promise at most: what waits longer than a month is purged undecided.
+const DECISION_TARGET_HOURS: std::ops::RangeInclusive<i64> = 1..=720;
+/// Characters in the name of a site or a topic: it stands on one line of a phone.
+const NAME_CHARS: std::ops::RangeInclusive<usize> = 1..=60;
+/// Topics of a site: more do not fit above the feed of a phone.
+const TOPICS: std::ops::RangeInclusive<usize> = 1..=24;
+
+/// All that can be configured.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen.
+    pub addr: SocketAddr,
+    /// The folder of the database (SQLite) and of the secret's file.
+    pub data: PathBuf,
+    /// The folder with the built widget, console and pages; without it, only the API is served.
+    pub assets: Option<PathBuf>,
+    /// How visitors reach the server, when that is not how it listens: `https://support.example.org`.
+    pub public_url: Option<Url>,
+    /// Where the data is.
+    pub database: Address,
+    /// The server's secret; `None` for one in the data folder.
+    pub secret: Option<ServerSecret>,
+    /// What one client may take.
+    pub limits: Limits,
+    /// The sites.
+    pub sites: Sites,
+    /// Whether there is no configuration file: the site is the demo, with its examples and a moderator to try it.
+    pub is_demo: bool,
+}
+
+/// What one client may take of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// From the last header of a request to the end of its answer. A phone on a slow network sends a post in a few
+    /// seconds.
+    pub request: Duration,
+    /// From the opening of a connection, or the answer before, to the last header of a request: who sends one byte now and
+    /// then shall not hold a connection for ever.
+    pub header: Duration,
+    /// How long a client may take nothing of an answer that waits for it.
+    pub write: Duration,
+    /// Connections at a time; more wait. Each takes one of the process's open files, of which systems give 1,024.
+    pub n_connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            request: Duration::from_secs(15),
+            header: Duration::from_secs(15),
+            write: Duration::from_secs(30),
+            n_connections: 800,
+        }
+    }
+}
+
+/// A site: who runs it, and which pages may use it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// Its id, as it stands in the snippet.
+    pub id: SiteId,
+    /// Who runs it, for people.
+    pub name: String,
+    /// Which pages may use it, besides the server's own.
+    pub origins: Vec<OriginRule>,
+    /// In the order they are offered; never empty.
+    pub topics: Vec<Topic>,
+    /// How long a moderator's decision should take at most, in milliseconds.
+    pub decision_target_ms: i64,
+}
+
+impl Site {
+    /// Whether pages of `origin` may use this site.
+    pub fn allows(&self, origin: &str) -> bool {
+        self.origins.iter().any(|rule| rule.allows(origin))
+    }
+}
+
+/// The sites of this server, by id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sites(BTreeMap<SiteId, Site>);
+
+impl Sites {
+    /// These sites; of two with one id the last.
+    pub fn new(sites: impl IntoIterator<Item = Site>) -> Self {
+        Self(sites.into_iter().map(|site| (site.id.clone(), site)).collect())
+    }
+
+    /// The site of this id.
+    pub fn get(&self, id: &SiteId) -> Option<&Site> {
+        self.0.get(id)
+    }
+
+    /// All of them, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Site> {
+        self.0.values()
+    }
+
+    /// The site that stands in the snippet of an example, open to every page of this machine.
+    pub fn demo() -> Self {
+        let topic = |id: &str| Topic { id: id.parse().expect("a topic id"), label: None };
+        Self::new([Site {
+            id: "demo".parse().expect("a site id"),
+            name: "Rowan House (an example)".to_owned(),
+            origins: vec![OriginRule::Loopback],
+            topics: ["anxiety", "low-mood", "loneliness", "grief", "relationships", "general"]
+                .map(topic)
+                .to_vec(),
+            decision_target_ms: hours_ms(DEFAULT_DECISION_TARGET_HOURS),
+        }])
+    }
+}
+
+const fn hours_ms(hours: i64) -> i64 {
+    hours * 60 * 60 * 1_000
+}
+
+/// What the command line and the environment say; each wins over the file.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--config`, `PEER_SUPPORT_CONFIG`.
+    pub config: Option<PathBuf>,
+    /// `--addr`, `PEER_SUPPORT_ADDR`.
+    pub addr: Option<String>,
+    /// `--data`, `PEER_SUPPORT_DATA`.
+    pub data: Option<PathBuf>,
+    /// `--assets`, `PEER_SUPPORT_ASSETS`.
+    pub assets: Option<PathBuf>,
+    /// `--database`, `PEER_SUPPORT_DATABASE`.
+    pub database: Option<String>,
+    /// `--public-url`, `PEER_SUPPORT_PUBLIC_URL`.
+    pub public_url: Option<String>,
+    /// `PEER_SUPPORT_SECRET`; no flag, because every user of a machine sees the flags of its programs.
+    pub secret: Option<String>,
+}
+
+/// Everything that is wrong with a configuration, a line each: `peer-support.toml: sites[0].origins[1]: is not …`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigProblems(Vec<String>);
+
+impl fmt::Display for ConfigProblems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl std::error::Error for ConfigProblems {}
+
+impl Config {
+    /// Reads the file that `overrides` names, if any, and puts them over it.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, at once.
+    pub fn load(overrides: &Overrides) -> Result<Self, ConfigProblems> {
+        let Some(path) = &overrides.config else { return Self::read(None, overrides) };
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| ConfigProblems(vec![format!("{}: cannot be read: {e}", path.display())]))?;
+        Self::read(Some((path, &text)), overrides)
+    }
+
+    /// As [`load`](Self::load), with the file's path and text.
+    fn read(file: Option<(&Path, &str)>, overrides: &Overrides) -> Result<Self, ConfigProblems> {
+        let mut reader = Reader { file: String::new(), folder: PathBuf::new(), problems: Vec::new() };
+        let mut top = Section { path: String::new(), table: Table::new() };
+        if let Some((path, text)) = file {
+            reader.file = path.display().to_string();
+            reader.folder = path.parent().map(Path::to_owned).unwrap_or_default();
+            match text.parse() {
+                Ok(table) => top.table = table,
+                Err(e) => {
+                    return Err(ConfigProblems(vec![format!("{}: {}", reader.file, e.to_string().trim())]));
+                }
+            }
+        }
+
+        let addr = reader.value(&mut top, "addr", &overrides.addr, |text| {
+            text.parse().map_err(|_| "is not an address with a port, such as 127.0.0.1:8787".to_owned())
+        });
+        let data = reader.folder(&mut top, "data", &overrides.data).unwrap_or_else(|| DEFAULT_DATA.into());
+        let assets = reader.folder(&mut top, "assets", &overrides.assets);
+        let public_url = reader.value(&mut top, "public_url", &overrides.public_url, public_url);
+        let folder = reader.folder.clone();
+        let database =
+            reader.value(&mut top, "database", &overrides.database, |text| database(text, &folder));
+        let secret = reader.value(&mut top, "secret", &overrides.secret, |text| {
+            text.parse::<ServerSecret>().map_err(|e| e.to_string())
+        });
+        if matches!(database, Some(Address::Postgres(_))) && secret.is_none() && reader.problems.is_empty() {
+            reader.problems.push(
+                "secret: is needed with PostgreSQL, the same for all servers of one database; \
+                 set `secret` or PEER_SUPPORT_SECRET to 64 hexadecimal digits (openssl rand -hex 32)"
+                    .to_owned(),
+            );
+        }
+        let limits = reader.limits(&mut top);
+        let sites = match file {
+            Some(_) => reader.sites(&mut top),
+            None => Sites::demo(),
+        };
+        reader.no_more(top);
+
+        if !reader.problems.is_empty() {
+            return Err(ConfigProblems(reader.problems));
+        }
+        Ok(Self {
+            addr: addr.unwrap_or(DEFAULT_ADDR),
+            database: database.unwrap_or_else(|| Address::Sqlite(data.join("peer-support.sqlite3"))),
+            data,
+            assets,
+            public_url,
+            secret,
+            limits,
+            sites,
+            is_demo: file.is_none(),
+        })
+    }
+
+    /// Whether visitors reach the server by TLS, so that cookies are marked `Secure`.
+    pub fn is_https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.scheme() == "https")
+    }
+}
+
+fn public_url(text: &str) -> Result<Url, String> {
+    let expected = "is not the server's address, such as https://support.example.org, without a path";
+    let url = Url::parse(text).map_err(|_| expected.to_owned())?;
+    let is_bare = matches!(url.scheme(), "http" | "https") && url.path() == "/" && url.query().is_none();
+    if is_bare { Ok(url) } else { Err(expected.to_owned()) }
+}
+
+fn database(text: &str, folder: &Path) -> Result<Address, String> {
+    match text.parse::<Address>().map_err(|e| e.to_string())? {
+        Address::Sqlite(file) => Ok(Address::Sqlite(folder.join(file))),
+        address @ Address::Postgres(_) => Ok(address),
+    }
+}
+
+/// A table of the file, and where it stands in it.
+struct Section {
+    path: String,
+    table: Table,
+}
+
+impl Section {
+    fn place(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+}
+
+/// Takes values out of tables and remembers what is wrong with them.
+struct Reader {
+    file: String,
+    /// What paths in the file are relative to.
+    folder: PathBuf,
+    problems: Vec<String>,
+}
+
+impl Reader {
+    fn problem(&mut self, place: &str, what: impl fmt::Display) {
+        self.problems.push(format!("{}: {place}: {what}", self.file));
+    }
+
+    /// The text of `key`, if it is there and is one.
+    fn text(&mut self, section: &mut Section, key: &str) -> Option<String> {
+        match section.table.remove(key)? {
+            Value::String(text) => Some(text),
+            other => {
+                self.problem(&section.place(key), format_args!("is {}; expected a text", article(&other)));
+                None
+            }
+        }
+    }
+
+    /// What `parse` makes of the override or else of `key`.
+    fn value<T>(
+        &mut self,
+        section: &mut Section,
+        key: &str,
+        over: &Option<String>,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let text = self.text(section, key);
+        if let Some(over) = over {
+            let name = key.replace('_', "-");
+            return match parse(over) {
+                Ok(value) => Some(value),
+                Err(what) => {
+                    self.problems.push(format!("--{name} or PEER_SUPPORT_{}: {what}", key.to_uppercase()));
+                    None
+                }
+            };
+        }
+        match parse(&text?) {
+            Ok(value) => Some(value),
+            Err(what) => {
+                self.problem(&section.place(key), what);
+                None
+            }
+        }
+    }
+
+    fn folder(&mut self, section: &mut Section, key: &str, over: &Option<PathBuf>) -> Option<PathBuf> {
+        let in_file = self.text(section, key).map(|path| self.folder.join(path));
+        over.clone().or(in_file)
+    }
+
+    fn whole_number(
+        &mut self,
+        section: &mut Section,
+        key: &str,
+        range: std::ops::RangeInclusive<i64>,
+    ) -> Option<i64> {
+        let value = section.table.remove(key)?;
+        match value.as_integer().filter(|number| range.contains(number)) {
+            Some(number) => Some(number),
+            None => {
+                let (min, max) = range.into_inner();
+                self.problem(&section.place(key), format_args!("is not a whole number from {min} to {max}"));
+                None
+            }
+        }
+    }
+
+    fn list(&mut self, section: &mut Section, key: &str) -> Option<Vec<Value>> {
+        match section.table.remove(key)? {
+            Value::Array(values) => Some(values),
+            other => {
+                self.problem(&section.place(key), format_args!("is {}; expected a list", article(&other)));
+                None
+            }
+        }
+    }
+
+    fn parsed<T: FromStr<Err: fmt::Display>>(&mut self, place: &str, value: Value) -> Option<T> {
+        let Value::String(text) = value else {
+            self.problem(place, format_args!("is {}; expected a text", article(&value)));
+            return None;
+        };
+        text.parse().map_err(|e| self.problem(place, e)).ok()
+    }
+
+    fn limits(&mut self, top: &mut Section) -> Limits {
+        let default = Limits::default();
+        let Some(value) = top.table.remove("limits") else { return default };
+        let Value::Table(table) = value else {
+            self.problem("limits", "is not a table");
+            return default;
+        };
+        let mut section = Section { path: "limits".to_owned(), table };
+        let mut seconds = |key, default: Duration| {
+            let seconds = self.whole_number(&mut section, key, 1..=300);
+            seconds.map_or(default, |seconds| Duration::from_secs(seconds.cast_unsigned()))
+        };
+        let request = seconds("request_seconds", default.request);
+        let header = seconds("header_seconds", default.header);
+        let write = seconds("write_seconds", default.write);
+        let connections = self.whole_number(&mut section, "connections", 1..=100_000);
+        self.no_more(section);
+        let n_connections = connections.and_then(|n| n.try_into().ok()).unwrap_or(default.n_connections);
+        Limits { request, header, write, n_connections }
+    }
+
+    fn sites(&mut self, top: &mut Section) -> Sites {
+        let tables = self.list(top, "sites").unwrap_or_default();
+        if tables.is_empty() {
+            self.problem("sites", "is missing; expected at least one [[sites]]");
+        }
+        let mut sites = BTreeMap::new();
+        for (place, table) in tables.into_iter().enumerate() {
+            let path = format!("sites[{place}]");
+            let Value::Table(table) = table else {
+                self.problem(&path, "is not a table; expected [[sites]]");
+                continue;
+            };
+            let Some(site) = self.site(Section { path: path.clone(), table }) else { continue };
+            if let Some(site) = sites.insert(site.id.clone(), site) {
+                self.problem(&format!("{path}.id"), format_args!("{} is used twice", site.id));
+            }
+        }
+        Sites(sites)
+    }
+
+    fn site(&mut self, mut section: Section) -> Option<Site> {
+        let id = self.needed(&mut section, "id").and_then(|(place, value)| self.parsed(&place, value));
+        let name = self.needed(&mut section, "name").and_then(|(place, value)| self.name(&place, value));
+        let origins = self.origins(&mut section);
+        let topics = self.topics(&mut section);
+        let hours = self
+            .whole_number(&mut section, "decision_target_hours", DECISION_TARGET_HOURS)
+            .unwrap_or(DEFAULT_DECISION_TARGET_HOURS);
+        self.no_more(section);
+        Some(Site { id: id?, name: name?, origins, topics, decision_target_ms: hours_ms(hours) })
+    }
+
+    fn needed(&mut self, section: &mut Section, key: &str) -> Option<(String, Value)> {
+        let place = section.place(key);
+        let value = section.table.remove(key);
+        if value.is_none() {
+            self.problem(&place, "is missing");
+        }
+        value.map(|value| (place, value))
+    }
+
+    fn name(&mut self, place: &str, value: Value) -> Option<String> {
+        let name: String = self.parsed(place, value)?;
+        let n_chars = name.chars().count();
+        if !NAME_CHARS.contains(&n_chars) || name.chars().any(char::is_control) || name.trim() != name {
+            let (min, max) = NAME_CHARS.into_inner();
+            self.problem(place, format_args!("is not a name of {min} to {max} characters on one line"));
+            return None;
+        }
+        Some(name)
+    }
+
+    fn origins(&mut self, section: &mut Section) -> Vec<OriginRule> {
+        let Some((place, value)) = self.needed(section, "origins") else { return Vec::new() };
+        let Value::Array(values) = value else {
+            self.problem(&place, "is not a list of origins");
+            return Vec::new();
+        };
+        let parsed =
+            values.into_iter().enumerate().map(|(n, value)| self.parsed(&format!("{place}[{n}]"), value));
+        parsed.collect::<Vec<_>>().into_iter().flatten().collect()
+    }
+
+    fn topics(&mut self, section: &mut Section) -> Vec<Topic> {
+        let Some((place, value)) = self.needed(section, "topics") else { return Vec::new() };
+        let Value::Array(values) = value else {
+            self.problem(&place, "is not a list of topics");
+            return Vec::new();
+        };
+        if !TOPICS.contains(&values.len()) {
+            let (min, max) = TOPICS.into_inner();
+            self.problem(&place, format_args!("has {} topics; expected {min} to {max}", values.len()));
+        }
+        let mut topics: Vec<Topic> = Vec::new();
+        for (n, value) in values.into_iter().enumerate() {
+            let place = format!("{place}[{n}]");
+            let Some(topic) = self.topic(&place, value) else { continue };
+            if topics.iter().any(|before| before.id == topic.id) {
+                self.problem(&place, format_args!("{} is used twice", topic.id));
+            }
+            topics.push(topic);
+        }
+        topics
+    }
+
+    /// `"low-mood"`, whose label is in `locales/`, or `{ id = "exams", label = "Exams" }`.
+    fn topic(&mut self, place: &str, value: Value) -> Option<Topic> {
+        let Value::Table(table) = value else {
+            return self.parsed::<TopicId>(place, value).map(|id| Topic { id, label: None });
+        };
+        let mut section = Section { path: place.to_owned(), table };
+        let id = self.needed(&mut section, "id").and_then(|(place, value)| self.parsed(&place, value));
+        let label = match section.table.remove("label") {
+            Some(value) => Some(self.name(&section.place("label"), value)?),
+            None => None,
+        };
+        self.no_more(section);
+        Some(Topic { id: id?, label })
+    }
+
+    /// What nobody took is a misspelling, or a setting that would silently do nothing.
+    fn no_more(&mut self, section: Section) {
+        for key in section.table.keys() {
+            self.problem(&section.place(key), "is not a setting of this version");
+        }
+    }
+}
+
+fn article(value: &Value) -> String {
+    match value {
+        Value::Integer(_) => "a whole number".to_owned(),
+        Value::Array(_) => "a list".to_owned(),
+        other => format!("a {}", other.type_str()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, String> {
+        read_with(text, &Overrides::default())
+    }
+
+    fn read_with(text: &str, overrides: &Overrides) -> Result<Config, String> {
+        Config::read(Some((Path::new("conf/ps.toml"), text)), overrides).map_err(|e| e.to_string())
+    }
+
+    const SITE: &str = r#"
+        [[sites]]
+        id = "rowan"
+        name = "Rowan House"
+        origins = ["https://rowan.example"]
+        topics = ["low-mood", { id = "exams", label = "Exams" }]
+        decision_target_hours = 2
+    "#;
+
+    #[test]
+    fn without_a_file_there_is_a_demo_on_loopback() {
+        let config = Config::read(None, &Overrides::default()).unwrap();
+
+        assert!(config.is_demo);
+        assert_eq!(config.addr.to_string(), "127.0.0.1:8787");
+        assert_eq!(config.database, Address::Sqlite("peer-support-data/peer-support.sqlite3".into()));
+        assert!(config.sites.get(&"demo".parse().unwrap()).unwrap().allows("http://localhost:3000"));
+    }
+
+    #[test]
+    fn a_site_is_read_as_it_is_written() {
+        let config = read(SITE).unwrap();
+
+        let site = config.sites.get(&"rowan".parse().unwrap()).unwrap();
+        assert_eq!(site.name, "Rowan House");
+        assert!(site.allows("https://rowan.example") && !site.allows("http://localhost"));
+        assert_eq!(site.topics[1].label.as_deref(), Some("Exams"));
+        assert_eq!(site.decision_target_ms, 2 * 60 * 60 * 1_000);
+        assert!(!config.is_demo);
+    }
+
+    #[test]
+    fn every_problem_is_reported_at_once_with_its_place() {
+        let problems = read(
+            r#"
+            addr = "here"
+            adr = "127.0.0.1:1"
+            public_url = "https://example.org/path"
+            database = "mysql://x"
+            secret = "short"
+            [limits]
+            request_seconds = 0
+            body_bytes = 10
+            [[sites]]
+            id = "Not A Slug"
+            origins = ["https://a.example/", 5]
+            topics = []
+            decision_target_hours = "soon"
+            colour = "teal"
+            [[sites]]
+            id = "b"
+            name = ""
+            origins = []
+            topics = ["x", "x", { label = "no id" }]
+            "#,
+        )
+        .unwrap_err();
+
+        let places: Vec<_> = problems.lines().map(|line| line.split(": ").nth(1).unwrap()).collect();
+        assert_eq!(
+            places,
+            [
+                "addr",
+                "public_url",
+                "database",
+                "secret",
+                "limits.request_seconds",
+                "limits.body_bytes",
+                "sites[0].id",
+                "sites[0].name",
+                "sites[0].origins[0]",
+                "sites[0].origins[1]",
+                "sites[0].topics",
+                "sites[0].decision_target_hours",
+                "sites[0].colour",
+                "sites[1].name",
+                "sites[1].topics[1]",
+                "sites[1].topics[2].id",
+                "adr",
+            ]
+        );
+        assert!(problems.lines().all(|line| line.starts_with("conf/ps.toml: ")), "{problems}");
+    }
+
+    #[test]
+    fn two_sites_of_one_id_are_a_problem() {
+        let problems = read(&format!("{SITE}{SITE}")).unwrap_err();
+
+        assert_eq!(problems, "conf/ps.toml: sites[1].id: rowan is used twice");
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_one_problem_with_its_line() {
+        let problems = read("addr = \n").unwrap_err();
+
+        assert!(problems.starts_with("conf/ps.toml: ") && problems.contains("line 1"), "{problems}");
+    }
+
+    #[test]
+    fn flags_and_environment_win_over_the_file() {
+        let overrides = Overrides {
+            addr: Some("127.0.0.1:1".to_owned()),
+            data: Some("elsewhere".into()),
+            ..Overrides::default()
+        };
+
+        let config =
+            read_with(&format!("addr = \"127.0.0.1:2\"\ndata = \"here\"\n{SITE}"), &overrides).unwrap();
+
+        assert_eq!(config.addr.port(), 1);
+        assert_eq!(config.data, Path::new("elsewhere"));
+    }
+
+    #[test]
+    fn a_wrong_flag_is_named_as_a_flag() {
+        let overrides = Overrides { addr: Some("here".to_owned()), ..Overrides::default() };
+
+        let problems = read_with(SITE, &overrides).unwrap_err();
+
+        assert!(problems.starts_with("--addr or PEER_SUPPORT_ADDR: is not an address"), "{problems}");
+    }
+
+    #[test]
+    fn paths_in_the_file_are_relative_to_it() {
+        let config = read(&format!("data = \"d\"\ndatabase = \"sqlite:x.db\"\n{SITE}")).unwrap();
+
+        assert_eq!(config.data, Path::new("conf/d"));
+        assert_eq!(config.database, Address::Sqlite("conf/x.db".into()));
+    }
+
+    #[test]
+    fn postgresql_needs_a_secret_that_its_servers_share() {
+        let url = "database = \"postgres://u:hunter2@db/x\"\n";
+        assert!(read(&format!("{url}{SITE}")).unwrap_err().starts_with("secret: is needed with PostgreSQL"));
+
+        let config = read(&format!("{url}secret = \"{}\"\n{SITE}", "0a".repeat(32))).unwrap();
+
+        assert!(!format!("{config:?}").contains("hunter2"));
+        assert!(!format!("{config:?}").contains("0a0a"));
+    }
+}

@@ -1,0 +1,91 @@
+//! One's own post or reply, by its recovery code and nothing else.
+
+use axum::Json;
+use axum::extract::State;
+use peer_support_domain::id::RecoveryHash;
+use peer_support_domain::text::{InvalidText, PostText, ReplyText};
+use peer_support_domain::wire::{EditMine, Mine};
+
+use super::App;
+use super::body::Body;
+use super::caller::Caller;
+use super::params::Recovery;
+use super::problem::Problem;
+use super::submission::decision_expected_at;
+use crate::config::Site;
+use crate::secret::recovery_hash;
+use crate::store::{Edited, OwnItem};
+
+/// `GET /api/v1/mine`: where it stands.
+pub(super) async fn get_mine(
+    State(app): State<App>,
+    caller: Caller,
+    Recovery(code): Recovery,
+) -> Result<Json<Mine>, Problem> {
+    let (item, site) = own(&app, &caller, recovery_hash(&code)).await?;
+    Ok(Json(mine(item, site)))
+}
+
+/// `PATCH /api/v1/mine`: another text, while a moderator has not decided.
+pub(super) async fn patch_mine(
+    State(app): State<App>,
+    caller: Caller,
+    Recovery(code): Recovery,
+    Body(EditMine { text }): Body<EditMine>,
+) -> Result<Json<Mine>, Problem> {
+    let code = recovery_hash(&code);
+    let (item, site) = own(&app, &caller, code).await?;
+    let text = match item.kind {
+        Some(_) => text.parse().map(PostText::into_string),
+        None => text.parse().map(ReplyText::into_string),
+    };
+    let text = text.map_err(|e: InvalidText| Problem::Field("text".to_owned(), e.to_string()))?;
+    match app.store.edit_own(code, text).await?.ok_or(Problem::UnknownRecoveryCode)? {
+        Edited::Done(item) => Ok(Json(mine(item, site))),
+        Edited::NotEditable(state) => Err(Problem::NotEditable(state)),
+    }
+}
+
+/// `DELETE /api/v1/mine`: the text is gone when this is answered, also from the files of the database.
+pub(super) async fn delete_mine(
+    State(app): State<App>,
+    caller: Caller,
+    Recovery(code): Recovery,
+) -> Result<Json<Mine>, Problem> {
+    let code = recovery_hash(&code);
+    let (_, site) = own(&app, &caller, code).await?;
+    let item = app.store.delete_own(code).await?.ok_or(Problem::UnknownRecoveryCode)?;
+    Ok(Json(mine(item, site)))
+}
+
+/// The item of this code and its site, when `caller` may use that.
+async fn own<'a>(
+    app: &'a App,
+    caller: &Caller,
+    code: RecoveryHash,
+) -> Result<(OwnItem, Option<&'a Site>), Problem> {
+    let item = app.store.own(code).await?.ok_or(Problem::UnknownRecoveryCode)?;
+    // An author reaches what is theirs also after the site left this server, from a page of the server's own.
+    let site = app.sites.get(&item.site);
+    match site {
+        Some(site) => caller.may_use(site)?,
+        None if *caller == Caller::Own => {}
+        None => return Err(Problem::Origin),
+    }
+    Ok((item, site))
+}
+
+fn mine(item: OwnItem, site: Option<&Site>) -> Mine {
+    Mine {
+        id: item.id,
+        thread: item.thread,
+        kind: item.kind,
+        text: item.text,
+        state: item.state,
+        reason: item.reason,
+        created_at: item.created_at,
+        decision_expected_at: site.and_then(|site| decision_expected_at(site, item.state, item.created_at)),
+        n_replies: item.n_replies,
+        votes: item.votes,
+    }
+}

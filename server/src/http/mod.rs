@@ -1,0 +1,156 @@
+//! HTTP: the router, and what stands around every handler. One file a resource.
+
+mod assets;
+mod body;
+mod cache;
+mod caller;
+mod health;
+mod log;
+mod mine;
+mod openapi;
+mod params;
+mod posts;
+mod problem;
+mod queue;
+mod replies;
+mod session;
+mod sites;
+mod submission;
+mod votes;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post, put};
+use peer_support_domain::id::ItemId;
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use self::assets::Assets;
+use self::caller::Caller;
+use self::problem::Problem;
+use self::session::Attempts;
+use crate::clock::{Clock, Random};
+use crate::config::{Config, Site, Sites};
+use crate::origin::origin_of;
+use crate::secret::ServerSecret;
+use crate::store::Store;
+
+/// What handlers need: the store, the time, chance, and the settings.
+#[derive(Clone)]
+pub struct App {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    random: Random,
+    secret: ServerSecret,
+    sites: Arc<Sites>,
+    /// The server's own origin, where it is configured.
+    own_origin: Option<String>,
+    /// Whether browsers reach the server by TLS.
+    is_https: bool,
+    request_limit: Duration,
+    assets: Arc<Assets>,
+    attempts: Arc<Attempts>,
+}
+
+impl App {
+    /// An app over `store`, set up as `config` says.
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Clock,
+        random: Random,
+        secret: ServerSecret,
+        assets: Assets,
+        config: &Config,
+    ) -> Self {
+        Self {
+            store,
+            attempts: Arc::new(Attempts::new(clock.now_ms())),
+            clock,
+            random,
+            secret,
+            sites: Arc::new(config.sites.clone()),
+            own_origin: config.public_url.as_ref().and_then(origin_of),
+            is_https: config.is_https(),
+            request_limit: config.limits.request,
+            assets: Arc::new(assets),
+        }
+    }
+
+    /// The site of a published item, when this server runs it and `caller` may use it.
+    async fn site_of(&self, item: ItemId, caller: &Caller) -> Result<&Site, Problem> {
+        let id = self.store.site_of(item).await?.ok_or(Problem::UnknownItem)?;
+        let site = self.sites.get(&id).ok_or(Problem::UnknownItem)?;
+        caller.may_use(site)?;
+        Ok(site)
+    }
+}
+
+/// All routes of the server.
+pub fn router(app: App) -> Router {
+    let api = Router::new()
+        .route("/sites/{site}", get(sites::get_site))
+        .route("/sites/{site}/posts", get(posts::get_feed).post(posts::post_post))
+        .route("/posts/{id}", get(posts::get_post))
+        .route("/posts/{id}/replies", get(replies::get_replies).post(replies::post_reply))
+        .route("/items/{id}/votes/{reaction}", put(votes::put_vote).delete(votes::delete_vote))
+        .route("/mine", get(mine::get_mine).patch(mine::patch_mine).delete(mine::delete_mine))
+        .route("/console/session", post(session::post_session).get(session::get_session))
+        .route("/console/session", delete(session::delete_session))
+        .route("/console/queue", get(queue::get_queue))
+        .route("/console/items/{id}/decision", post(queue::post_decision))
+        .route("/openapi.json", get(openapi::get_openapi))
+        .fallback(async || Problem::UnknownRoute)
+        .method_not_allowed_fallback(async || Problem::UnknownMethod)
+        .layer(from_fn_with_state(app.clone(), caller::check));
+    Router::new()
+        .nest("/api/v1", api)
+        .route("/healthz", get(health::get_health))
+        .route("/readyz", get(health::get_readiness))
+        .route("/problems/{code}", get(problem::explain))
+        .route("/peer-support.js", get(assets::get_loader))
+        .route("/assets/{*path}", get(assets::get_asset))
+        .route("/console", get(assets::redirect_to_console))
+        .route("/console/", get(assets::get_console))
+        .route("/console/{*path}", get(assets::get_console))
+        .route("/", get(assets::get_page))
+        .route("/{*path}", get(assets::get_page))
+        .method_not_allowed_fallback(async || Problem::UnknownMethod)
+        .layer(from_fn_with_state(app.clone(), in_time))
+        .layer(CatchPanicLayer::custom(|_| Problem::Panic.into_response()))
+        .layer(from_fn(secure))
+        .layer(from_fn(log::access))
+        .with_state(app)
+}
+
+/// Gives up on a request that takes too long, so that a client that sends a byte now and then holds nothing for ever.
+async fn in_time(State(app): State<App>, request: Request, next: Next) -> Response {
+    let answer = tokio::time::timeout(app.request_limit, next.run(request)).await;
+    answer.unwrap_or_else(|_| Problem::TimedOut.into_response())
+}
+
+/// Headers of every answer, unless a handler said otherwise: keep it nowhere, guess no type, tell no one where the
+/// visitor came from, and let nothing that is not a page of ours behave as a page.
+async fn secure(request: Request, next: Next) -> Response {
+    const DEFAULTS: [(HeaderName, &str); 7] = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ),
+    ];
+    let mut response = next.run(request).await;
+    for (name, value) in DEFAULTS {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}

@@ -1,0 +1,78 @@
+//! Posts: the feed of a site, one post, a new one.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use peer_support_domain::cursor::Order;
+use peer_support_domain::id::ItemId;
+use peer_support_domain::site::SiteId;
+use peer_support_domain::text::PostText;
+use peer_support_domain::wire;
+
+use super::body::Body;
+use super::caller::Caller;
+use super::params::{IdempotencyKey, Path, Query};
+use super::problem::Problem;
+use super::submission::Submission;
+use super::{App, cache};
+use crate::store::{FeedQuery, Place};
+
+/// `GET /api/v1/sites/{site}/posts`: a page of the published posts.
+pub(super) async fn get_feed(
+    State(app): State<App>,
+    Path(site): Path<SiteId>,
+    query: Query,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    caller.may_use(app.sites.get(&site).ok_or(Problem::UnknownSite)?)?;
+    let query = FeedQuery {
+        site,
+        kind: query.get("kind")?,
+        topic: query.get("topic")?,
+        order: query.get("order")?.unwrap_or(Order::New),
+        after: query.get("cursor")?,
+        limit: query.limit()?,
+    };
+    let page = app.store.feed(query).await?;
+    Ok(cache::public_json(&headers, &page))
+}
+
+/// `GET /api/v1/posts/{id}`: a published post.
+pub(super) async fn get_post(
+    State(app): State<App>,
+    Path(id): Path<ItemId>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    app.site_of(id, &caller).await?;
+    let post = app.store.post(id).await?.ok_or(Problem::UnknownItem)?;
+    Ok(cache::public_json(&headers, &post))
+}
+
+/// `POST /api/v1/sites/{site}/posts`: a new post, held until a moderator decides.
+pub(super) async fn post_post(
+    State(app): State<App>,
+    Path(site): Path<SiteId>,
+    caller: Caller,
+    key: Option<IdempotencyKey>,
+    Body(new): Body<wire::NewPost<PostText>>,
+) -> Result<(StatusCode, Json<wire::Receipt>), Problem> {
+    let site = app.sites.get(&site).ok_or(Problem::UnknownSite)?;
+    caller.may_use(site)?;
+    let topic = match &new.topic {
+        Some(topic) => site.topics.iter().find(|known| known.id == *topic).ok_or(Problem::UnknownTopic)?,
+        None => site.topics.first().ok_or(Problem::UnknownTopic)?,
+    };
+    let submission = Submission {
+        place: Place::Post { site: site.id.clone(), kind: new.kind, topic: topic.id.clone() },
+        request: serde_json::to_vec(&new).expect("it came as JSON"),
+        id: new.id,
+        text: new.text.into_string(),
+        lang: new.lang,
+        author: new.author,
+        recovery: new.recovery,
+    };
+    submission.add(&app, site, key).await
+}

@@ -1,0 +1,294 @@
+//! Every answer that is not a success: one enum, one RFC 9457 document, logged once, silent about the inside.
+
+use std::borrow::Cow;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use peer_support_domain::post::{NotAllowed, State};
+use peer_support_domain::wire;
+
+use crate::store::StoreError;
+
+/// Why a request was not done.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Problem {
+    #[error("no such address")]
+    UnknownRoute,
+    #[error("no such method here")]
+    UnknownMethod,
+    #[error("no such site on this server")]
+    UnknownSite,
+    #[error("no such topic on this site")]
+    UnknownTopic,
+    #[error("no such item, or not one that everyone may see")]
+    UnknownItem,
+    #[error("nothing is kept under this code")]
+    UnknownRecoveryCode,
+    /// The body as a whole: no JSON, too deep, no UTF-8.
+    #[error("{0}")]
+    Body(String),
+    /// One field of the body, and what is wrong with it.
+    #[error("{0}: {1}")]
+    Field(String, String),
+    /// A parameter of the path or the query.
+    #[error("{0}: {1}")]
+    Parameter(&'static str, String),
+    /// A header.
+    #[error("{0}: {1}")]
+    Header(&'static str, String),
+    #[error("the body is too large")]
+    BodyTooLarge,
+    #[error("the body is not JSON by its content type")]
+    ContentType,
+    #[error("pages of this origin may not use the site")]
+    Origin,
+    #[error("the key was used for another request")]
+    KeyReused,
+    #[error("the id or the code is taken")]
+    IdTaken,
+    #[error("the text of what is {0} stays")]
+    NotEditable(State),
+    #[error(transparent)]
+    Outdated(#[from] NotAllowed),
+    #[error("the sign-in code is unknown, used or expired")]
+    SignIn,
+    #[error("nobody is signed in")]
+    NotSignedIn,
+    #[error("the token against forged requests is missing or wrong")]
+    Csrf,
+    #[error("the account's role does not allow it")]
+    Role,
+    #[error("too many wrong sign-in codes")]
+    TooManyAttempts { retry_after_seconds: u64 },
+    #[error("the request took too long")]
+    TimedOut,
+    #[error("a handler panicked")]
+    Panic,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What all problems of one code have in common.
+pub(super) struct Sort {
+    code: &'static str,
+    status: StatusCode,
+    title: &'static str,
+}
+
+const fn sort(code: &'static str, status: StatusCode, title: &'static str) -> Sort {
+    Sort { code, status, title }
+}
+
+const NOT_FOUND: Sort = sort("not-found", StatusCode::NOT_FOUND, "There is nothing at this address.");
+const METHOD: Sort =
+    sort("method-not-allowed", StatusCode::METHOD_NOT_ALLOWED, "This address does not take this method.");
+const BODY: Sort =
+    sort("body-invalid", StatusCode::BAD_REQUEST, "The body is not the JSON that is expected.");
+const FIELD: Sort =
+    sort("field-invalid", StatusCode::UNPROCESSABLE_ENTITY, "A field of the body cannot be taken.");
+const TEXT: Sort =
+    sort("text-invalid", StatusCode::UNPROCESSABLE_ENTITY, "The text cannot be taken as it is.");
+const PARAMETER: Sort =
+    sort("parameter-invalid", StatusCode::BAD_REQUEST, "A parameter of the address cannot be read.");
+const HEADER: Sort = sort("header-invalid", StatusCode::BAD_REQUEST, "A header cannot be read.");
+const TOO_LARGE: Sort = sort("body-too-large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large.");
+const CONTENT_TYPE: Sort = sort(
+    "content-type-unsupported",
+    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+    "The body must be JSON, with Content-Type: application/json.",
+);
+const ORIGIN: Sort =
+    sort("origin-not-allowed", StatusCode::FORBIDDEN, "Pages of this origin may not use this site.");
+const KEY_REUSED: Sort = sort(
+    "idempotency-key-reused",
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "The Idempotency-Key was used before for another request.",
+);
+const ID_TAKEN: Sort = sort("id-taken", StatusCode::CONFLICT, "The id or the recovery code is in use.");
+const NOT_EDITABLE: Sort = sort(
+    "not-editable",
+    StatusCode::CONFLICT,
+    "The text can be changed only while a moderator has not decided.",
+);
+const OUTDATED: Sort =
+    sort("decision-outdated", StatusCode::CONFLICT, "The item does not stand where this decision begins.");
+const SIGN_IN: Sort =
+    sort("sign-in-failed", StatusCode::UNAUTHORIZED, "The sign-in code is unknown, used or expired.");
+const NOT_SIGNED_IN: Sort = sort("not-signed-in", StatusCode::UNAUTHORIZED, "Nobody is signed in.");
+const CSRF: Sort =
+    sort("csrf-token-invalid", StatusCode::FORBIDDEN, "The Csrf-Token of the session is missing or wrong.");
+const ROLE: Sort = sort("role-not-allowed", StatusCode::FORBIDDEN, "The account's role does not allow this.");
+const ATTEMPTS: Sort = sort(
+    "too-many-attempts",
+    StatusCode::TOO_MANY_REQUESTS,
+    "Too many wrong sign-in codes; try again shortly.",
+);
+const TIMED_OUT: Sort =
+    sort("timed-out", StatusCode::SERVICE_UNAVAILABLE, "The request took too long; try again.");
+const INTERNAL: Sort =
+    sort("internal", StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on the server.");
+const UNAVAILABLE: Sort =
+    sort("unavailable", StatusCode::SERVICE_UNAVAILABLE, "The server cannot answer now; try again shortly.");
+
+/// Every code there is.
+const SORTS: [&Sort; 22] = [
+    &NOT_FOUND,
+    &METHOD,
+    &BODY,
+    &FIELD,
+    &TEXT,
+    &PARAMETER,
+    &HEADER,
+    &TOO_LARGE,
+    &CONTENT_TYPE,
+    &ORIGIN,
+    &KEY_REUSED,
+    &ID_TAKEN,
+    &NOT_EDITABLE,
+    &OUTDATED,
+    &SIGN_IN,
+    &NOT_SIGNED_IN,
+    &CSRF,
+    &ROLE,
+    &ATTEMPTS,
+    &TIMED_OUT,
+    &INTERNAL,
+    &UNAVAILABLE,
+];
+
+/// When to try again after the database failed.
+const RETRY_AFTER_SECONDS: u64 = 5;
+
+impl Problem {
+    fn sort(&self) -> &'static Sort {
+        match self {
+            Self::UnknownRoute | Self::UnknownSite | Self::UnknownItem | Self::UnknownRecoveryCode => {
+                &NOT_FOUND
+            }
+            Self::UnknownMethod => &METHOD,
+            Self::Body(_) => &BODY,
+            Self::Field(field, _) if field == "text" => &TEXT,
+            Self::Field(..) | Self::UnknownTopic => &FIELD,
+            Self::Parameter(..) => &PARAMETER,
+            Self::Header(..) => &HEADER,
+            Self::BodyTooLarge => &TOO_LARGE,
+            Self::ContentType => &CONTENT_TYPE,
+            Self::Origin => &ORIGIN,
+            Self::KeyReused => &KEY_REUSED,
+            Self::IdTaken => &ID_TAKEN,
+            Self::NotEditable(_) => &NOT_EDITABLE,
+            Self::Outdated(_) => &OUTDATED,
+            Self::SignIn => &SIGN_IN,
+            Self::NotSignedIn => &NOT_SIGNED_IN,
+            Self::Csrf => &CSRF,
+            Self::Role => &ROLE,
+            Self::TooManyAttempts { .. } => &ATTEMPTS,
+            Self::TimedOut => &TIMED_OUT,
+            Self::Panic | Self::Store(StoreError::Corrupt { .. }) => &INTERNAL,
+            Self::Store(_) => &UNAVAILABLE,
+        }
+    }
+
+    /// What is at fault: a field of the body, a parameter, a header, or `body` as a whole.
+    fn field(&self) -> Option<Cow<'_, str>> {
+        Some(match self {
+            Self::UnknownSite => "site".into(),
+            Self::UnknownTopic => "topic".into(),
+            Self::UnknownItem | Self::IdTaken => "id".into(),
+            Self::UnknownRecoveryCode => "Recovery-Code".into(),
+            Self::Body(_) | Self::BodyTooLarge => "body".into(),
+            Self::Field(field, _) => field.into(),
+            Self::Parameter(name, _) | Self::Header(name, _) => (*name).into(),
+            Self::ContentType => "Content-Type".into(),
+            Self::Origin => "Origin".into(),
+            Self::KeyReused => "Idempotency-Key".into(),
+            Self::SignIn => "code".into(),
+            Self::Csrf => "Csrf-Token".into(),
+            _ => return None,
+        })
+    }
+
+    fn detail(&self) -> Option<String> {
+        match self {
+            Self::Body(what) | Self::Field(_, what) | Self::Parameter(_, what) | Self::Header(_, what) => {
+                Some(what.clone())
+            }
+            Self::UnknownSite | Self::UnknownTopic | Self::UnknownItem | Self::UnknownRecoveryCode => {
+                Some(self.to_string())
+            }
+            Self::NotEditable(_) | Self::Outdated(_) => Some(self.to_string()),
+            _ => None,
+        }
+    }
+
+    fn retry_after_seconds(&self) -> Option<u64> {
+        match self {
+            Self::TooManyAttempts { retry_after_seconds } => Some(*retry_after_seconds),
+            Self::TimedOut | Self::Store(StoreError::Database(_) | StoreError::Closed) => {
+                Some(RETRY_AFTER_SECONDS)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The code of the problem that an answer holds, for the log.
+#[derive(Clone, Copy)]
+pub(super) struct Code(pub(super) &'static str);
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let sort = self.sort();
+        if sort.status.is_server_error() {
+            // The one place where a failure of our own is written down.
+            tracing::error!(code = sort.code, "{self}");
+        }
+        let document = wire::Problem {
+            kind: format!("/problems/{}", sort.code),
+            title: sort.title.to_owned(),
+            status: sort.status.as_u16(),
+            code: sort.code.to_owned(),
+            detail: self.detail(),
+            field: self.field().map(Cow::into_owned),
+        };
+        let body = serde_json::to_vec(&document).expect("a problem has nothing that JSON cannot hold");
+        let json = HeaderValue::from_static("application/problem+json");
+        let mut response = (sort.status, [(header::CONTENT_TYPE, json)], body).into_response();
+        if let Some(seconds) = self.retry_after_seconds() {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response.extensions_mut().insert(Code(sort.code));
+        response
+    }
+}
+
+/// `GET /problems/{code}`: what the `type` of a problem document points at.
+pub(super) async fn explain(
+    axum::extract::Path(code): axum::extract::Path<String>,
+) -> Result<String, Problem> {
+    let sort = SORTS.into_iter().find(|sort| sort.code == code).ok_or(Problem::UnknownRoute)?;
+    Ok(format!("{} ({})\n\n{}\n", sort.code, sort.status, sort.title))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_its_own() {
+        let mut codes: Vec<_> = SORTS.into_iter().map(|sort| sort.code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+
+        assert_eq!(codes.len(), SORTS.len());
+    }
+
+    #[test]
+    fn a_failure_of_the_database_says_nothing_about_the_inside() {
+        let inside = std::io::Error::other("password=hunter2");
+        let problem = Problem::Store(StoreError::Database(Box::new(inside)));
+
+        assert_eq!((problem.detail(), problem.field()), (None, None));
+        assert_eq!(problem.into_response().status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
+}

@@ -1,0 +1,62 @@
+//! What waits for a moderator, and what they decide.
+
+use axum::Json;
+use axum::extract::State;
+use peer_support_domain::id::ItemId;
+use peer_support_domain::post::Role;
+use peer_support_domain::text::ReasonText;
+use peer_support_domain::wire::{Decide, Decided, Page, QueueItem};
+
+use super::App;
+use super::body::Body;
+use super::params::{Path, Query};
+use super::problem::Problem;
+use super::session::{SignedIn, SignedInToWrite};
+use crate::store::NewDecision;
+
+/// `GET /api/v1/console/queue`: held posts and replies of this server's sites, the longest waiting first.
+pub(super) async fn get_queue(
+    State(app): State<App>,
+    _: SignedIn,
+    query: Query,
+) -> Result<Json<Page<QueueItem>>, Problem> {
+    let page = app.store.queue(query.get("cursor")?, query.limit()?).await?;
+    let items = page.items.into_iter().map(|item| QueueItem {
+        // What a site that is gone had left waiting waits since it came.
+        decision_expected_at: item.created_at
+            + app.sites.get(&item.site).map_or(0, |site| site.decision_target_ms),
+        id: item.id,
+        site: item.site,
+        kind: item.kind,
+        topic: item.topic,
+        text: item.text,
+        lang: item.lang,
+        in_reply_to: item.in_reply_to,
+        created_at: item.created_at,
+    });
+    Ok(Json(Page { items: items.collect(), next: page.next }))
+}
+
+/// `POST /api/v1/console/items/{id}/decision`.
+pub(super) async fn post_decision(
+    State(app): State<App>,
+    Path(item): Path<ItemId>,
+    SignedInToWrite(moderator): SignedInToWrite,
+    Body(Decide { decision, reason }): Body<Decide<ReasonText>>,
+) -> Result<Json<Decided>, Problem> {
+    if moderator.role < Role::Moderator {
+        return Err(Problem::Role);
+    }
+    if decision.needs_reason() && reason.is_none() {
+        return Err(Problem::Field("reason".to_owned(), "is missing; the author is told why".to_owned()));
+    }
+    let decision = NewDecision {
+        item,
+        moderator: moderator.id,
+        decision,
+        reason: reason.map(ReasonText::into_string),
+        at: app.clock.now_ms(),
+    };
+    let state = app.store.decide(decision).await?.ok_or(Problem::UnknownItem)??;
+    Ok(Json(Decided { id: item, state }))
+}

@@ -1,0 +1,203 @@
+//! Moderators' sessions: a one-time code opens one, a cookie carries it, a token in a header guards its writes.
+
+use std::fmt;
+use std::sync::Mutex;
+
+use axum::Json;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use peer_support_domain::recovery::InvalidRecoveryCode;
+use peer_support_domain::wire::{Session, SignIn};
+
+use super::App;
+use super::body::Body;
+use super::params;
+use super::problem::Problem;
+use crate::secret::{SessionToken, SignInCode};
+use crate::store::Moderator;
+
+/// How long a session lasts: a shift, and the way home.
+const SESSION_MS: i64 = 12 * 60 * 60 * 1_000;
+/// Wrong codes that are looked at in a row.
+const ATTEMPTS: i64 = 20;
+/// After those, one more in this time. Codes have 95 random bits, so this guards the database from the load, not the
+/// codes from being guessed; and as there are no addresses to tell people apart by, it is one limit for all. A flood of
+/// wrong codes therefore delays signing in, never a session that is open.
+const ATTEMPT_EVERY_MS: i64 = 500;
+
+/// The cookie's name. With `__Host-` browsers take it from this very host only, and only by TLS.
+const fn cookie_name(is_https: bool) -> &'static str {
+    if is_https { "__Host-peer-support-console" } else { "peer-support-console" }
+}
+
+/// A leaky bucket of wrong sign-in codes.
+pub(super) struct Attempts(Mutex<Bucket>);
+
+struct Bucket {
+    /// The moment at which the bucket will be empty: behind now, when it is.
+    empty_at: i64,
+}
+
+impl Attempts {
+    pub(super) const fn new(now: i64) -> Self {
+        Self(Mutex::new(Bucket { empty_at: now }))
+    }
+
+    /// Takes one attempt.
+    ///
+    /// # Errors
+    ///
+    /// The milliseconds until there is one.
+    fn take(&self, now: i64) -> Result<(), i64> {
+        let mut bucket = self.0.lock().expect("nothing panics while it holds the lock");
+        let empty_at = bucket.empty_at.max(now) + ATTEMPT_EVERY_MS;
+        let wait = empty_at - now - ATTEMPTS * ATTEMPT_EVERY_MS;
+        if wait > 0 {
+            return Err(wait);
+        }
+        bucket.empty_at = empty_at;
+        Ok(())
+    }
+
+    /// Gives it back: it was no guess.
+    fn give_back(&self) {
+        self.0.lock().expect("nothing panics while it holds the lock").empty_at -= ATTEMPT_EVERY_MS;
+    }
+}
+
+impl fmt::Debug for Attempts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Attempts(…)")
+    }
+}
+
+/// A moderator who is signed in.
+pub(super) struct SignedIn {
+    pub(super) moderator: Moderator,
+    token: SessionToken,
+}
+
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let token = session_cookie(&parts.headers, app.is_https).ok_or(Problem::NotSignedIn)?;
+        let moderator =
+            app.store.session(token.hash(), app.clock.now_ms()).await?.ok_or(Problem::NotSignedIn)?;
+        Ok(Self { moderator, token })
+    }
+}
+
+/// A moderator who is signed in and whose own page makes the request: `Csrf-Token` says so.
+pub(super) struct SignedInToWrite(pub(super) Moderator);
+
+impl FromRequestParts<App> for SignedInToWrite {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let SignedIn { moderator, token } = SignedIn::from_request_parts(parts, app).await?;
+        let csrf = params::header(&parts.headers, "Csrf-Token")?.ok_or(Problem::Csrf)?;
+        if !app.secret.is_csrf_token(csrf, &token) {
+            return Err(Problem::Csrf);
+        }
+        Ok(Self(moderator))
+    }
+}
+
+fn session_cookie(headers: &HeaderMap, is_https: bool) -> Option<SessionToken> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|cookies| cookies.split(';'))
+        .filter_map(|cookie| cookie.trim().split_once('='))
+        .find(|(name, _)| *name == cookie_name(is_https))
+        .and_then(|(_, value)| SessionToken::from_cookie(value))
+}
+
+fn set_cookie(app: &App, value: &str, max_age_ms: i64) -> HeaderValue {
+    let name = cookie_name(app.is_https);
+    let secure = if app.is_https { "; Secure" } else { "" };
+    let seconds = max_age_ms / 1_000;
+    let cookie = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
+    HeaderValue::try_from(cookie).expect("a cookie of ours is ASCII")
+}
+
+fn session(app: &App, moderator: Moderator, token: &SessionToken) -> Json<Session> {
+    Json(Session { name: moderator.name, role: moderator.role, csrf: app.secret.csrf_token(token) })
+}
+
+/// `POST /api/v1/console/session`: signs in with a one-time code.
+pub(super) async fn post_session(
+    State(app): State<App>,
+    Body(SignIn { code }): Body<SignIn>,
+) -> Result<Response, Problem> {
+    let code: SignInCode =
+        code.parse().map_err(|e: InvalidRecoveryCode| Problem::Field("code".to_owned(), e.to_string()))?;
+    let now = app.clock.now_ms();
+    app.attempts.take(now).map_err(|wait_ms| Problem::TooManyAttempts {
+        retry_after_seconds: wait_ms.cast_unsigned().div_ceil(1_000),
+    })?;
+    let token = SessionToken::draw(&app.random);
+    let moderator =
+        app.store.sign_in(code.hash(), token.hash(), now, now + SESSION_MS).await?.ok_or(Problem::SignIn)?;
+    app.attempts.give_back();
+    let cookie = set_cookie(&app, &token.to_cookie(), SESSION_MS);
+    Ok((StatusCode::CREATED, [(header::SET_COOKIE, cookie)], session(&app, moderator, &token))
+        .into_response())
+}
+
+/// `GET /api/v1/console/session`: who is signed in.
+pub(super) async fn get_session(State(app): State<App>, signed_in: SignedIn) -> Json<Session> {
+    session(&app, signed_in.moderator, &signed_in.token)
+}
+
+/// `DELETE /api/v1/console/session`: signs out.
+pub(super) async fn delete_session(
+    State(app): State<App>,
+    _: SignedInToWrite,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if let Some(token) = session_cookie(&headers, app.is_https) {
+        app.store.sign_out(token.hash()).await?;
+    }
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, set_cookie(&app, "", 0))]).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_row_of_wrong_codes_there_is_one_attempt_at_a_time() {
+        let attempts = Attempts::new(0);
+        for _ in 0..ATTEMPTS {
+            assert_eq!(attempts.take(1_000), Ok(()));
+        }
+
+        assert_eq!(attempts.take(1_000), Err(ATTEMPT_EVERY_MS));
+        assert_eq!(attempts.take(1_000 + ATTEMPT_EVERY_MS), Ok(()));
+        assert_eq!(attempts.take(1_000 + ATTEMPT_EVERY_MS), Err(ATTEMPT_EVERY_MS));
+    }
+
+    #[test]
+    fn right_codes_use_up_nothing() {
+        let attempts = Attempts::new(0);
+        for _ in 0..10 * ATTEMPTS {
+            attempts.take(0).unwrap();
+            attempts.give_back();
+        }
+    }
+
+    #[test]
+    fn the_session_is_found_among_other_cookies() {
+        let value = "ab".repeat(32);
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, format!("a=b; peer-support-console={value}; c").parse().unwrap());
+
+        assert_eq!(session_cookie(&headers, false).unwrap().to_cookie(), value);
+        assert!(session_cookie(&headers, true).is_none(), "another name by TLS");
+    }
+}

@@ -1,0 +1,97 @@
+//! What new posts and new replies have in common: ids, codes, and sending again.
+
+use axum::Json;
+use axum::http::StatusCode;
+use peer_support_domain::id::{AuthorKey, ItemId, RecoveryHash};
+use peer_support_domain::post::State;
+use peer_support_domain::recovery::RecoveryCode;
+use peer_support_domain::site::LanguageTag;
+use peer_support_domain::wire::Receipt;
+
+use super::App;
+use super::params::IdempotencyKey;
+use super::problem::Problem;
+use crate::config::Site;
+use crate::secret::{author_tag, recovery_hash, sha256};
+use crate::store::{Added, Idempotency, NewItem, Place};
+
+/// A new post or reply, parsed.
+pub(super) struct Submission {
+    pub(super) place: Place,
+    /// The parsed request in one form, to tell it from another under the same key.
+    pub(super) request: Vec<u8>,
+    pub(super) id: Option<ItemId>,
+    pub(super) text: String,
+    pub(super) lang: Option<LanguageTag>,
+    pub(super) author: Option<AuthorKey>,
+    pub(super) recovery: Option<RecoveryHash>,
+}
+
+impl Submission {
+    /// Stores it, held, and answers when that is durable.
+    ///
+    /// When the browser drew no recovery code, the server does. Under an `Idempotency-Key` it derives the code from its
+    /// secret, the key and the request, so that the same request sent again is answered with the same code although only
+    /// the code's hash was kept.
+    pub(super) async fn add(
+        self,
+        app: &App,
+        site: &Site,
+        key: Option<IdempotencyKey>,
+    ) -> Result<(StatusCode, Json<Receipt>), Problem> {
+        let idempotency = key.map(|key| self.idempotency(&key));
+        let drawn = match (self.recovery, &idempotency) {
+            (Some(_), _) => None,
+            (None, Some(sent)) => Some(app.secret.recovery_code(&sent.key_hash, &sent.request_hash)),
+            (None, None) => Some(RecoveryCode::from_random(app.random.bytes())),
+        };
+        let recovery = match (self.recovery, &drawn) {
+            (Some(hash), _) => hash,
+            (None, Some(code)) => recovery_hash(code),
+            (None, None) => unreachable!("a code is drawn where none was sent"),
+        };
+        let item = NewItem {
+            id: self.id.unwrap_or_else(|| ItemId::from_bits(u64::from_be_bytes(app.random.bytes()))),
+            place: self.place,
+            text: self.text,
+            lang: self.lang,
+            author: self.author.as_ref().map(author_tag),
+            recovery,
+            created_at: app.clock.now_ms(),
+            state: State::Held,
+            is_example: false,
+        };
+
+        let stored = match app.store.add(item, idempotency).await? {
+            Added::Stored(stored) | Added::Before(stored) => stored,
+            Added::KeyReused => return Err(Problem::KeyReused),
+            Added::IdTaken => return Err(Problem::IdTaken),
+            Added::NoSuchPost => return Err(Problem::UnknownItem),
+        };
+        let receipt = Receipt {
+            id: stored.id,
+            state: stored.state,
+            created_at: stored.created_at,
+            decision_expected_at: decision_expected_at(site, stored.state, stored.created_at),
+            recovery_code: drawn.map(|code| code.to_string()),
+        };
+        Ok((StatusCode::CREATED, Json(receipt)))
+    }
+
+    /// Keys are told apart by where they are sent, so that two sites cannot meet in one.
+    fn idempotency(&self, IdempotencyKey(key): &IdempotencyKey) -> Idempotency {
+        let place = match &self.place {
+            Place::Post { site, .. } => format!("site:{site}"),
+            Place::Reply { post } => format!("post:{post}"),
+        };
+        Idempotency {
+            key_hash: sha256(&[place.as_bytes(), key.as_bytes()]),
+            request_hash: sha256(&[place.as_bytes(), &self.request]),
+        }
+    }
+}
+
+/// The moment by which `site` means to have decided about what was sent at `created_at`, while it is held.
+pub(super) fn decision_expected_at(site: &Site, state: State, created_at: i64) -> Option<i64> {
+    (state == State::Held).then_some(created_at + site.decision_target_ms)
+}

@@ -1,0 +1,205 @@
+//! A running server: connections in, answers out, until it is told to stop.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use peer_support_domain::limits::UNPUBLISHED_RETENTION_MS;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
+
+use crate::clock::{Clock, Random};
+use crate::config::{Config, Limits};
+use crate::demo;
+use crate::http::{App, Assets, router};
+use crate::secret::ServerSecret;
+use crate::store::{self, Address, Store};
+
+/// Bytes of a request's head: browsers send less than 2 KB to us.
+const HEAD_BYTES: usize = 16 * 1024;
+/// Headers of a request: browsers send about 20.
+const N_HEADERS: usize = 64;
+/// How long what is under way may take after the signal to stop; service managers wait longer before they kill.
+const STOP_WITHIN: Duration = Duration::from_secs(20);
+/// How long to wait after the system refused a connection, mostly for want of open files.
+const AFTER_REFUSAL: Duration = Duration::from_millis(100);
+/// How often what is past its time is forgotten.
+const PURGE_EVERY: Duration = Duration::from_secs(60 * 60);
+
+/// Opens the database of `config`, and brings it to this version.
+///
+/// # Errors
+///
+/// When it cannot be reached or was written by a newer version.
+pub async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+    if let Address::Sqlite(file) = &config.database
+        && let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty())
+    {
+        create_private_folder(folder)?;
+    }
+    store::open(&config.database).await.with_context(|| format!("{:?} cannot be opened", config.database))
+}
+
+/// The server's secret: the configured one, or that of the data folder, which is made on first use.
+///
+/// # Errors
+///
+/// When its file cannot be read or written, or holds something else.
+pub fn secret(config: &Config, random: &Random) -> anyhow::Result<ServerSecret> {
+    if let Some(secret) = &config.secret {
+        return Ok(secret.clone());
+    }
+    create_private_folder(&config.data)?;
+    let path = config.data.join("secret");
+    let there = |e: &std::io::Error| e.kind() == std::io::ErrorKind::AlreadyExists;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // Written beside its place and then linked to it: a secret that was cut short by a crash would lock authors of an
+    // earlier one out of nothing, but could never be read again.
+    let draft = config.data.join(format!("secret.{}", std::process::id()));
+    let secret = ServerSecret::from_bytes(random.bytes());
+    if !path.exists() {
+        let written = options.open(&draft).and_then(|mut file| {
+            file.write_all(format!("{}\n", secret.to_hex()).as_bytes())?;
+            file.sync_all()
+        });
+        written.with_context(|| format!("{} cannot be written", draft.display()))?;
+        let linked = fs::hard_link(&draft, &path);
+        fs::remove_file(&draft).with_context(|| format!("{} cannot be removed", draft.display()))?;
+        match linked {
+            Err(e) if !there(&e) => {
+                return Err(e).with_context(|| format!("{} cannot be written", path.display()));
+            }
+            _ => {}
+        }
+    }
+    let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+    text.parse().with_context(|| format!("{} holds no secret of a server", path.display()))
+}
+
+/// Creates `folder`, for nobody else's eyes: it holds what people wrote.
+fn create_private_folder(folder: &Path) -> anyhow::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).with_context(|| format!("the folder {} cannot be made", folder.display()))
+}
+
+/// Serves as `config` says until `stop` is ready; then finishes what is under way, and closes the store.
+///
+/// Prints the address, and for the demo where to sign in: whoever starts it waits for these lines.
+///
+/// # Errors
+///
+/// When it cannot start.
+pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+    let (clock, random) = (Clock::system(), Random::system());
+    let assets = match &config.assets {
+        Some(folder) => Assets::load(folder)
+            .with_context(|| format!("the files in {} cannot be read", folder.display()))?,
+        None => {
+            tracing::warn!("no --assets: the API is served, and neither the widget nor the console");
+            Assets::default()
+        }
+    };
+    let secret = secret(config, &random)?;
+    let store = open_store(config).await?;
+    let listener =
+        TcpListener::bind(config.addr).await.with_context(|| format!("cannot listen on {}", config.addr))?;
+    let base = format!("http://{}", listener.local_addr()?);
+    let code = if config.is_demo {
+        demo::plant(&*store, &clock, &random).await.context("the examples cannot be stored")?;
+        Some(demo::sign_in_code(&*store, &clock, &random).await?)
+    } else {
+        None
+    };
+
+    let app = App::new(store.clone(), clock.clone(), random, secret, assets, config);
+    let purging = tokio::spawn(purge(store.clone(), clock));
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "listening on {base}")?;
+    if let Some(code) = code {
+        writeln!(out, "moderators' console: {base}/console/#code={code}")?;
+    }
+    out.flush()?;
+    drop(out);
+
+    accept(listener, router(app), config.limits, stop).await;
+    purging.abort();
+    store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Takes connections until `stop`, then lets those that are open finish their request.
+async fn accept(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.header)
+        .max_buf_size(HEAD_BYTES)
+        .max_headers(N_HEADERS);
+    let open = Arc::new(Semaphore::new(limits.n_connections));
+    let graceful = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        let next = async {
+            let place = open.clone().acquire_owned().await.expect("the semaphore is never closed");
+            (listener.accept().await, place)
+        };
+        let (accepted, place) = tokio::select! {
+            next = next => next,
+            () = &mut stop => break,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(e) => {
+                tracing::warn!("a connection could not be taken: {}", e.kind());
+                tokio::time::sleep(AFTER_REFUSAL).await;
+                continue;
+            }
+        };
+        // A short answer must not wait for more to send.
+        let _ = stream.set_nodelay(true);
+        let service = TowerToHyperService::new(router.clone());
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(limits.write));
+        let connection = graceful.watch(http.serve_connection(TokioIo::new(Box::pin(stream)), service));
+        tokio::spawn(async move {
+            // Its errors are those of the other side: it went away, or spoke no HTTP.
+            let _ = connection.await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    tracing::info!("stopping: finishing what is under way");
+    if tokio::time::timeout(STOP_WITHIN, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some connections did not end in time");
+    }
+}
+
+/// Forgets what is past its time, at the start and every hour.
+async fn purge(store: Arc<dyn Store>, clock: Clock) {
+    let mut hours = tokio::time::interval(PURGE_EVERY);
+    loop {
+        hours.tick().await;
+        let now = clock.now_ms();
+        match store.purge(now, now - UNPUBLISHED_RETENTION_MS).await {
+            Ok(0) => {}
+            Ok(n_items) => tracing::info!(n_items, "purged what was not published in time"),
+            Err(e) => tracing::error!("purging failed: {e}"),
+        }
+    }
+}

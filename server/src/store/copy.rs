@@ -1,0 +1,359 @@
+//! Copies of all data in one file, which is always a SQLite database of this program: either store writes it and either
+//! can be restored from it, so a site can move from one to the other.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use futures_util::TryStreamExt;
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::params_from_iter;
+use sqlx::postgres::{PgConnection, PgPool, PgRow};
+use sqlx::{AssertSqlSafe, Column, Executor, Row, TypeInfo};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+use super::postgres::Postgres;
+use super::sqlite::{self, Sqlite};
+use super::{Store, StoreError};
+
+/// Rows or pieces that may wait between the two databases.
+const N_WAITING: usize = 64;
+/// Bytes of a piece sent to PostgreSQL.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// A table as both databases say it.
+struct Table {
+    name: &'static str,
+    /// What is read from PostgreSQL, in the order of `sqlite_columns`.
+    from_postgres: &'static str,
+    sqlite_columns: &'static [&'static str],
+    /// What is read from SQLite, in the order of `postgres_columns`.
+    from_sqlite: &'static str,
+    postgres_columns: &'static str,
+    /// Whether PostgreSQL numbers its rows in a column `key`.
+    is_numbered: bool,
+}
+
+/// Each after those it refers to; posts, being older, come before their replies.
+const TABLES: [Table; 10] = [
+    Table {
+        name: "sites",
+        from_postgres: "select key, id from sites order by key",
+        sqlite_columns: &["key", "id"],
+        from_sqlite: "select key, id from sites order by key",
+        postgres_columns: "key, id",
+        is_numbered: true,
+    },
+    Table {
+        name: "topics",
+        from_postgres: "select key, site_key, id from topics order by key",
+        sqlite_columns: &["key", "site_key", "id"],
+        from_sqlite: "select key, site_key, id from topics order by key",
+        postgres_columns: "key, site_key, id",
+        is_numbered: true,
+    },
+    Table {
+        name: "items",
+        from_postgres: "select key, id, site_key, topic_key, kind, post_key, state, is_example,
+                          case when state <> 'deleted' then key end, reason, recovery, created_at, helpful_at,
+                          n_replies, n_heard, n_helped, n_me_too
+                        from items
+                        order by key",
+        sqlite_columns: &[
+            "key", "id", "site_key", "topic_key", "kind", "post_key", "state", "is_example", "text_key", "reason",
+            "recovery", "created_at", "helpful_at", "n_replies", "n_heard", "n_helped", "n_me_too",
+        ],
+        from_sqlite: "select key, id, site_key, topic_key, kind, post_key, state, is_example, reason, recovery,
+                        created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too
+                      from items
+                      order by key",
+        postgres_columns: "key, id, site_key, topic_key, kind, post_key, state, is_example, reason, recovery, \
+                           created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too",
+        is_numbered: true,
+    },
+    Table {
+        name: "item_texts",
+        from_postgres: "select item_key, lang, author, text from item_texts order by item_key",
+        sqlite_columns: &["key", "lang", "author", "text"],
+        from_sqlite: "select items.key, lang, author, text
+                      from items
+                      join item_texts on item_texts.key = items.text_key
+                      order by items.key",
+        postgres_columns: "item_key, lang, author, text",
+        is_numbered: false,
+    },
+    Table {
+        name: "votes",
+        from_postgres: "select item_key, reaction, voter from votes order by item_key, reaction, voter",
+        sqlite_columns: &["item_key", "reaction", "voter"],
+        from_sqlite: "select item_key, reaction, voter from votes order by item_key, reaction, voter",
+        postgres_columns: "item_key, reaction, voter",
+        is_numbered: false,
+    },
+    Table {
+        name: "idempotency_keys",
+        from_postgres: "select key_hash, request_hash, item_key, created_at from idempotency_keys order by key_hash",
+        sqlite_columns: &["key_hash", "request_hash", "item_key", "created_at"],
+        from_sqlite: "select key_hash, request_hash, item_key, created_at from idempotency_keys order by key_hash",
+        postgres_columns: "key_hash, request_hash, item_key, created_at",
+        is_numbered: false,
+    },
+    Table {
+        name: "moderators",
+        from_postgres: "select key, name, role, created_at, closed_at from moderators order by key",
+        sqlite_columns: &["key", "name", "role", "created_at", "closed_at"],
+        from_sqlite: "select key, name, role, created_at, closed_at from moderators order by key",
+        postgres_columns: "key, name, role, created_at, closed_at",
+        is_numbered: true,
+    },
+    Table {
+        name: "sign_in_codes",
+        from_postgres: "select code_hash, moderator_key, expires_at from sign_in_codes order by code_hash",
+        sqlite_columns: &["code_hash", "moderator_key", "expires_at"],
+        from_sqlite: "select code_hash, moderator_key, expires_at from sign_in_codes order by code_hash",
+        postgres_columns: "code_hash, moderator_key, expires_at",
+        is_numbered: false,
+    },
+    Table {
+        name: "sessions",
+        from_postgres: "select session_hash, moderator_key, expires_at from sessions order by session_hash",
+        sqlite_columns: &["session_hash", "moderator_key", "expires_at"],
+        from_sqlite: "select session_hash, moderator_key, expires_at from sessions order by session_hash",
+        postgres_columns: "session_hash, moderator_key, expires_at",
+        is_numbered: false,
+    },
+    Table {
+        name: "decisions",
+        from_postgres: "select key, item_id, moderator_key, decision, reason, decided_at from decisions order by key",
+        sqlite_columns: &["key", "item_id", "moderator_key", "decision", "reason", "decided_at"],
+        from_sqlite: "select key, item_id, moderator_key, decision, reason, decided_at from decisions order by key",
+        postgres_columns: "key, item_id, moderator_key, decision, reason, decided_at",
+        is_numbered: true,
+    },
+];
+
+/// Copies one snapshot of the database to `file`, which must not exist.
+pub(super) async fn from_postgres(pool: &PgPool, file: &Path) -> Result<(), StoreError> {
+    let file = file.to_owned();
+    let (rows, received) = channel(N_WAITING);
+    let written = tokio::task::spawn_blocking(move || write_rows(&file, received));
+    let sent = send_rows(pool, rows).await;
+    // When the file cannot be written, sending fails only because of that.
+    written.await.map_err(StoreError::database)??;
+    sent
+}
+
+/// Sends each row together with the place of its table; the last message says that all were sent.
+async fn send_rows(pool: &PgPool, rows: Sender<Option<(usize, Vec<Value>)>>) -> Result<(), StoreError> {
+    let mut tx = pool.begin_with("begin transaction isolation level repeatable read read only").await?;
+    for (place, table) in TABLES.iter().enumerate() {
+        let mut found = sqlx::query(table.from_postgres).fetch(&mut *tx);
+        while let Some(row) = found.try_next().await? {
+            rows.send(Some((place, values(&row)?))).await.map_err(|_| StoreError::Closed)?;
+        }
+    }
+    rows.send(None).await.map_err(|_| StoreError::Closed)
+}
+
+fn values(row: &PgRow) -> Result<Vec<Value>, StoreError> {
+    let value = |place: usize| -> Result<Option<Value>, sqlx::Error> {
+        Ok(match row.column(place).type_info().name() {
+            "INT8" => row.try_get::<Option<i64>, _>(place)?.map(Value::Integer),
+            "INT4" => row.try_get::<Option<i32>, _>(place)?.map(|n| Value::Integer(n.into())),
+            "BOOL" => row.try_get::<Option<bool>, _>(place)?.map(|is| Value::Integer(is.into())),
+            "BYTEA" => row.try_get::<Option<Vec<u8>>, _>(place)?.map(Value::Blob),
+            _ => row.try_get::<Option<String>, _>(place)?.map(Value::Text),
+        })
+    };
+    Ok((0..row.len()).map(|place| value(place).map(|v| v.unwrap_or(Value::Null))).collect::<Result<_, _>>()?)
+}
+
+fn write_rows(file: &Path, mut rows: Receiver<Option<(usize, Vec<Value>)>>) -> Result<(), StoreError> {
+    let mut copy = sqlite::create_copy(file)?;
+    let tx = copy.transaction()?;
+    loop {
+        match rows.blocking_recv() {
+            Some(Some((place, values))) => {
+                tx.prepare_cached(&insert(&TABLES[place]))?.execute(params_from_iter(values))?;
+            }
+            Some(None) => break,
+            // The file stays without its data, so that it is not taken for a copy.
+            None => return Ok(()),
+        }
+    }
+    tx.commit()?;
+    sqlite::finish_copy(copy, file)
+}
+
+/// Made of the names above only.
+fn insert(table: &Table) -> String {
+    let places = vec!["?"; table.sqlite_columns.len()].join(", ");
+    format!("insert into {} ({}) values ({places})", table.name, table.sqlite_columns.join(", "))
+}
+
+/// Fills an empty SQLite database from a copy.
+pub(super) async fn to_sqlite(path: &Path, file: &Path) -> Result<(), StoreError> {
+    if path.exists() {
+        let there = Sqlite::open(path).await?;
+        let is_empty = there.is_empty().await;
+        there.close().await;
+        if !is_empty? {
+            return Err(StoreError::NotEmpty);
+        }
+    }
+    let (to, from) = (path.to_owned(), file.to_owned());
+    tokio::task::spawn_blocking(move || replace(&to, &from)).await.map_err(StoreError::database)??;
+    // Brings an older copy up to date, and flushes the folder's entry with the first commit.
+    Sqlite::open(path).await?.close().await;
+    Ok(())
+}
+
+/// Puts a whole copy in place of the files of an empty database.
+fn replace(path: &Path, file: &Path) -> Result<(), StoreError> {
+    sqlite::check_copy(file)?;
+    let replaced = || -> std::io::Result<()> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        // Under another name first: half a database must not be taken for a whole one.
+        let half = with_suffix(path, ".restoring");
+        let mut to = sqlite::create_private(&half, false)?;
+        to.set_len(0)?;
+        std::io::copy(&mut fs::File::open(file)?, &mut to)?;
+        to.sync_all()?;
+        for suffix in ["", "-wal", "-shm"] {
+            match fs::remove_file(with_suffix(path, suffix)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        fs::rename(&half, path)
+    };
+    replaced().map_err(StoreError::database)
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Fills an empty PostgreSQL database from a copy.
+pub(super) async fn to_postgres(url: &str, file: &Path) -> Result<(), StoreError> {
+    let store = Postgres::connect(url).await?;
+    let restored = fill(store.pool(), file).await;
+    store.close().await;
+    restored
+}
+
+async fn fill(pool: &PgPool, file: &Path) -> Result<(), StoreError> {
+    let mut tx = pool.begin().await?;
+    // Others wait, rather than add to what is being filled.
+    tx.execute("lock table sites, items, moderators, decisions in exclusive mode").await?;
+    let is_empty: bool = sqlx::query_scalar(
+        "select not exists (select 1 from sites)
+           and not exists (select 1 from moderators)
+           and not exists (select 1 from decisions)",
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    if !is_empty {
+        return Err(StoreError::NotEmpty);
+    }
+    let file = file.to_owned();
+    let (pieces, mut received) = channel(N_WAITING);
+    let read = tokio::task::spawn_blocking(move || read_pieces(&file, &pieces));
+    let filled = receive_pieces(&mut tx, &mut received).await;
+    drop(received);
+    // When PostgreSQL refuses a row, reading fails only because of that.
+    let read = read.await.map_err(StoreError::database)?;
+    filled?;
+    read?;
+    for table in TABLES.iter().filter(|table| table.is_numbered) {
+        let next = format!(
+            "select setval(pg_get_serial_sequence('{0}', 'key'), coalesce(max(key), 0) + 1, false) from {0}",
+            table.name
+        );
+        tx.execute(AssertSqlSafe(next)).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Part of a table in the format of `copy`, with its place.
+type Piece = (usize, Vec<u8>);
+
+async fn receive_pieces(db: &mut PgConnection, pieces: &mut Receiver<Piece>) -> Result<(), StoreError> {
+    let mut waiting = pieces.recv().await;
+    while let Some((place, first)) = waiting.take() {
+        let Table { name, postgres_columns, .. } = &TABLES[place];
+        let mut copy = db.copy_in_raw(&format!("copy {name} ({postgres_columns}) from stdin")).await?;
+        copy.send(first).await?;
+        loop {
+            match pieces.recv().await {
+                Some((same, piece)) if same == place => {
+                    copy.send(piece).await?;
+                }
+                other => {
+                    waiting = other;
+                    break;
+                }
+            }
+        }
+        copy.finish().await?;
+    }
+    Ok(())
+}
+
+fn read_pieces(file: &Path, pieces: &Sender<Piece>) -> Result<(), StoreError> {
+    let copy = sqlite::check_copy(file)?;
+    for (place, table) in TABLES.iter().enumerate() {
+        let mut statement = copy.prepare(table.from_sqlite)?;
+        let n_columns = statement.column_count();
+        let mut rows = statement.query([])?;
+        let mut piece = String::new();
+        while let Some(row) = rows.next()? {
+            for column in 0..n_columns {
+                if column > 0 {
+                    piece.push('\t');
+                }
+                write_value(&mut piece, row.get_ref(column)?)?;
+            }
+            piece.push('\n');
+            if piece.len() >= PIECE_BYTES {
+                let full = std::mem::take(&mut piece).into_bytes();
+                pieces.blocking_send((place, full)).map_err(|_| StoreError::Closed)?;
+            }
+        }
+        if !piece.is_empty() {
+            pieces.blocking_send((place, piece.into_bytes())).map_err(|_| StoreError::Closed)?;
+        }
+    }
+    Ok(())
+}
+
+/// One value in the text format of `copy`.
+fn write_value(piece: &mut String, value: ValueRef<'_>) -> Result<(), StoreError> {
+    match value {
+        ValueRef::Null => piece.push_str("\\N"),
+        ValueRef::Integer(number) => write!(piece, "{number}").map_err(StoreError::database)?,
+        ValueRef::Blob(bytes) => {
+            piece.push_str("\\\\x");
+            for byte in bytes {
+                write!(piece, "{byte:02x}").map_err(StoreError::database)?;
+            }
+        }
+        ValueRef::Text(text) => {
+            for c in std::str::from_utf8(text).map_err(StoreError::database)?.chars() {
+                match c {
+                    '\\' => piece.push_str("\\\\"),
+                    '\t' => piece.push_str("\\t"),
+                    '\n' => piece.push_str("\\n"),
+                    '\r' => piece.push_str("\\r"),
+                    c => piece.push(c),
+                }
+            }
+        }
+        ValueRef::Real(_) => return Err(StoreError::database("the copy holds a number that no column has")),
+    }
+    Ok(())
+}

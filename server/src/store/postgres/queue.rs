@@ -1,0 +1,98 @@
+//! What waits for moderators, and what they decide.
+
+use peer_support_domain::cursor::Cursor;
+use peer_support_domain::post::{Decision, NotAllowed, State};
+use peer_support_domain::wire::Page;
+use sqlx::Row;
+use sqlx::postgres::{PgConnection, PgPool, PgRow};
+
+use super::{bits, cursor_key, item_id, items, kind, parsed, parsed_if_any};
+use crate::store::{NewDecision, Queued, StoreError, page, rows_of_page};
+
+pub(super) async fn queue(db: &mut PgConnection, after: Option<Cursor>, limit: usize) -> Result<Page<Queued>, StoreError> {
+    let (moment, key) = cursor_key(db, after, i64::MIN).await?;
+    let rows = sqlx::query(
+        "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, item_texts.text, item_texts.lang,
+           post_texts.text as in_reply_to, items.created_at
+         from items
+         join sites on sites.key = items.site_key
+         join item_texts on item_texts.item_key = items.key
+         left join items as posts on posts.key = items.post_key
+         left join item_texts as post_texts on post_texts.item_key = posts.key
+         join topics on topics.key = coalesce(items.topic_key, posts.topic_key)
+         where items.state = 'held'
+           and (items.created_at, items.key) > ($1, $2)
+           and (items.post_key is null or posts.state = 'published')
+         order by items.created_at, items.key
+         limit $3",
+    )
+    .bind(moment)
+    .bind(key)
+    .bind(rows_of_page(limit))
+    .fetch_all(db)
+    .await?;
+    let queued = rows.iter().map(to_queued).collect::<Result<_, _>>()?;
+    Ok(page(queued, limit, |item: &Queued| Cursor { key: item.created_at, item: item.id }))
+}
+
+fn to_queued(row: &PgRow) -> Result<Queued, StoreError> {
+    Ok(Queued {
+        id: item_id(row, "id")?,
+        site: parsed(row, "sites", "site")?,
+        kind: kind(row)?,
+        topic: parsed(row, "topics", "topic")?,
+        text: row.try_get("text")?,
+        lang: parsed_if_any(row, "item_texts", "lang")?,
+        in_reply_to: row.try_get("in_reply_to")?,
+        created_at: row.try_get("created_at")?,
+    })
+}
+
+pub(super) async fn decide(pool: &PgPool, new: &NewDecision) -> Result<Option<Result<State, NotAllowed>>, StoreError> {
+    let mut tx = pool.begin().await?;
+    let found = sqlx::query(
+        "select key, post_key, state
+         from items
+         where id = $1
+         for no key update",
+    )
+    .bind(bits(new.item))
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(row) = found else { return Ok(None) };
+    let (key, post_key): (i64, Option<i64>) = (row.try_get("key")?, row.try_get("post_key")?);
+    let after = match parsed::<State>(&row, "items", "state")?.after(new.decision) {
+        Ok(after) => after,
+        Err(not_allowed) => return Ok(Some(Err(not_allowed))),
+    };
+    sqlx::query(
+        "update items
+         set state = $2, reason = $3
+         where key = $1",
+    )
+    .bind(key)
+    .bind(after.as_str())
+    .bind(&new.reason)
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query(
+        "insert into decisions (item_id, moderator_key, decision, reason, decided_at)
+         values ($1, $2, $3, $4, $5)",
+    )
+    .bind(bits(new.item))
+    .bind(new.moderator.0)
+    .bind(new.decision.as_str())
+    .bind(&new.reason)
+    .bind(new.at)
+    .execute(&mut *tx)
+    .await?;
+    if let Some(post_key) = post_key {
+        match new.decision {
+            Decision::Approve | Decision::Restore => items::count_reply(&mut tx, post_key, 1).await?,
+            Decision::Hide => items::count_reply(&mut tx, post_key, -1).await?,
+            Decision::Decline => {}
+        }
+    }
+    tx.commit().await?;
+    Ok(Some(Ok(after)))
+}

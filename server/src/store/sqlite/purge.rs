@@ -1,0 +1,90 @@
+//! Forgetting what is past its time, and giving the space back.
+
+use peer_support_domain::limits::IDEMPOTENCY_WINDOW_MS;
+use rusqlite::Connection;
+
+use super::{all, execute, own};
+use crate::store::StoreError;
+
+/// Items of one transaction, so that others can write in between.
+const BATCH_ITEMS: i64 = 500;
+/// Compaction rewrites the file, and nobody can write meanwhile: worth it when a quarter of the file is unused …
+const COMPACT_SHARE: i64 = 4;
+/// … and that is more than any disk would miss.
+const COMPACT_BYTES: i64 = 4 * 1024 * 1024;
+
+pub(super) fn expired(db: &Connection, now: i64) -> Result<(), StoreError> {
+    execute(db, "delete from idempotency_keys where created_at <= ?1", [now.saturating_sub(IDEMPOTENCY_WINDOW_MS)])?;
+    execute(db, "delete from sign_in_codes where expires_at <= ?1", [now])?;
+    execute(db, "delete from sessions where expires_at <= ?1", [now])?;
+    Ok(())
+}
+
+/// Removes some items of those that are past their time, with the replies to them; how many.
+pub(super) fn items(db: &Connection, unpublished_before: i64) -> Result<u64, StoreError> {
+    let mut n_items = 0;
+    for state in ["held", "declined", "deleted"] {
+        let keys: Vec<i64> = all(
+            db,
+            "select key
+             from items
+             where state = ?1
+               and (state = 'held' or state = 'declined' or state = 'deleted')
+               and created_at < ?2
+             limit ?3",
+            (state, unpublished_before, BATCH_ITEMS),
+            |row| Ok(row.get(0)?),
+        )?;
+        for key in keys {
+            let thread: Vec<Option<i64>> = all(
+                db,
+                "select text_key
+                 from items
+                 where key = ?1
+                 union all
+                 select text_key
+                 from items
+                 where post_key = ?1",
+                [key],
+                |row| Ok(row.get(0)?),
+            )?;
+            for text_key in thread.iter().flatten() {
+                own::overwrite_text(db, *text_key)?;
+            }
+            execute(db, "delete from items where key = ?1", [key])?;
+            n_items += thread.len() as u64;
+        }
+    }
+    Ok(n_items)
+}
+
+/// Gives the space of overwritten texts back, when there is much of it.
+pub(super) fn compact(db: &mut Connection) -> Result<(), StoreError> {
+    let overwritten_bytes: i64 = db.query_row("select overwritten_bytes from upkeep where key = 1", [], |row| row.get(0))?;
+    let file_bytes: i64 = db.query_row("select page_count * page_size from pragma_page_count, pragma_page_size", [], |row| row.get(0))?;
+    if overwritten_bytes < COMPACT_BYTES.max(file_bytes / COMPACT_SHARE) {
+        return Ok(());
+    }
+    let transaction = db.transaction()?;
+    transaction.execute_batch(
+        "delete from item_texts where text like ' %';
+         update upkeep set overwritten_bytes = 0, is_vacuum_due = 1 where key = 1;",
+    )?;
+    transaction.commit()?;
+    finish_compaction(db)
+}
+
+/// Removing rows moves others and leaves copies of them in unused space, which only a rewritten file is free of.
+pub(super) fn finish_compaction(db: &Connection) -> Result<(), StoreError> {
+    let is_due: bool = db.query_row("select is_vacuum_due from upkeep where key = 1", [], |row| row.get(0))?;
+    if is_due {
+        // In a file: the whole database may not fit into memory. The file has no name, and is gone when it is closed.
+        db.pragma_update(None, "temp_store", "file")?;
+        let vacuumed = db.execute_batch("vacuum");
+        db.pragma_update(None, "temp_store", "memory")?;
+        vacuumed?;
+        db.execute("update upkeep set is_vacuum_due = 0 where key = 1", [])?;
+        super::writer::empty_log(db)?;
+    }
+    Ok(())
+}

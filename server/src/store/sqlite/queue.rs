@@ -1,0 +1,81 @@
+//! What waits for moderators, and what they decide.
+
+use peer_support_domain::cursor::Cursor;
+use peer_support_domain::post::{Decision, NotAllowed, State};
+use peer_support_domain::wire::Page;
+use rusqlite::Connection;
+
+use super::{all, bits, cursor_key, execute, first, item_id, items, kind, parsed, parsed_if_any};
+use crate::store::{NewDecision, Queued, StoreError, page, rows_of_page};
+
+pub(super) fn queue(db: &Connection, after: Option<Cursor>, limit: usize) -> Result<Page<Queued>, StoreError> {
+    let (moment, key) = cursor_key(db, after, i64::MIN)?;
+    let queued = all(
+        db,
+        "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, item_texts.text, item_texts.lang,
+           post_texts.text as in_reply_to, items.created_at
+         from items
+         join sites on sites.key = items.site_key
+         join item_texts on item_texts.key = items.text_key
+         left join items as posts on posts.key = items.post_key
+         left join item_texts as post_texts on post_texts.key = posts.text_key
+         join topics on topics.key = coalesce(items.topic_key, posts.topic_key)
+         where items.state = 'held'
+           and (items.created_at, items.key) > (?1, ?2)
+           and (items.post_key is null or posts.state = 'published')
+         order by items.created_at, items.key
+         limit ?3",
+        (moment, key, rows_of_page(limit)),
+        |row| {
+            Ok(Queued {
+                id: item_id(row, "id")?,
+                site: parsed(row, "sites", "site")?,
+                kind: kind(row)?,
+                topic: parsed(row, "topics", "topic")?,
+                text: row.get("text")?,
+                lang: parsed_if_any(row, "item_texts", "lang")?,
+                in_reply_to: row.get("in_reply_to")?,
+                created_at: row.get("created_at")?,
+            })
+        },
+    )?;
+    Ok(page(queued, limit, |item| Cursor { key: item.created_at, item: item.id }))
+}
+
+pub(super) fn decide(db: &Connection, new: &NewDecision) -> Result<Option<Result<State, NotAllowed>>, StoreError> {
+    let found = first(
+        db,
+        "select key, post_key, state
+         from items
+         where id = ?1",
+        [bits(new.item)],
+        |row| Ok((row.get(0)?, row.get(1)?, parsed(row, "items", "state")?)),
+    )?;
+    let Some((key, post_key, before)) = found else { return Ok(None) };
+    let (key, post_key, before): (i64, Option<i64>, State) = (key, post_key, before);
+    let after = match before.after(new.decision) {
+        Ok(after) => after,
+        Err(not_allowed) => return Ok(Some(Err(not_allowed))),
+    };
+    execute(
+        db,
+        "update items
+         set state = ?2, reason = ?3
+         where key = ?1",
+        (key, after.as_str(), &new.reason),
+    )?;
+    execute(
+        db,
+        "insert into decisions (item_id, moderator_key, decision, reason, decided_at)
+         values (?1, ?2, ?3, ?4, ?5)",
+        (bits(new.item), new.moderator.0, new.decision.as_str(), &new.reason, new.at),
+    )?;
+    if let Some(post_key) = post_key {
+        match new.decision {
+            Decision::Approve | Decision::Restore => items::count_reply(db, post_key, 1)?,
+            Decision::Hide => items::count_reply(db, post_key, -1)?,
+            Decision::Decline => {}
+        }
+    }
+    Ok(Some(Ok(after)))
+}

@@ -1,0 +1,206 @@
+//! The files of the widget, the console and the example pages.
+
+use std::fs;
+
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use tempfile::TempDir;
+
+use crate::client::{Answer, Server, a_server_with, problem};
+
+/// What a build leaves, in small.
+fn built() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for (path, content) in [
+        ("peer-support.js", "loader();"),
+        ("peer-support.js.br", "loader in brotli"),
+        ("peer-support.js.gz", "loader in gzip"),
+        ("assets/widget-1a2b.js", "glue();"),
+        ("assets/widget-1a2b.wasm", "wasm"),
+        ("assets/widget-1a2b.wasm.br", "wasm in brotli"),
+        ("assets/helplines-gb-3c4d.txt", "GB"),
+        ("assets/locale-es-5e6f.json", "{}"),
+        ("console/index.html", "<!doctype html><title>Console</title>"),
+        ("console/console.js", "console();"),
+        ("www/index.html", "<!doctype html><title>Rowan House</title>"),
+        ("www/inline.html", "<!doctype html><title>Inline</title>"),
+        ("www/demo.css", "body {}"),
+        ("www/host/plain.html", "<!doctype html><title>Stranger</title>"),
+        ("manifest.json", "{}"),
+    ] {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+    folder
+}
+
+async fn with_assets(test: impl AsyncFn(&Server)) {
+    let folder = built();
+    a_server_with("", folder.path(), test).await;
+}
+
+async fn get(server: &Server, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = Request::get(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    server.send(request.body(Body::empty()).unwrap()).await
+}
+
+#[tokio::test]
+async fn each_browser_gets_the_smallest_encoding_that_it_takes() {
+    with_assets(async |server| {
+        for (accept, encoding, body) in [
+            ("gzip, deflate, br, zstd", "br", "loader in brotli"),
+            ("gzip, deflate", "gzip", "loader in gzip"),
+            ("br;q=0, gzip", "gzip", "loader in gzip"),
+            ("identity", "", "loader();"),
+            ("", "", "loader();"),
+        ] {
+            let answer = get(server, "/peer-support.js", &[("accept-encoding", accept)]).await.ok();
+
+            assert_eq!(
+                (answer.header("content-encoding"), answer.text().as_str()),
+                (encoding, body),
+                "{accept}"
+            );
+            assert_eq!(answer.header("content-type"), "text/javascript; charset=utf-8");
+            assert_eq!(answer.header("vary"), "accept-encoding");
+        }
+        let only_brotli = get(server, "/assets/widget-1a2b.wasm", &[("accept-encoding", "gzip")]).await.ok();
+        assert_eq!(only_brotli.text(), "wasm");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_loader_is_asked_for_each_time_and_open_to_every_page() {
+    with_assets(async |server| {
+        let first =
+            get(server, "/peer-support.js", &[("accept-encoding", "br"), ("origin", "https://any.example")])
+                .await
+                .ok();
+        assert_eq!(first.header("cache-control"), "no-cache");
+        assert_eq!(first.header("access-control-allow-origin"), "*");
+        assert_eq!(first.header("cross-origin-resource-policy"), "cross-origin");
+
+        let known = [("accept-encoding", "br"), ("if-none-match", first.header("etag"))];
+        let again = get(server, "/peer-support.js", &known).await;
+        assert_eq!((again.status, again.body.len()), (StatusCode::NOT_MODIFIED, 0));
+
+        let other_encoding = [("if-none-match", first.header("etag"))];
+        assert_eq!(get(server, "/peer-support.js", &other_encoding).await.status, StatusCode::OK);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn hashed_files_are_kept_for_ever_and_have_their_types() {
+    with_assets(async |server| {
+        for (path, content_type) in [
+            ("/assets/widget-1a2b.js", "text/javascript; charset=utf-8"),
+            ("/assets/widget-1a2b.wasm", "application/wasm"),
+            ("/assets/helplines-gb-3c4d.txt", "text/plain; charset=utf-8"),
+            ("/assets/locale-es-5e6f.json", "application/json"),
+        ] {
+            let answer = get(server, path, &[("accept-encoding", "br")]).await.ok();
+
+            assert_eq!(answer.header("content-type"), content_type);
+            assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
+            assert_eq!(answer.header("access-control-allow-origin"), "*");
+            assert_eq!(answer.header("cross-origin-resource-policy"), "cross-origin");
+            assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        }
+        let missing = get(server, "/assets/widget-0000.js", &[]).await;
+        assert_eq!(missing.problem(), problem(404, "not-found", ""));
+        assert_eq!(missing.header("cache-control"), "no-store", "a build that is not there yet may come");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_console_runs_its_own_files_only_and_in_nobodys_frame() {
+    with_assets(async |server| {
+        for path in ["/console/", "/console/index.html", "/console/console.js"] {
+            let answer = get(server, path, &[]).await.ok();
+            let policy = answer.header("content-security-policy");
+
+            for part in [
+                "default-src 'none'",
+                "script-src 'self' 'wasm-unsafe-eval'",
+                "style-src 'self'",
+                "frame-ancestors 'none'",
+                "base-uri 'none'",
+                "form-action 'none'",
+            ] {
+                assert!(policy.split("; ").any(|directive| directive == part), "{path}: {policy}");
+            }
+            assert_eq!(answer.header("referrer-policy"), "no-referrer");
+            assert_eq!(answer.header("access-control-allow-origin"), "");
+        }
+        let without_slash = get(server, "/console", &[]).await;
+        assert_eq!((without_slash.status.as_u16(), without_slash.header("location")), (308, "/console/"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_example_pages_are_at_the_top() {
+    with_assets(async |server| {
+        let home = get(server, "/", &[]).await.ok();
+        assert!(home.text().contains("Rowan House"));
+        assert_eq!(home.header("content-type"), "text/html; charset=utf-8");
+        assert_eq!(home.header("cache-control"), "no-cache");
+        assert!(home.header("content-security-policy").starts_with("default-src 'none'; script-src 'self'"));
+        get(server, "/inline.html", &[]).await.ok();
+        assert_eq!(
+            get(server, "/demo.css", &[]).await.ok().header("content-type"),
+            "text/css; charset=utf-8"
+        );
+        let stranger = get(server, "/host/plain.html", &[]).await.ok();
+        assert_eq!(stranger.header("content-security-policy"), "frame-ancestors 'self'");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_path_leads_out_of_the_folder_or_to_what_is_not_meant_to_be_served() {
+    with_assets(async |server| {
+        for path in [
+            "/manifest.json",
+            "/assets/../manifest.json",
+            "/assets/%2e%2e/manifest.json",
+            "/assets/..%2fmanifest.json",
+            "/console/../www/index.html",
+            "/../../../../etc/passwd",
+            "/%2e%2e/%2e%2e/etc/passwd",
+            "/assets//etc/passwd",
+            "/assets/widget-1a2b.wasm.br",
+            "/www/index.html",
+            "/assets/",
+            "/assets/%00",
+            "/host/",
+        ] {
+            assert_eq!(get(server, path, &[]).await.problem(), problem(404, "not-found", ""), "{path}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn files_are_read_only() {
+    with_assets(async |server| {
+        for path in ["/peer-support.js", "/assets/widget-1a2b.js", "/console/", "/", "/inline.html"] {
+            let request = Request::builder().method(Method::POST).uri(path).body(Body::from("x")).unwrap();
+            let answer = server.send(request).await;
+
+            assert_eq!(answer.problem(), problem(405, "method-not-allowed", ""), "{path}");
+            assert_eq!(answer.header("allow"), "GET,HEAD", "{path}");
+        }
+        let head = Request::head("/peer-support.js").body(Body::empty()).unwrap();
+        let head = server.send(head).await.ok();
+        assert_eq!((head.header("content-length"), head.body.len()), ("9", 0));
+    })
+    .await;
+}

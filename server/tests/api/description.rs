@@ -1,0 +1,226 @@
+//! The OpenAPI document against the routes and against real answers.
+
+use std::collections::BTreeSet;
+
+use axum::http::Method;
+use jsonschema::Validator;
+use peer_support_domain::post::Role;
+use serde_json::{Value, json};
+
+use crate::client::{Answer, REPLY, STORY, Server, a_server, each_server};
+
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+async fn description(server: &Server) -> Value {
+    server.get("/openapi.json").await.ok().json()
+}
+
+/// Each documented path with its documented methods.
+fn documented(document: &Value) -> Vec<(String, BTreeSet<String>)> {
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .map(|(path, operations)| {
+            let methods =
+                operations.as_object().unwrap().keys().filter(|key| METHODS.contains(&key.as_str()));
+            (path.clone(), methods.map(|method| method.to_uppercase()).collect())
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_route_is_documented_and_every_documented_route_is_there() {
+    // The router cannot be asked for its routes, so they are read where they are written.
+    let router = include_str!("../../src/http/mod.rs");
+    let api = router.split("let api = Router::new()").nth(1).unwrap().split("Router::new()").next().unwrap();
+    let written: BTreeSet<_> =
+        api.split(".route(\"").skip(1).map(|route| route.split('"').next().unwrap().to_owned()).collect();
+    assert!(written.len() >= 10, "{written:?}");
+
+    a_server(async |server| {
+        let documented = documented(&description(server).await);
+
+        assert_eq!(documented.iter().map(|(path, _)| path.clone()).collect::<BTreeSet<_>>(), written);
+        for (path, methods) in documented {
+            let path = path
+                .replace("{site}", "demo")
+                .replace("{id}", "0000000000000")
+                .replace("{reaction}", "heard");
+            // No route takes TRACE, so the answer lists what it does take.
+            let answer = server.call(Method::TRACE, &path, &[], None).await;
+            let allowed =
+                answer.header("allow").split(',').filter(|method| *method != "HEAD").map(str::to_owned);
+            assert_eq!(allowed.collect::<BTreeSet<_>>(), methods, "{path}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_reference_in_the_document_leads_somewhere() {
+    fn check(value: &Value, document: &Value) {
+        match value {
+            Value::Object(fields) => {
+                if let Some(target) = fields.get("$ref").and_then(Value::as_str) {
+                    let pointer = target.strip_prefix('#').expect("references stay inside");
+                    assert!(document.pointer(pointer).is_some(), "{target}");
+                }
+                fields.values().for_each(|value| check(value, document));
+            }
+            Value::Array(values) => values.iter().for_each(|value| check(value, document)),
+            _ => {}
+        }
+    }
+    a_server(async |server| {
+        let document = description(server).await;
+        assert_eq!(document["openapi"], "3.1.0");
+        check(&document, &document);
+    })
+    .await;
+}
+
+/// The document's word on real answers. Its schemas allow fields to be added later; here none may be left out of it.
+struct Word {
+    document: Value,
+}
+
+impl Word {
+    fn of(mut document: Value) -> Self {
+        for schema in document["components"]["schemas"].as_object_mut().unwrap().values_mut() {
+            if schema["properties"].is_object() {
+                schema["additionalProperties"] = json!(false);
+            }
+        }
+        Self { document }
+    }
+
+    fn validator(&self, schema: &Value) -> Validator {
+        let mut root = schema.clone();
+        root["components"] = self.document["components"].clone();
+        jsonschema::draft202012::new(&root).unwrap()
+    }
+
+    /// Checks `answer` against what the document says of `method path`.
+    #[track_caller]
+    fn holds(&self, method: &str, path: &str, answer: &Answer) {
+        let responses = &self.document["paths"][path][method]["responses"];
+        let mut response = &responses[answer.status.as_str()];
+        assert!(
+            response.is_object(),
+            "{method} {path} does not document {}: {}",
+            answer.status,
+            answer.text()
+        );
+        if let Some(target) = response["$ref"].as_str() {
+            response = self.document.pointer(&target[1..]).unwrap();
+        }
+        let Some(content) = response["content"].as_object() else {
+            assert!(answer.body.is_empty(), "{method} {path}: {}", answer.text());
+            return;
+        };
+        let schema = &content[answer.header("content-type")]["schema"];
+        let errors: Vec<_> =
+            self.validator(schema).iter_errors(&answer.json()).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{method} {path}: {errors:?}: {}", answer.text());
+    }
+
+    /// Whether the document takes `body` for a request.
+    fn takes(&self, method: &str, path: &str, body: &Value) -> bool {
+        let schema =
+            &self.document["paths"][path][method]["requestBody"]["content"]["application/json"]["schema"];
+        self.validator(schema).is_valid(body)
+    }
+}
+
+#[tokio::test]
+async fn real_answers_are_as_documented() {
+    each_server(async |server| {
+        let word = Word::of(description(server).await);
+        let site_posts = "/sites/{site}/posts";
+
+        word.holds("get", "/sites/{site}", &server.get("/sites/demo").await.ok());
+        word.holds("get", "/sites/{site}", &server.get("/sites/nobody").await);
+        word.holds("get", "/sites/{site}", &server.get("/sites/Nobody").await);
+        let full = json!({
+            "id": "0123456789abc", "kind": "story", "topic": "anxiety", "text": STORY, "lang": "en-GB",
+            "author": "1".repeat(32), "recovery": "2".repeat(32),
+        });
+        let short = json!({ "kind": "question", "text": STORY });
+        for new in [&full, &short] {
+            assert!(word.takes("post", site_posts, new));
+            word.holds("post", site_posts, &server.post("/sites/demo/posts", new).await.ok());
+        }
+        word.holds("post", site_posts, &server.post("/sites/demo/posts", &full).await);
+        word.holds("post", site_posts, &server.post("/sites/demo/posts", &json!({ "kind": 1 })).await);
+        assert!(!word.takes("post", site_posts, &json!({ "kind": "poem", "text": STORY })));
+
+        let moderator = server.moderator(Role::Moderator).await;
+        let queue = moderator.get("/console/queue?limit=1").await.ok();
+        assert!(queue.json()["next"].is_string());
+        word.holds("get", "/console/queue", &queue);
+        word.holds("get", "/console/queue", &server.get("/console/queue").await);
+        word.holds("get", "/console/session", &moderator.get("/console/session").await.ok());
+        let decision = "/console/items/{id}/decision";
+        let approve = json!({ "decision": "approve" });
+        assert!(word.takes("post", decision, &approve));
+        word.holds("post", decision, &moderator.decide("0123456789abc", &approve).await.ok());
+        word.holds("post", decision, &moderator.decide("0123456789abc", &approve).await);
+
+        let (reply, reply_code) = server.published_reply("0123456789abc", REPLY).await;
+        let (_, code) = server.published_story(STORY).await;
+        for path in ["/sites/demo/posts", "/sites/demo/posts?limit=1"] {
+            word.holds("get", site_posts, &server.get(path).await.ok());
+        }
+        word.holds("get", "/posts/{id}", &server.get("/posts/0123456789abc").await.ok());
+        word.holds("get", "/posts/{id}", &server.get(&format!("/posts/{reply}")).await);
+        word.holds("get", "/posts/{id}/replies", &server.get("/posts/0123456789abc/replies").await.ok());
+        word.holds(
+            "post",
+            "/posts/{id}/replies",
+            &server.post("/posts/0123456789abc/replies", &json!({ "text": REPLY })).await.ok(),
+        );
+
+        let vote = "/items/{id}/votes/{reaction}";
+        let voter = json!({ "voter": "3".repeat(32) });
+        assert!(word.takes("put", vote, &voter));
+        let path = format!("/items/{reply}/votes/me-too");
+        word.holds("put", vote, &server.call(Method::PUT, &path, &[], Some(&voter)).await.ok());
+        word.holds("delete", vote, &server.call(Method::DELETE, &path, &[], Some(&voter)).await.ok());
+
+        for code in [&code, &reply_code] {
+            word.holds("get", "/mine", &server.mine(code).await.ok());
+            let header = [("recovery-code", code.as_str())];
+            let edited = server.call(Method::PATCH, "/mine", &header, Some(&json!({ "text": STORY }))).await;
+            word.holds("patch", "/mine", &edited);
+            word.holds("delete", "/mine", &server.call(Method::DELETE, "/mine", &header, None).await.ok());
+        }
+        word.holds("get", "/mine", &server.get("/mine").await);
+
+        let code = json!({ "code": server.sign_in_code(Role::Admin).await.to_string() });
+        word.holds("post", "/console/session", &server.post("/console/session", &code).await.ok());
+        word.holds("post", "/console/session", &server.post("/console/session", &code).await);
+        let out = moderator.write(Method::DELETE, "/console/session", None).await.ok();
+        word.holds("delete", "/console/session", &out);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_documents_limits_are_the_domains() {
+    use peer_support_domain::limits;
+    a_server(async |server| {
+        let document = description(server).await;
+        let parameters = &document["components"]["parameters"];
+
+        let limit = &parameters["Limit"]["schema"];
+        assert_eq!(limit["minimum"], *limits::PAGE_ITEMS.start());
+        assert_eq!(limit["maximum"], *limits::PAGE_ITEMS.end());
+        assert_eq!(limit["default"], limits::DEFAULT_PAGE_ITEMS);
+        let key = &parameters["IdempotencyKey"]["schema"];
+        assert_eq!(key["minLength"], *limits::IDEMPOTENCY_KEY_CHARS.start());
+        assert_eq!(key["maxLength"], *limits::IDEMPOTENCY_KEY_CHARS.end());
+        let too_large = document["components"]["responses"]["TooLarge"]["description"].as_str().unwrap();
+        assert!(too_large.replace(',', "").contains(&limits::BODY_BYTES.to_string()), "{too_large}");
+    })
+    .await;
+}

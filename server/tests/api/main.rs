@@ -1,0 +1,18 @@
+//! The API as its callers see it: the real router over real databases, and the real program. One file a resource.
+
+mod assets;
+mod client;
+mod console;
+mod cross_origin;
+mod description;
+mod feeds;
+mod hostile;
+mod logs;
+mod mine;
+mod program;
+mod replies;
+mod sending_again;
+#[allow(dead_code, reason = "the tests of the stores use the rest")]
+#[path = "../support/mod.rs"]
+mod support;
+mod votes;

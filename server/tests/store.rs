@@ -1,0 +1,16 @@
+//! What every store must do: each test runs on SQLite and on PostgreSQL.
+
+mod support;
+
+#[path = "store/decisions.rs"]
+mod decisions;
+#[path = "store/own.rs"]
+mod own;
+#[path = "store/posts.rs"]
+mod posts;
+#[path = "store/subject.rs"]
+mod subject;
+#[path = "store/upkeep.rs"]
+mod upkeep;
+#[path = "store/votes.rs"]
+mod votes;

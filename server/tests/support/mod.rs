@@ -1,0 +1,3 @@
+//! What the tests of store and API share.
+
+pub mod postgres;

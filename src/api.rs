@@ -1,0 +1,255 @@
+//! The only file that calls the server.
+//!
+//! No request carries a cookie or says which page it comes from. Reading needs no preflight: plain `GET`s.
+
+use std::time::Duration;
+
+use js_sys::JSON;
+use leptos::prelude::{set_timeout_with_handle, window};
+use peer_support_domain::cursor::{Cursor, Order};
+use peer_support_domain::helpline::Directory;
+use peer_support_domain::id::{ItemId, VoterId};
+use peer_support_domain::post::Kind;
+use peer_support_domain::recovery::RecoveryCode;
+use peer_support_domain::vote::{Reaction, VoteCounts};
+use peer_support_domain::{bundle, wire};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{AbortController, Headers, ReferrerPolicy, RequestCredentials, RequestInit, Response};
+
+use crate::browser;
+use crate::config::Config;
+use crate::json::{self, Read};
+
+/// How long an answer may take. On a slow phone network a page of posts takes seconds; nobody waits half a minute for
+/// words in the dark.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Why there is no answer, as far as it changes what to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// The device has no network.
+    Offline,
+    /// The server cannot be reached, does not answer in time, or fails itself.
+    Server,
+    /// Too much in a short time.
+    Rate,
+    /// The text cannot be taken as it is.
+    Text,
+    /// The site takes nothing at the moment, or not from here.
+    Closed,
+    /// There is no such thing, or not any more.
+    Missing,
+    /// It changed in the meantime.
+    Outdated,
+}
+
+impl Failure {
+    fn of(status: u16) -> Failure {
+        match status {
+            400 | 413 | 422 => Failure::Text,
+            401 | 403 => Failure::Closed,
+            404 | 410 => Failure::Missing,
+            409 => Failure::Outdated,
+            429 => Failure::Rate,
+            _ => Failure::Server,
+        }
+    }
+}
+
+/// The API of one site.
+#[derive(Clone, Debug)]
+pub struct Api {
+    root: String,
+    site: String,
+}
+
+/// Which posts, in which order.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// Only of this kind.
+    pub kind: Option<Kind>,
+    /// Only of this topic; any when empty.
+    pub topic: &'a str,
+    /// The order.
+    pub order: Order,
+    /// Where the page begins.
+    pub cursor: Option<Cursor>,
+}
+
+impl Api {
+    /// The API that the panel belongs to.
+    pub fn new(config: &Config) -> Api {
+        Api { root: [&config.server, "api/v1/"].concat(), site: config.site.clone() }
+    }
+
+    /// What a visitor needs to know of the site.
+    pub fn site(&self, then: impl Then<wire::Site>) {
+        self.call("GET", &["sites/", &self.site], None, None, reading(then));
+    }
+
+    /// A page of the feed.
+    pub fn posts(&self, wanted: Wanted<'_>, then: impl Then<wire::Page<wire::Post>>) {
+        let cursor = wanted.cursor.map(|cursor| cursor.to_string()).unwrap_or_default();
+        let kind = wanted.kind.map_or("", Kind::as_str);
+        let mut path = vec!["sites/", &self.site, "/posts?order=", wanted.order.as_str()];
+        // Topics and cursors are made of letters, digits and hyphens.
+        for (name, value) in [("&kind=", kind), ("&topic=", wanted.topic), ("&cursor=", &cursor)] {
+            if !value.is_empty() {
+                path.extend([name, value]);
+            }
+        }
+        self.call("GET", &path, None, None, reading(then));
+    }
+
+    /// A page of the replies to `thread`, the oldest first.
+    pub fn replies(&self, thread: ItemId, cursor: Option<Cursor>, then: impl Then<wire::Page<wire::Reply>>) {
+        let (thread, cursor) = (thread.to_string(), cursor.map(|cursor| cursor.to_string()));
+        let from = if cursor.is_some() { "?cursor=" } else { "" };
+        let path = ["posts/", &thread, "/replies", from, cursor.as_deref().unwrap_or_default()];
+        self.call("GET", &path, None, None, reading(then));
+    }
+
+    /// Sends a new post or, to `thread`, a new reply. With the same `key` it is stored once, however often it is sent.
+    pub fn send(&self, thread: Option<ItemId>, key: &str, new: &wire::NewPost, then: impl Then<wire::Receipt>) {
+        let thread = thread.map(|thread| thread.to_string());
+        let (path, body) = match &thread {
+            None => (["sites/", &self.site, "/posts"], json::post(new)),
+            Some(thread) => (["posts/", thread, "/replies"], json::reply(new)),
+        };
+        self.call("POST", &path, Some(body), Some(("Idempotency-Key", key)), reading(then));
+    }
+
+    /// Gives a reaction to `item`, or takes it back.
+    pub fn vote(
+        &self,
+        item: ItemId,
+        reaction: Reaction,
+        is_given: bool,
+        voter: VoterId,
+        then: impl Then<VoteCounts>,
+    ) {
+        let method = if is_given { "PUT" } else { "DELETE" };
+        let path = ["items/", &item.to_string(), "/votes/", reaction.as_str()];
+        let body = json::object(&[("voter", Some(&voter.to_string()))]);
+        self.call(method, &path, Some(body), None, reading(then));
+    }
+
+    /// What `code` opens.
+    pub fn mine(&self, code: RecoveryCode, then: impl Then<wire::Mine>) {
+        self.with_code("GET", code, None, reading(then));
+    }
+
+    /// Gives what `code` opens the text `text`.
+    pub fn edit_mine(&self, code: RecoveryCode, text: &str, then: impl Then<wire::Mine>) {
+        self.with_code("PATCH", code, Some(json::object(&[("text", Some(text))])), reading(then));
+    }
+
+    /// Deletes what `code` opens. That it is gone already is no failure.
+    pub fn delete_mine(&self, code: RecoveryCode, then: impl Then<()>) {
+        let done = |answer: Result<String, Failure>| match answer {
+            Ok(_) | Err(Failure::Missing) => Ok(()),
+            Err(failure) => Err(failure),
+        };
+        self.with_code("DELETE", code, None, Box::new(move |answer| then(done(answer))));
+    }
+
+    fn with_code(&self, method: &'static str, code: RecoveryCode, body: Option<String>, then: TakesText) {
+        self.call(method, &["mine"], body, Some(("Recovery-Code", &code.to_string())), then);
+    }
+
+    fn call(
+        &self,
+        method: &'static str,
+        path: &[&str],
+        body: Option<String>,
+        header: Option<(&'static str, &str)>,
+        then: TakesText,
+    ) {
+        let address = [&self.root, &path.concat()[..]].concat();
+        let header = header.map(|(name, value)| (name, value.to_owned()));
+        spawn_local(async move { then(fetch(&address, method, body, header).await) });
+    }
+}
+
+/// What is done with an answer. Callbacks, because each `async fn` is code of its own: one is enough.
+pub trait Then<T>: FnOnce(Result<T, Failure>) + 'static {}
+
+impl<T, F: FnOnce(Result<T, Failure>) + 'static> Then<T> for F {}
+
+type TakesText = Box<dyn FnOnce(Result<String, Failure>)>;
+
+/// `then`, after the text of the answer was read.
+fn reading<T: Read>(then: impl Then<T>) -> TakesText {
+    Box::new(move |answer| then(parsed(answer).and_then(|value| T::read(&value).ok_or(Failure::Server))))
+}
+
+fn parsed(answer: Result<String, Failure>) -> Result<JsValue, Failure> {
+    JSON::parse(&answer?).map_err(|_| Failure::Server)
+}
+
+fn get(address: String, then: TakesText) {
+    spawn_local(async move { then(fetch(&address, "GET", None, None).await) });
+}
+
+/// The whole directory of a country, from the file at `address`.
+pub fn directory(address: String, then: impl Then<Directory>) {
+    get(address, Box::new(|answer| then(answer.and_then(|text| bundle::decode(&text).map_err(|_| Failure::Server)))));
+}
+
+/// The texts of a language, from the file at `address`.
+pub fn texts(address: String, then: impl Then<JsValue>) {
+    get(address, Box::new(|answer| then(parsed(answer))));
+}
+
+/// The body of a successful answer.
+async fn fetch(
+    address: &str,
+    method: &str,
+    body: Option<String>,
+    header: Option<(&str, String)>,
+) -> Result<String, Failure> {
+    let request = RequestInit::new();
+    request.set_method(method);
+    request.set_credentials(RequestCredentials::Omit);
+    request.set_referrer_policy(ReferrerPolicy::NoReferrer);
+    let set = || {
+        let list = Headers::new()?;
+        if let Some((name, value)) = &header {
+            list.set(name, value)?;
+        }
+        if let Some(body) = &body {
+            list.set("Content-Type", "application/json")?;
+            request.set_body(&body.into());
+        }
+        request.set_headers(&list);
+        let abort = AbortController::new()?;
+        request.set_signal(Some(&abort.signal()));
+        let patience = set_timeout_with_handle(move || abort.abort(), PATIENCE)?;
+        Ok::<_, JsValue>(patience)
+    };
+    let patience = set().map_err(|_| Failure::Server)?;
+    let answer = async {
+        let response = JsFuture::from(window().fetch_with_str_and_init(address, &request)).await?;
+        let response = response.unchecked_into::<Response>();
+        let text = JsFuture::from(response.text()?).await?;
+        Ok::<_, JsValue>((response.status(), text.as_string().unwrap_or_default()))
+    };
+    let answer = answer.await;
+    patience.clear();
+    match answer {
+        Ok((200..=299, text)) => Ok(text),
+        Ok((status, text)) => Err(refusal(status, &text)),
+        Err(_) if browser::is_offline() => Err(Failure::Offline),
+        Err(_) => Err(Failure::Server),
+    }
+}
+
+/// What a problem document means for the visitor. A 422 about anything but the text is our own mistake, not theirs.
+fn refusal(status: u16, problem: &str) -> Failure {
+    let field = JSON::parse(problem).ok().and_then(|problem| json::text(&problem, "field"));
+    match Failure::of(status) {
+        Failure::Text if field.as_deref() != Some("text") => Failure::Server,
+        failure => failure,
+    }
+}

@@ -1,0 +1,261 @@
+//! What only the browser knows or can do: time, chance, names in the visitor's language, focus, clipboard, files.
+//!
+//! Whatever a browser lacks gives a plainer answer, never a panic: people come with old phones.
+
+use js_sys::{Array, Date, JsString, Object, Reflect};
+use leptos::prelude::{document, set_timeout, window};
+use peer_support_domain::hours::{LocalTime, TimeZone, Weekday};
+use peer_support_domain::{helpline::AsOf, moment::Unit};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use web_sys::{Blob, CssStyleSheet, Element, HtmlElement, Node, ShadowRoot};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = Intl)]
+    type DateTimeFormat;
+    #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
+    fn new(locale: &str, options: &Object) -> Result<DateTimeFormat, JsValue>;
+    #[wasm_bindgen(method)]
+    fn format(this: &DateTimeFormat, at: f64) -> String;
+
+    #[wasm_bindgen(js_namespace = Intl)]
+    type RelativeTimeFormat;
+    #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
+    fn new(locale: &str, options: &Object) -> Result<RelativeTimeFormat, JsValue>;
+    #[wasm_bindgen(method)]
+    fn format(this: &RelativeTimeFormat, n: f64, unit: &str) -> String;
+
+    #[wasm_bindgen(js_namespace = Intl)]
+    type DisplayNames;
+    #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
+    fn new(locale: &str, options: &Object) -> Result<DisplayNames, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn of(this: &DisplayNames, code: &str) -> Result<Option<String>, JsValue>;
+
+    #[wasm_bindgen(js_namespace = Intl)]
+    type PluralRules;
+    #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
+    fn new(locale: &str) -> Result<PluralRules, JsValue>;
+    #[wasm_bindgen(method)]
+    fn select(this: &PluralRules, n: f64) -> String;
+
+    #[wasm_bindgen(js_namespace = Intl)]
+    type NumberFormat;
+    #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
+    fn new(locale: &str) -> Result<NumberFormat, JsValue>;
+    #[wasm_bindgen(method)]
+    fn format(this: &NumberFormat, n: f64) -> String;
+
+    #[wasm_bindgen(js_namespace = Intl)]
+    type Segmenter;
+    #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
+    fn new(locale: &str) -> Result<Segmenter, JsValue>;
+    #[wasm_bindgen(method)]
+    fn segment(this: &Segmenter, text: &str) -> JsValue;
+}
+
+/// A JavaScript object with these fields.
+fn object(fields: &[(&str, &str)]) -> Object {
+    let object = Object::new();
+    for (name, value) in fields {
+        // Setting a field of a plain object cannot fail.
+        let _ = Reflect::set(&object, &(*name).into(), &(*value).into());
+    }
+    object
+}
+
+/// Milliseconds since the epoch, by the visitor's clock.
+pub fn now_ms() -> i64 {
+    Date::now() as i64
+}
+
+/// The visitor's date.
+pub fn today() -> Option<AsOf> {
+    let now = Date::new_0();
+    format!("{:04}-{:02}-{:02}", now.get_full_year(), now.get_month() + 1, now.get_date()).parse().ok()
+}
+
+/// Bytes that nobody can guess.
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    let drawn = window().crypto().is_ok_and(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).is_ok());
+    // Every browser that runs wasm has it, with and without TLS. Keys of zeros would be worse than no panel.
+    assert!(drawn, "the browser gives no random numbers");
+    bytes
+}
+
+/// The time of the week in `zone` at this moment; `None` when the browser does not know the zone.
+pub fn local_time(zone: &TimeZone) -> Option<LocalTime> {
+    let options = object(&[
+        ("timeZone", zone.as_str()),
+        ("weekday", "short"),
+        ("hour", "2-digit"),
+        ("minute", "2-digit"),
+        ("hourCycle", "h23"),
+    ]);
+    // "Mon 09:05", with or without a comma.
+    let text = DateTimeFormat::new("en-GB", &options).ok()?.format(Date::now());
+    let weekday = Weekday::ALL.into_iter().find(|day| text.starts_with(day.abbreviation()))?;
+    let (hours, minutes) = text.get(text.len().checked_sub(5)?..)?.split_once(':')?;
+    let minute_of_day = hours.parse::<u16>().ok()? * 60 + minutes.parse::<u16>().ok()?;
+    Some(LocalTime { weekday, minute_of_day })
+}
+
+/// The time of day `minutes` from now, by the visitor's clock, with the weekday when it is not today: `18:00`, `Tue 09:00`.
+pub fn clock_in(locale: &str, minutes: u16) -> String {
+    let now = Date::new_0();
+    let at = Date::new(&(Date::now() + f64::from(minutes) * 60_000.0).into());
+    let mut options = vec![("hour", "numeric"), ("minute", "2-digit")];
+    if at.get_day() != now.get_day() || minutes >= 24 * 60 {
+        options.push(("weekday", "short"));
+    }
+    DateTimeFormat::new(locale, &object(&options)).map(|clock| clock.format(at.get_time())).unwrap_or_default()
+}
+
+/// "2 hours ago", "yesterday".
+pub fn relative_time(locale: &str, (n, unit): (u32, Unit)) -> String {
+    RelativeTimeFormat::new(locale, &object(&[("numeric", "auto")]))
+        // Minus zero is "this minute" in the past tense.
+        .map(|format| format.format(-f64::from(n), unit.as_str()))
+        .unwrap_or_default()
+}
+
+/// What a code is called in a language: `region` or `language`.
+pub struct Names(Option<DisplayNames>);
+
+impl Names {
+    /// Names of this kind in the language `locale`.
+    pub fn new(locale: &str, kind: &str) -> Names {
+        Names(DisplayNames::new(locale, &object(&[("type", kind)])).ok())
+    }
+
+    /// The name of `code`; the code itself when the browser knows none.
+    pub fn of(&self, code: &str) -> String {
+        self.0.as_ref().and_then(|names| names.of(code).ok()?).unwrap_or_else(|| code.to_owned())
+    }
+}
+
+/// Puts `named` in the order of their names in the language `locale`.
+pub fn sort_by_name<T>(named: &mut [(T, String)], locale: &str) {
+    let (locales, options) = (Array::of1(&locale.into()), Object::new());
+    named.sort_by(|(_, a), (_, b)| JsString::from(a.as_str()).locale_compare(b, &locales, &options).cmp(&0));
+}
+
+/// The plural category of `n`: `one`, `few`, `other`, ….
+pub fn plural_category(locale: &str, n: u32) -> String {
+    PluralRules::new(locale).map_or_else(|_| "other".to_owned(), |rules| rules.select(f64::from(n)))
+}
+
+/// `n` with the digits of the language.
+pub fn number(locale: &str, n: u32) -> String {
+    NumberFormat::new(locale).map_or_else(|_| n.to_string(), |format| format.format(f64::from(n)))
+}
+
+/// What a reader counts as characters of `text`, composed and trimmed as the server does it.
+pub fn n_graphemes(text: &str) -> usize {
+    let text = String::from(JsString::from(text.trim()).normalize("NFC"));
+    match Segmenter::new("en") {
+        Ok(segmenter) => Array::from(&segmenter.segment(&text)).length() as usize,
+        Err(_) => text.chars().count(),
+    }
+}
+
+/// Whether the browser is sure that it has no network.
+pub fn is_offline() -> bool {
+    !window().navigator().on_line()
+}
+
+/// Moves the focus to the element `id` under `root`, once what is being drawn is there.
+pub fn focus(root: Node, id: &'static str) {
+    let selector = ["#", id].concat();
+    set_timeout(
+        move || {
+            let found = root.dyn_ref::<Element>().and_then(|root| root.query_selector(&selector).ok()?);
+            if let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+                let _ = element.focus();
+            }
+        },
+        std::time::Duration::ZERO,
+    );
+}
+
+/// Puts `text` on the clipboard; `false` when the browser or the visitor does not allow it.
+pub async fn copy(text: &str) -> bool {
+    // Pages without TLS have no clipboard at all.
+    let clipboard = Reflect::get(&window().navigator(), &"clipboard".into()).unwrap_or_default();
+    let Ok(clipboard) = clipboard.dyn_into::<web_sys::Clipboard>() else { return false };
+    wasm_bindgen_futures::JsFuture::from(clipboard.write_text(text)).await.is_ok()
+}
+
+/// Saves `text` as a file of this name. The name should say nothing: others may see the folder.
+pub fn save_file(name: &str, text: &str) {
+    let save = || {
+        let blob = Blob::new_with_str_sequence(&Array::of1(&text.into()))?;
+        let address = web_sys::Url::create_object_url_with_blob(&blob)?;
+        let link = document().create_element("a")?;
+        link.set_attribute("href", &address)?;
+        link.set_attribute("download", name)?;
+        if let Some(link) = link.dyn_ref::<HtmlElement>() {
+            link.click();
+        }
+        web_sys::Url::revoke_object_url(&address)
+    };
+    // The code stands on the screen as well, so a refusal takes nothing away.
+    let _: Result<(), JsValue> = save();
+}
+
+/// A style sheet that a shadow root has adopted, until it is dropped.
+pub struct Adopted {
+    root: ShadowRoot,
+    sheet: Sheet,
+}
+
+enum Sheet {
+    Constructed(CssStyleSheet),
+    Element(Element),
+}
+
+impl Adopted {
+    /// Adds `css` to `root`: as an adopted sheet, which strict policies allow; as an element in browsers without those.
+    pub fn new(root: ShadowRoot, css: &str) -> Result<Adopted, JsValue> {
+        let sheet = match CssStyleSheet::new() {
+            Ok(sheet) if sheets(&root).is_some() => {
+                sheet.replace_sync(css)?;
+                let list = sheets(&root).unwrap_or_default();
+                list.push(&sheet);
+                set_sheets(&root, &list);
+                Sheet::Constructed(sheet)
+            }
+            _ => {
+                let element = document().create_element("style")?;
+                element.set_text_content(Some(css));
+                root.append_child(&element)?;
+                Sheet::Element(element)
+            }
+        };
+        Ok(Adopted { root, sheet })
+    }
+}
+
+impl Drop for Adopted {
+    fn drop(&mut self) {
+        match &self.sheet {
+            Sheet::Element(element) => element.remove(),
+            Sheet::Constructed(sheet) => {
+                let own: &JsValue = sheet;
+                let others = sheets(&self.root).unwrap_or_default();
+                set_sheets(&self.root, &others.filter(&mut |other, _, _| other != *own));
+            }
+        }
+    }
+}
+
+/// A copy of the list of sheets; browsers differ in whether the list itself can be changed.
+fn sheets(root: &ShadowRoot) -> Option<Array> {
+    let sheets = Reflect::get(root, &"adoptedStyleSheets".into()).ok()?;
+    sheets.is_object().then(|| Array::from(&sheets))
+}
+
+fn set_sheets(root: &ShadowRoot, sheets: &Array) {
+    let _ = Reflect::set(root, &"adoptedStyleSheets".into(), sheets);
+}

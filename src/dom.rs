@@ -1,0 +1,171 @@
+//! Elements, built at once and kept up to date by leptos's effects.
+//!
+//! leptos's `view!` gives each element a type of its own, with its own code to build, rebuild and mount it. That suits an
+//! app; here it was two thirds of the wasm (535 KB of code against the 80 KB brotli that opening the panel may cost). So
+//! the panel takes leptos's signals, effects and owners, and these few functions, which exist once.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use leptos::prelude::{LocalStorage, RenderEffect, StoredValue, document};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, Event, KeyboardEvent, Node};
+
+/// An element that is being built.
+#[derive(Clone)]
+pub struct El(Element);
+
+/// An element with this tag.
+pub fn el(tag: &str) -> El {
+    El(document().create_element(tag).expect("tags are literals, and valid"))
+}
+
+/// An element with this tag and class.
+pub fn classed(tag: &str, class: &str) -> El {
+    el(tag).attr("class", class)
+}
+
+/// An element of SVG.
+pub fn svg(tag: &str) -> El {
+    let space = Some("http://www.w3.org/2000/svg");
+    El(document().create_element_ns(space, tag).expect("tags are literals, and valid"))
+}
+
+/// A `<button>` of this class and name that does something when it is pressed.
+pub fn button(class: &str, name: &str, press: impl Fn() + 'static) -> El {
+    classed("button", class).attr("type", "button").text(name).on("click", move |_| press())
+}
+
+impl El {
+    /// The element, for what it is put into.
+    pub fn node(&self) -> &Element {
+        &self.0
+    }
+
+    /// Sets an attribute.
+    pub fn attr(self, name: &str, value: &str) -> El {
+        set_attribute(&self.0, name, Some(value));
+        self
+    }
+
+    /// Sets an attribute when there is a value for it.
+    pub fn attr_some(self, name: &str, value: Option<&str>) -> El {
+        set_attribute(&self.0, name, value);
+        self
+    }
+
+    /// An attribute that follows what `value` reads; `None` takes it away.
+    pub fn attr_of(self, name: &'static str, value: impl Fn() -> Option<&'static str> + 'static) -> El {
+        let element = self.0.clone();
+        follow(Box::new(move || set_attribute(&element, name, value())));
+        self
+    }
+
+    /// Adds text. Whatever is in it stays text.
+    pub fn text(self, text: &str) -> El {
+        append(&self.0, &document().create_text_node(text));
+        self
+    }
+
+    /// Adds text that follows what `text` reads.
+    pub fn text_of(self, text: impl Fn() -> String + 'static) -> El {
+        let node = document().create_text_node("");
+        append(&self.0, &node);
+        follow(Box::new(move || node.set_data(&text())));
+        self
+    }
+
+    /// Adds an element.
+    pub fn child(self, child: El) -> El {
+        append(&self.0, &child.0);
+        self
+    }
+
+    /// Adds elements.
+    pub fn children(self, children: impl IntoIterator<Item = El>) -> El {
+        for child in children {
+            append(&self.0, &child.0);
+        }
+        self
+    }
+
+    /// Adds elements that follow what `build` reads: when it changes, they go, with all that belongs to them, and new
+    /// ones stand in their place.
+    pub fn children_of(self, build: impl Fn() -> Vec<El> + 'static) -> El {
+        self.region(Box::new(build))
+    }
+
+    fn region(self, build: Box<dyn Fn() -> Vec<El>>) -> El {
+        // Marks the place, also while nothing is there.
+        let end: Node = document().create_comment("").into();
+        append(&self.0, &end);
+        let shown: RefCell<Vec<El>> = RefCell::default();
+        follow(Box::new(move || {
+            let new = build();
+            for old in shown.take() {
+                old.0.remove();
+            }
+            if let Some(parent) = end.parent_node() {
+                for child in &new {
+                    // Fails only for a node that cannot stand there, and elements always can.
+                    let _ = parent.insert_before(&child.0, Some(&end));
+                }
+            }
+            shown.replace(new);
+        }));
+        self
+    }
+
+    /// Listens, as long as the element lives.
+    pub fn on(self, event: &str, listener: impl Fn(Event) + 'static) -> El {
+        listen(&self.0, event, Box::new(listener));
+        self
+    }
+
+    /// Listens to keys.
+    pub fn on_key(self, listener: impl Fn(&KeyboardEvent) + 'static) -> El {
+        self.on("keydown", move |event| listener(event.unchecked_ref()))
+    }
+
+    /// A property that is no attribute: the `value` of what people fill in.
+    pub fn value(self, value: &str) -> El {
+        set_value(&self.0, value);
+        self
+    }
+}
+
+/// What stands in the field that `event` comes from.
+pub fn value_of(event: &Event) -> String {
+    event.target().and_then(|target| js_sys::Reflect::get(&target, &"value".into()).ok()?.as_string()).unwrap_or_default()
+}
+
+fn set_value(element: &Element, value: &str) {
+    let _ = js_sys::Reflect::set(element, &"value".into(), &value.into());
+}
+
+fn append(parent: &Element, child: &Node) {
+    // Fails only for a node that cannot stand there, and elements and texts always can.
+    let _ = parent.append_child(child);
+}
+
+fn set_attribute(element: &Element, name: &str, value: Option<&str>) {
+    // Names are literals; no value is refused.
+    let _ = match value {
+        Some(value) => element.set_attribute(name, value),
+        None => element.remove_attribute(name),
+    };
+}
+
+fn listen(element: &Element, event: &str, listener: Box<dyn Fn(Event)>) {
+    // Given to the browser: it goes when the element goes.
+    let listener: JsValue = Closure::wrap(listener).into_js_value();
+    let _ = element.add_event_listener_with_callback(event, listener.unchecked_ref());
+}
+
+/// Does `what` now and whenever something that it read changes, until the owner goes that it was begun under.
+pub fn follow(what: Box<dyn Fn()>) {
+    let what: Rc<dyn Fn()> = what.into();
+    let effect = RenderEffect::new(move |_: Option<()>| what());
+    StoredValue::<_, LocalStorage>::new_local(effect);
+}

@@ -1,0 +1,63 @@
+//! Who a visitor is to the server: on each thread and each item somebody else.
+//!
+//! The derivations are those that `domain/src/id.rs` documents. SHA-256 is in plain Rust because `crypto.subtle` exists
+//! on pages with TLS only, and it is asynchronous where the rest is not.
+
+use hmac_sha256::{HMAC, Hash};
+use peer_support_domain::id::{AuthorKey, AuthorTag, ItemId, RecoveryHash, VoterId};
+use peer_support_domain::recovery::RecoveryCode;
+
+use crate::browser;
+
+/// The key of this tab: 128 random bits that live in memory, are never sent and end with the page.
+#[derive(Clone, Copy)]
+pub struct TabKey([u8; 16]);
+
+impl TabKey {
+    /// A key that nobody had before.
+    pub fn new() -> TabKey {
+        TabKey(browser::random())
+    }
+
+    /// The author inside the thread that began with the post `thread`.
+    pub fn author(&self, thread: ItemId) -> AuthorKey {
+        AuthorKey::from_bytes(self.derive("author:", thread))
+    }
+
+    /// How others see that author.
+    pub fn author_tag(&self, thread: ItemId) -> AuthorTag {
+        AuthorTag::from_bytes(first(Hash::hash(self.author(thread).as_bytes())))
+    }
+
+    /// The voter on `item`.
+    pub fn voter(&self, item: ItemId) -> VoterId {
+        VoterId::from_bytes(self.derive("voter:", item))
+    }
+
+    fn derive(&self, purpose: &str, id: ItemId) -> [u8; 16] {
+        first(HMAC::mac([purpose, &id.to_string()].concat().as_bytes(), self.0))
+    }
+}
+
+/// An id for a new post or reply.
+pub fn new_item_id() -> ItemId {
+    ItemId::from_bits(u64::from_be_bytes(browser::random()))
+}
+
+/// A code for a new post or reply, and all that the server learns of it.
+pub fn new_recovery_code() -> (RecoveryCode, RecoveryHash) {
+    let code = RecoveryCode::from_random(browser::random());
+    let hash = Hash::hash(["recovery:", &code.canonical()].concat().as_bytes());
+    (code, RecoveryHash::from_bytes(first(hash)))
+}
+
+/// A value for `Idempotency-Key`.
+pub fn new_idempotency_key() -> String {
+    VoterId::from_bytes(browser::random()).to_string()
+}
+
+fn first<const N: usize>(digest: [u8; 32]) -> [u8; N] {
+    let mut bytes = [0; N];
+    bytes.copy_from_slice(&digest[..N]);
+    bytes
+}

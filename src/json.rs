@@ -1,0 +1,176 @@
+//! What crosses HTTP, between the browser's own objects and the types of `peer_support_domain::wire`.
+//!
+//! By hand: serde-wasm-bindgen and the derived code for these seven types were 8 KB brotli more. A field that the types
+//! gain does not compile here until it is read.
+
+use std::str::FromStr;
+
+use js_sys::{Array, JSON, Object, Reflect};
+use peer_support_domain::vote::VoteCounts;
+use peer_support_domain::wire::{Mine, NewPost, Page, Post, Receipt, Reply, Site, Topic};
+use wasm_bindgen::{JsCast, JsValue};
+
+/// A type that an answer is read into; `None` when the answer is something else.
+pub trait Read: Sized {
+    /// Reads a parsed JSON value.
+    fn read(value: &JsValue) -> Option<Self>;
+}
+
+/// A field that holds text.
+pub fn text(object: &JsValue, name: &str) -> Option<String> {
+    get(object, name)?.as_string()
+}
+
+fn get(object: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(object, &name.into()).ok()
+}
+
+/// A field that holds text of a form of its own.
+fn parsed<T: FromStr>(object: &JsValue, name: &str) -> Option<T> {
+    text(object, name)?.parse().ok()
+}
+
+/// Numbers of JSON that count or date things are whole, and exact up to 2⁵³.
+fn number(object: &JsValue, name: &str) -> Option<i64> {
+    Some(get(object, name)?.as_f64()? as i64)
+}
+
+fn count(object: &JsValue, name: &str) -> Option<u32> {
+    number(object, name)?.try_into().ok()
+}
+
+fn votes(object: &JsValue) -> Option<VoteCounts> {
+    VoteCounts::read(&get(object, "votes")?)
+}
+
+fn list<T: Read>(object: &JsValue, name: &str) -> Option<Vec<T>> {
+    get(object, name)?.dyn_ref::<Array>()?.iter().map(|item| T::read(&item)).collect()
+}
+
+impl Read for VoteCounts {
+    fn read(it: &JsValue) -> Option<Self> {
+        Some(VoteCounts { heard: count(it, "heard")?, helped: count(it, "helped")?, me_too: count(it, "me_too")? })
+    }
+}
+
+impl<T: Read> Read for Page<T> {
+    fn read(it: &JsValue) -> Option<Self> {
+        Some(Page { items: list(it, "items")?, next: parsed(it, "next") })
+    }
+}
+
+impl Read for Post {
+    fn read(it: &JsValue) -> Option<Self> {
+        Some(Post {
+            id: parsed(it, "id")?,
+            kind: parsed(it, "kind")?,
+            topic: parsed(it, "topic")?,
+            text: text(it, "text")?,
+            lang: parsed(it, "lang"),
+            author: parsed(it, "author"),
+            created_at: number(it, "created_at")?,
+            n_replies: count(it, "n_replies")?,
+            votes: votes(it)?,
+            is_example: get(it, "is_example")?.is_truthy(),
+        })
+    }
+}
+
+impl Read for Reply {
+    fn read(it: &JsValue) -> Option<Self> {
+        Some(Reply {
+            id: parsed(it, "id")?,
+            text: text(it, "text")?,
+            lang: parsed(it, "lang"),
+            author: parsed(it, "author"),
+            created_at: number(it, "created_at")?,
+            votes: votes(it)?,
+            is_example: get(it, "is_example")?.is_truthy(),
+        })
+    }
+}
+
+impl Read for Mine {
+    fn read(it: &JsValue) -> Option<Self> {
+        Some(Mine {
+            id: parsed(it, "id")?,
+            thread: parsed(it, "thread")?,
+            kind: parsed(it, "kind"),
+            text: text(it, "text")?,
+            state: parsed(it, "state")?,
+            reason: text(it, "reason"),
+            created_at: number(it, "created_at")?,
+            decision_expected_at: number(it, "decision_expected_at"),
+            n_replies: count(it, "n_replies")?,
+            votes: votes(it)?,
+        })
+    }
+}
+
+impl Read for Receipt {
+    fn read(it: &JsValue) -> Option<Self> {
+        Some(Receipt {
+            id: parsed(it, "id")?,
+            state: parsed(it, "state")?,
+            created_at: number(it, "created_at")?,
+            decision_expected_at: number(it, "decision_expected_at"),
+            recovery_code: text(it, "recovery_code"),
+        })
+    }
+}
+
+impl Read for Topic {
+    fn read(it: &JsValue) -> Option<Self> {
+        Some(Topic { id: parsed(it, "id")?, label: text(it, "label") })
+    }
+}
+
+impl Read for Site {
+    fn read(it: &JsValue) -> Option<Self> {
+        Some(Site {
+            id: parsed(it, "id")?,
+            name: text(it, "name")?,
+            topics: list(it, "topics")?,
+            decision_target_ms: number(it, "decision_target_ms")?,
+        })
+    }
+}
+
+/// The JSON of an object of texts; those that are `None` are left out.
+pub fn object(fields: &[(&str, Option<&str>)]) -> String {
+    let object = Object::new();
+    for (name, value) in fields {
+        if let Some(value) = value {
+            // Setting a field of a plain object cannot fail.
+            let _ = Reflect::set(&object, &(*name).into(), &(*value).into());
+        }
+    }
+    JSON::stringify(&object).map(String::from).unwrap_or_default()
+}
+
+/// A new post as it is sent.
+pub fn post(new: &NewPost) -> String {
+    let topic = new.topic.as_ref().map(|topic| topic.as_str());
+    sent(new, Some(new.kind.as_str()), topic)
+}
+
+/// A new reply as it is sent: [`NewPost`] without what the post already says.
+pub fn reply(new: &NewPost) -> String {
+    sent(new, None, None)
+}
+
+fn sent(new: &NewPost, kind: Option<&str>, topic: Option<&str>) -> String {
+    let NewPost { id, kind: _, topic: _, text, lang, author, recovery } = new;
+    let id = id.map(|id| id.to_string());
+    let author = author.map(|author| author.to_string());
+    let recovery = recovery.map(|recovery| recovery.to_string());
+    object(&[
+        ("id", id.as_deref()),
+        ("kind", kind),
+        ("topic", topic),
+        ("text", Some(text)),
+        ("lang", lang.as_ref().map(|lang| lang.as_str())),
+        ("author", author.as_deref()),
+        ("recovery", recovery.as_deref()),
+    ])
+}

@@ -1,0 +1,225 @@
+//! What lasts while the panel is there, and not a moment longer: where the visitor is, what they chose, what they began
+//! to write. It stands above the views, so that going from one to another, closing the panel or changing the language
+//! takes nothing away.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use leptos::prelude::{GetValue, LocalStorage, Owner, StoredValue};
+use peer_support_domain::country::Country;
+use peer_support_domain::id::ItemId;
+use peer_support_domain::post::Kind;
+use peer_support_domain::recovery::RecoveryCode;
+use peer_support_domain::vote::Reaction;
+use peer_support_domain::wire;
+use web_sys::Node;
+
+use crate::api::{Api, Failure};
+use crate::browser;
+use crate::config::{Config, Tab};
+use crate::identity::TabKey;
+use crate::signal::Signal;
+
+/// A request, seen from the view that waits for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Load<T> {
+    /// Not answered yet.
+    Waiting,
+    /// Answered.
+    Ready(T),
+    /// Not to be had now.
+    Failed(Failure),
+}
+
+/// Shows a request in `load`: that it was made, now, and its answer, when what this gives is called with it.
+pub fn shown_in<T: 'static>(load: Signal<Load<T>>) -> impl FnOnce(Result<T, Failure>) + 'static {
+    load.set(Load::Waiting);
+    move |answer| load.set(answer.map_or_else(Load::Failed, Load::Ready))
+}
+
+/// Words on their way: a post, or a reply to a thread.
+#[derive(Clone, Copy)]
+pub struct Draft {
+    /// The post that is answered; `None` for a post.
+    pub thread: Option<ItemId>,
+    /// What is written so far.
+    pub text: Signal<String>,
+    /// What it is for; a reply has no use for it.
+    pub kind: Signal<Kind>,
+    /// Its topic's id; empty for the site's first.
+    pub topic: Signal<String>,
+    /// How far it has come.
+    pub sending: Signal<Sending>,
+    /// What was taken, until its author has read so.
+    pub sent: Signal<Option<Sent>>,
+    /// What was sent last, to be sent again unchanged after a failure.
+    pub attempt: Signal<Option<Attempt>>,
+}
+
+/// How far words have come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// Being written.
+    No,
+    /// Sent, not answered.
+    Now,
+    /// Not taken, for a reason that the author can do something about.
+    Refused(Refusal),
+}
+
+/// Why words were not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// They are too few or too many: this many graphemes.
+    Length(usize),
+    /// The server did not take them.
+    Failed(Failure),
+}
+
+/// What is left of words that were taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The code that leads back to them.
+    pub code: RecoveryCode,
+    /// The server's word on them.
+    pub receipt: wire::Receipt,
+}
+
+/// One sending. The same again is the same attempt, so that it is stored once.
+#[derive(Clone)]
+pub struct Attempt {
+    /// The `Idempotency-Key`.
+    pub key: String,
+    /// The code whose hash was sent.
+    pub code: RecoveryCode,
+    /// What was sent.
+    pub new: wire::NewPost,
+}
+
+impl Draft {
+    fn new(thread: Option<ItemId>) -> Draft {
+        Draft {
+            thread,
+            text: Signal::new(String::new()),
+            kind: Signal::new(Kind::Story),
+            topic: Signal::new(String::new()),
+            sending: Signal::new(Sending::No),
+            sent: Signal::new(None),
+            attempt: Signal::new(None),
+        }
+    }
+
+    /// Ready for other words.
+    pub fn clear(self) {
+        self.text.set(String::new());
+        self.attempt.set(None);
+        self.sending.set(Sending::No);
+        self.sent.set(None);
+    }
+}
+
+/// What lasts while the panel is there.
+#[derive(Clone, Copy)]
+pub struct Session {
+    /// The country whose lines are shown.
+    pub country: Signal<Option<Country>>,
+    /// The view that is shown.
+    pub tab: Signal<Tab>,
+    /// Whether a view was shown, by [`Tab`]: what was drawn once stays as it is.
+    pub was_visited: [Signal<bool>; 3],
+    /// What the server says of the site, once the peer space was entered.
+    pub site: Signal<Load<wire::Site>>,
+    /// Whether the view *Write* shows what the visitor wrote before.
+    pub mine: Signal<Option<Mine>>,
+    kept: StoredValue<Rc<Kept>, LocalStorage>,
+}
+
+/// What no view follows.
+pub struct Kept {
+    /// The loader's word.
+    pub config: Config,
+    /// The API of the panel's site.
+    pub api: Api,
+    /// The key of this tab.
+    pub key: TabKey,
+    drafts: RefCell<Vec<Draft>>,
+    votes: RefCell<Vec<(ItemId, Reaction)>>,
+    root: Node,
+    owner: Owner,
+}
+
+/// The way back to one's own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mine {
+    /// The code, where it is known already.
+    pub code: Option<RecoveryCode>,
+}
+
+impl Session {
+    /// The session of a panel that is drawn into `root`. To be made inside the owner of the whole panel.
+    pub fn new(config: Config, root: Node) -> Session {
+        let tab = config.view;
+        Session {
+            country: Signal::new(config.country),
+            tab: Signal::new(tab),
+            was_visited: Tab::ALL.map(|other| Signal::new(other == tab)),
+            site: Signal::new(Load::Waiting),
+            mine: Signal::new(None),
+            kept: StoredValue::new_local(Rc::new(Kept {
+                api: Api::new(&config),
+                config,
+                key: TabKey::new(),
+                drafts: RefCell::default(),
+                votes: RefCell::default(),
+                root,
+                owner: Owner::current().unwrap_or_default(),
+            })),
+        }
+    }
+
+    /// What no view follows.
+    pub fn kept(self) -> Rc<Kept> {
+        self.kept.get_value()
+    }
+
+    /// Shows another view.
+    pub fn show(self, tab: Tab) {
+        self.was_visited[tab as usize].set(true);
+        self.tab.set(tab);
+    }
+
+    /// Moves the focus to the element `id` of the panel, once it is drawn.
+    pub fn focus(self, id: &'static str) {
+        // An answer may come when the panel is gone.
+        if let Some(kept) = self.kept.try_get_value() {
+            browser::focus(kept.root.clone(), id);
+        }
+    }
+
+    /// The draft of a post, or of a reply to `thread`: the one that was begun, or an empty one.
+    pub fn draft(self, thread: Option<ItemId>) -> Draft {
+        let kept = self.kept();
+        let begun = kept.drafts.borrow().iter().find(|draft| draft.thread == thread).copied();
+        begun.unwrap_or_else(|| {
+            // It outlives the view that asks for it first.
+            let draft = kept.owner.with(|| Draft::new(thread));
+            kept.drafts.borrow_mut().push(draft);
+            draft
+        })
+    }
+
+    /// Whether the visitor gave `reaction` to `item`.
+    pub fn has_given(self, item: ItemId, reaction: Reaction) -> bool {
+        self.kept().votes.borrow().contains(&(item, reaction))
+    }
+
+    /// Remembers that the visitor gave `reaction` to `item`, or took it back.
+    pub fn remember_vote(self, item: ItemId, reaction: Reaction, is_given: bool) {
+        let Some(kept) = self.kept.try_get_value() else { return };
+        let mut votes = kept.votes.borrow_mut();
+        votes.retain(|vote| *vote != (item, reaction));
+        if is_given {
+            votes.push((item, reaction));
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What the visitor sees, one component a file, and the few small pieces that all of them share.
+
+mod country_picker;
+mod emergency_strip;
+mod foot;
+mod help_now;
+mod line;
+mod mine;
+mod pages;
+pub mod panel;
+mod post;
+mod reactions;
+mod replies;
+mod sent;
+mod stories;
+mod tabs;
+mod top_bar;
+mod words;
+mod write;
+
+use crate::api::Failure;
+use crate::dom::{El, button, classed, el, svg, value_of};
+use crate::locale::{Locale, tr};
+
+/// The shapes of the few icons, drawn on 24 × 24.
+mod icons {
+    pub const PHONE: &str = "M6 3h3l2 5-2.5 1.5a12 12 0 0 0 6 6L16 13l5 2v3a3 3 0 0 1-3 3A15 15 0 0 1 3 6a3 3 0 0 1 3-3z";
+    pub const MESSAGE: &str = "M4 5h16v11H10l-5 4v-4H4z";
+    pub const PAGE: &str = "M14 4h6v6m0-6-9 9M18 14v6H4V6h6";
+    pub const LEAVE: &str = "M14 4h6v16h-6M4 12h11m-4-4 4 4-4 4";
+    pub const CLOSE: &str = "M6 6l12 12M18 6 6 18";
+}
+
+/// An icon beside a word that says the same.
+fn icon(path: &str) -> El {
+    svg("svg")
+        .attr("class", "icon")
+        .attr("viewBox", "0 0 24 24")
+        .attr("aria-hidden", "true")
+        .child(svg("path").attr("d", path))
+}
+
+/// A sentence that stands back, and is read out when it comes.
+fn quiet(text: &str) -> El {
+    classed("p", "quiet").attr("role", "status").text(text)
+}
+
+/// A sentence that must not be missed.
+fn notice(text: &str) -> El {
+    classed("p", "notice").attr("role", "alert").text(text)
+}
+
+/// A request that is not answered yet.
+fn waiting(t: Locale) -> El {
+    quiet(&tr!(t, "loading"))
+}
+
+/// What `failure` means, in a sentence with a next step.
+fn say(t: Locale, failure: Failure) -> String {
+    match failure {
+        Failure::Offline => tr!(t, "failed-offline"),
+        Failure::Server => tr!(t, "failed-server"),
+        Failure::Rate => tr!(t, "failed-rate"),
+        Failure::Text => tr!(t, "failed-text"),
+        Failure::Closed => tr!(t, "failed-closed"),
+        Failure::Missing => tr!(t, "failed-missing"),
+        Failure::Outdated => tr!(t, "edit-too-late"),
+    }
+}
+
+/// A request that failed, and the way to make it again.
+fn failed(t: Locale, failure: Failure, retry: impl Fn() + 'static) -> El {
+    classed("div", "notice")
+        .attr("role", "alert")
+        .child(el("p").text(&say(t, failure)))
+        .child(button("plain", &tr!(t, "try-again"), retry))
+}
+
+/// Buttons in a row.
+fn actions(buttons: impl IntoIterator<Item = El>) -> El {
+    classed("p", "actions").children(buttons)
+}
+
+/// A `<select>` with a label for those who do not see it: value and name of each choice.
+fn choice(
+    label: &str,
+    class: &str,
+    choices: impl IntoIterator<Item = (String, String)>,
+    chosen: &str,
+    on_choose: impl Fn(String) + 'static,
+) -> El {
+    let choices = choices.into_iter().map(|(value, name)| {
+        let is_chosen = (value == chosen).then_some("");
+        el("option").attr("value", &value).attr_some("selected", is_chosen).text(&name)
+    });
+    classed("select", class)
+        .attr("aria-label", label)
+        .children(choices)
+        .on("change", move |event| on_choose(value_of(&event)))
+}

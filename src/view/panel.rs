@@ -1,0 +1,82 @@
+//! The whole panel: what always stands, and the view between.
+
+use super::{emergency_strip, foot, help_now, stories, tabs, top_bar, write};
+use crate::api;
+use crate::config::{Tab, Theme};
+use crate::dom::{El, classed, el};
+use crate::locale::{LANGUAGES, Locale, tr};
+use crate::session::Session;
+
+/// The panel in the visitor's language; drawn anew when that changes.
+pub fn panel(session: Session, t: Locale) -> El {
+    speak(session, t, session.kept().config.locale.clone());
+    classed("div", "whole").children_of(move || {
+        t.track();
+        vec![in_language(session, t)]
+    })
+}
+
+/// Changes the language, as soon as its texts are there. Without them the panel stays as it is, and readable.
+pub fn speak(session: Session, t: Locale, language: String) {
+    if language == t.language() || !LANGUAGES.contains(&language.as_str()) {
+        return;
+    }
+    if language == "en" {
+        return t.speak("en", None);
+    }
+    let address = session.kept().config.locale_address(&language);
+    api::texts(address, move |answer| {
+        if let Ok(texts) = answer {
+            t.speak(&language, Some(texts));
+        }
+    });
+}
+
+fn in_language(session: Session, t: Locale) -> El {
+    let kept = session.kept();
+    let theme = match kept.config.theme {
+        Theme::Auto => None,
+        Theme::Light => Some("light"),
+        Theme::Dark => Some("dark"),
+    };
+    let is_inline = kept.config.is_inline;
+    classed("div", "panel shell")
+        .attr("part", "panel")
+        .attr("lang", &t.language())
+        .attr("dir", &tr!(t, "dir"))
+        .attr_some("data-theme", theme)
+        .on_key(move |event| {
+            // What is open inside has already taken the key for itself.
+            if event.key() == "Escape" && !event.default_prevented() && !is_inline {
+                event.prevent_default();
+                session.kept().config.close();
+            }
+        })
+        .child(top_bar::top_bar(session, t))
+        .child(emergency_strip::emergency_strip(session, t))
+        .child(tabs::tabs(session, t))
+        .child(
+            classed("div", "scroll")
+                .children(Tab::ALL.map(|tab| tab_panel(session, t, tab)))
+                .child(foot::foot(session, t)),
+        )
+}
+
+/// One view, drawn when it is first shown; from then on only hidden, so that what was opened and written in it stays.
+fn tab_panel(session: Session, t: Locale, tab: Tab) -> El {
+    el("div")
+        .attr("role", "tabpanel")
+        .attr("id", tab.panel_id())
+        .attr("aria-labelledby", tab.tab_id())
+        .attr_of("hidden", move || (session.tab.get() != tab).then_some(""))
+        .children_of(move || {
+            if !session.was_visited[tab as usize].get() {
+                return Vec::new();
+            }
+            vec![match tab {
+                Tab::Help => help_now::help_now(session, t),
+                Tab::Stories => stories::stories(session, t),
+                Tab::Write => write::write(session, t),
+            }]
+        })
+}

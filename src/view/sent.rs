@@ -1,0 +1,57 @@
+//! After sending: what happens next, and the code that leads back.
+
+use peer_support_domain::moment;
+use peer_support_domain::post::State;
+use wasm_bindgen_futures::spawn_local;
+
+use super::actions;
+use super::foot::open_mine;
+use crate::browser;
+use crate::dom::{El, button, classed, el};
+use crate::locale::{Locale, key, tr};
+use crate::session::{Draft, Mine, Sent, Session};
+use crate::signal::Signal;
+
+/// The file's name says nothing to others who see the folder.
+const FILE_NAME: &str = "code.txt";
+
+/// Where the words stand, when that changes, and their code.
+pub fn sent(session: Session, t: Locale, draft: Draft, sent: &Sent) -> El {
+    let Sent { code, receipt } = sent;
+    let code = *code;
+    let state = match receipt.state {
+        State::Published => tr!(t, "sent-published"),
+        _ => tr!(t, "sent-held"),
+    };
+    let within = receipt.decision_expected_at.map(|at| {
+        el("p").text(&t.count(&key!("within-hours"), moment::hours_to_wait(at - receipt.created_at)))
+    });
+    let is_copied = Signal::new(false);
+    let on_copy = move |_| {
+        spawn_local(async move {
+            is_copied.set(browser::copy(&code.to_string()).await);
+        });
+    };
+    let copy = classed("button", "plain")
+        .attr("type", "button")
+        .text_of(move || if is_copied.get() { tr!(t, "copied") } else { tr!(t, "copy") })
+        .on("click", on_copy);
+    let save = button("plain", &tr!(t, "save-file"), move || browser::save_file(FILE_NAME, &code.to_string()));
+    let (id, again) = match draft.thread {
+        None => ("sent-post", tr!(t, "write-another")),
+        Some(_) => ("sent-reply", tr!(t, "done")),
+    };
+    let card = classed("div", "code-card")
+        .child(el("h3").text(&tr!(t, "your-code")))
+        .child(el("code").attr("dir", "ltr").text(&code.to_string()))
+        .child(actions([copy, save]))
+        .child(el("p").text(&tr!(t, "keep-code")))
+        .child(el("p").text(&[&tr!(t, "code-where"), " ", &tr!(t, "code-paper")].concat()));
+    let again = button("main", &again, move || draft.clear());
+    let see = button("plain", &tr!(t, "see-it"), move || open_mine(session, Mine { code: Some(code) }));
+    classed("section", "sent")
+        .child(el("h2").attr("id", id).attr("tabindex", "-1").text(&state))
+        .children(within)
+        .child(card)
+        .child(actions([again, see]))
+}

@@ -1,0 +1,126 @@
+//! A web server for host pages: somebody else's origin, with faults on demand.
+
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What a path answers in place of its file.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// Status, content type, body.
+    Body(u16, &'static str, Vec<u8>),
+    /// Closes the connection without an answer: what a page sees when the network is gone.
+    Drop,
+}
+
+/// A site owner's web server, on `localhost`: never the same site as our server on `127.0.0.1`.
+pub struct Site {
+    port: u16,
+    root: PathBuf,
+    server: String,
+    headers: String,
+    replies: Mutex<HashMap<String, Reply>>,
+    log: Mutex<Vec<String>>,
+}
+
+impl Site {
+    /// Serves the files under `root` until the runtime ends, each with `headers` ("Name: value").
+    ///
+    /// The word `SERVER` becomes `server`, the origin of ours, in HTML files and in headers.
+    pub async fn serve(root: impl AsRef<Path>, server: &str, headers: &[&str]) -> Arc<Site> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let site = Arc::new(Site {
+            port: listener.local_addr().unwrap().port(),
+            root: root.as_ref().to_path_buf(),
+            server: server.to_owned(),
+            headers: headers.iter().map(|h| format!("{}\r\n", h.replace("SERVER", server))).collect(),
+            replies: Mutex::default(),
+            log: Mutex::default(),
+        });
+        let shared = site.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(shared.clone().answer(stream));
+            }
+        });
+        site
+    }
+
+    /// The address of `path`, which starts with a slash.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://localhost:{}{path}", self.port)
+    }
+
+    /// From now on `path` (without its query) gets `reply`; `None` goes back to the file.
+    pub fn reply(&self, path: &str, reply: impl Into<Option<Reply>>) {
+        let mut replies = self.replies.lock().unwrap();
+        match reply.into() {
+            Some(reply) => replies.insert(path.into(), reply),
+            None => replies.remove(path),
+        };
+    }
+
+    /// What was asked for so far, oldest first: "GET /plain.html".
+    pub fn requests(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
+    }
+
+    async fn answer(self: Arc<Self>, stream: TcpStream) -> std::io::Result<()> {
+        let mut stream = BufReader::new(stream);
+        let (mut target, mut length) = (String::new(), 0);
+        loop {
+            let mut line = String::new();
+            if stream.read_line(&mut line).await? == 0 {
+                return Ok(()); // a connection opened on suspicion, which Chromium does
+            }
+            match line.trim_end().split_once(if target.is_empty() { ' ' } else { ':' }) {
+                Some((method, rest)) if target.is_empty() => {
+                    target = rest.split([' ', '?']).next().unwrap_or("/").to_string();
+                    self.log.lock().unwrap().push(format!("{method} {target}"));
+                }
+                Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                    length = value.trim().parse().unwrap_or(0)
+                }
+                Some(_) => {}
+                None => break,
+            }
+        }
+        tokio::io::copy(&mut (&mut stream).take(length), &mut tokio::io::sink()).await?;
+        let reply = self.replies.lock().unwrap().get(&target).cloned();
+        let (status, kind, body) = match reply {
+            Some(Reply::Drop) => return Ok(()),
+            Some(Reply::Body(status, kind, body)) => (status, kind, body),
+            None => self.file(&target),
+        };
+        let head = format!(
+            "HTTP/1.1 {status} -\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\
+             cache-control: no-store\r\n{}\r\n",
+            body.len(),
+            self.headers
+        );
+        stream.write_all(head.as_bytes()).await?;
+        stream.write_all(&body).await?;
+        stream.shutdown().await
+    }
+
+    fn file(&self, target: &str) -> (u16, &'static str, Vec<u8>) {
+        let name = if target.ends_with('/') { format!("{target}index.html") } else { target.to_string() };
+        let path = Path::new(name.trim_start_matches('/'));
+        let kind = match path.extension().and_then(|e| e.to_str()) {
+            Some("html") => "text/html; charset=utf-8",
+            Some("js") => "text/javascript; charset=utf-8",
+            Some("css") => "text/css; charset=utf-8",
+            _ => "application/octet-stream",
+        };
+        let inside = path.components().all(|part| matches!(part, Component::Normal(_)));
+        match inside.then(|| std::fs::read(self.root.join(path))) {
+            Some(Ok(body)) if kind.starts_with("text/html") => {
+                (200, kind, String::from_utf8_lossy(&body).replace("SERVER", &self.server).into_bytes())
+            }
+            Some(Ok(body)) => (200, kind, body),
+            _ => (404, "text/plain", b"not found".to_vec()),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What people do, in their words. The names are the English ones of `locales/`.
+
+use fantoccini::elements::Element;
+use fantoccini::key::Key;
+use peer_support_tests::Page;
+use serde_json::json;
+
+/// How somebody works a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hand {
+    /// Points and clicks, with a mouse or a finger.
+    Mouse,
+    /// Never leaves the keyboard.
+    Keyboard,
+}
+
+/// Tab stops from one end of a page to the other, browser's own included; more means that focus is lost.
+const MOST_STOPS: usize = 120;
+
+impl Hand {
+    /// Chooses the element with this role and name: a button, a link, a tab, a radio button.
+    pub async fn choose(self, page: &Page, role: &str, name: &str) {
+        self.choose_in(page, None, role, name).await;
+    }
+
+    /// As [`Hand::choose`], inside `scope`.
+    pub async fn choose_in(self, page: &Page, scope: Option<&Element>, role: &str, name: &str) {
+        if self == Hand::Mouse {
+            return page.click_in(scope, role, name).await;
+        }
+        let target = page.find_in(scope, role, name).await;
+        walk_to(page, &target, role, name).await;
+        let chosen =
+            "const e = arguments[0]; return e.checked === true || e.getAttribute('aria-selected') === 'true'";
+        match role {
+            "radio" | "checkbox" if page.js_with(chosen, vec![json!(target)]).await == json!(true) => {}
+            "tab" if page.js_with(chosen, vec![json!(target)]).await == json!(true) => {}
+            "radio" | "checkbox" => page.press([' ']).await,
+            _ => page.press([Key::Enter.into()]).await,
+        }
+    }
+
+    /// Writes `text` into the text box of this name.
+    pub async fn write(self, page: &Page, scope: Option<&Element>, name: &str, text: &str) {
+        match self {
+            Hand::Mouse => page.click_in(scope, "textbox", name).await,
+            Hand::Keyboard => {
+                let target = page.find_in(scope, "textbox", name).await;
+                walk_to(page, &target, "textbox", name).await;
+            }
+        }
+        page.type_text(text).await;
+    }
+
+    /// Opens the panel by its launcher.
+    pub async fn open_panel(self, page: &Page) {
+        self.choose(page, "button", "Support").await;
+        page.find("tab", "Help now").await;
+    }
+}
+
+/// Moves the focus to `target` by the keys that a practised user presses.
+async fn walk_to(page: &Page, target: &Element, role: &str, name: &str) {
+    // Within a group of tabs or radio buttons arrows move; Tab only enters and leaves it.
+    let next = "const target = arguments[0], here = ps.focused();
+        if (here === target) return 'there';
+        const group = (e) => e?.closest('[role=tablist], [role=radiogroup], fieldset') ?? null;
+        if (ps.roleOf(here ?? document.body) === ps.roleOf(target) && group(target) && group(here) === group(target)) return 'arrow';
+        const before = here && here.getRootNode() === target.getRootNode() &&
+            here.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_PRECEDING;
+        return before ? 'back' : 'on'";
+    let mut way = Vec::new();
+    for _ in 0..MOST_STOPS {
+        match page.js_with(next, vec![json!(target)]).await.as_str() {
+            Some("there") => return,
+            Some("arrow") => page.press([Key::Right.into()]).await,
+            Some("back") => page.press_with(Key::Shift, Key::Tab.into()).await,
+            _ => page.press([Key::Tab.into()]).await,
+        }
+        way.push(page.focused().await);
+    }
+    panic!("{:?}: the keyboard never came to {role} «{name}»; it went {}", page.browser, way.join(" → "));
+}
+
+/// Whether a toggle button is pressed.
+pub async fn is_pressed(page: &Page, button: &Element) -> bool {
+    page.js_with("return arguments[0].getAttribute('aria-pressed')", vec![json!(button)]).await
+        == json!("true")
+}
+
+/// Waits for a link that dials `href`.
+pub async fn can_dial(page: &Page, href: &str) {
+    let script = format!("return ps.all('link').some(e => e.getAttribute('href') === '{href}')");
+    page.until(&format!("a link to {href}"), &script).await;
+}
+
+/// Asserts that nothing is wider than the window: nobody scrolls sideways to read.
+pub async fn fits_the_width(page: &Page) {
+    let script = "const wide = ps.elements().filter(e => ps.isSeen(e) && e.getBoundingClientRect().right > innerWidth + 1
+            && getComputedStyle(e).position !== 'fixed' || e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0
+            && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX));
+        return [document.documentElement.scrollWidth <= innerWidth, wide.map(ps.describe)]";
+    assert_eq!(page.js(script).await, json!([true, []]), "{:?}: too wide", page.browser);
+}

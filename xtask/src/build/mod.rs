@@ -1,0 +1,134 @@
+//! `cargo xtask build`: everything a browser is sent, in `target/dist`.
+
+pub mod assets;
+pub mod budgets;
+mod loader;
+pub mod locales;
+mod minify;
+pub mod server;
+pub mod wasm;
+
+use crate::setup::std::{self, Std};
+use crate::{helplines, project};
+use ::std::fs;
+use ::std::path::{Path, PathBuf};
+use anyhow::{Context, Result};
+use assets::Dist;
+use clap::Args;
+
+/// How to build.
+#[derive(Args, Clone, Copy, Default)]
+pub struct Options {
+    /// Build fast, with names and readable panics, and many times as big.
+    #[arg(long)]
+    pub debug: bool,
+}
+
+/// Builds, prints the table of sizes and holds them against the budgets.
+///
+/// # Errors
+///
+/// When something does not compile, or is bigger than `xtask/budgets.toml` allows.
+pub fn command(options: Options) -> Result<()> {
+    let dist = build(options, &std::provide()?)?;
+    println!("{}", dist.table());
+    // What is built for debugging is no measure of what visitors download.
+    if options.debug { Ok(()) } else { budgets::check(&dist) }
+}
+
+/// Builds widget, loader, console and pages, and puts them into `target/dist` in one move.
+///
+/// # Errors
+///
+/// When something does not compile or cannot be written.
+pub fn build(options: Options, std: &Std) -> Result<Dist> {
+    // Two builds at once would write into one folder.
+    let alone = fs::File::create(project::target().join("build.lock"))?;
+    alone.lock()?;
+
+    let widget = wasm::build(&wasm::WIDGET, options, std)?;
+    let console = wasm::build(&wasm::CONSOLE, options, std)?;
+
+    let mut dist = Dist::new(&project::target().join("dist.new"))?;
+    let build = loader::Build {
+        panel: dist.add_pair("widget", [("js", widget.glue), ("wasm", widget.wasm)])?,
+        data: dist.add_folder("data", data()?)?,
+        crisis: helplines::loader_set(project::root())?,
+        strings: locales::loader_strings()?,
+    };
+    dist.add("peer-support.js", loader::fill(&build)?.into_bytes())?;
+    add_console(&mut dist, console)?;
+    for (name, bytes) in files_under(&project::root().join("www"))? {
+        dist.add_page(&format!("www/{name}"), &bytes)?;
+    }
+    dist.finish(&project::target().join("dist"))
+}
+
+/// What the panel fetches when it is needed: languages and countries.
+fn data() -> Result<Vec<(String, Vec<u8>)>> {
+    let locales = locales::files()?.into_iter().map(|(file, bytes)| (format!("locales/{file}"), bytes));
+    let countries = helplines::bundles(project::root())?;
+    let countries =
+        countries.into_iter().map(|(country, text)| (format!("helplines/{country}.txt"), text.into_bytes()));
+    Ok(locales.chain(countries).collect())
+}
+
+/// The moderators' page: its parts are written for this, with a word in capitals for each other part.
+fn add_console(dist: &mut Dist, console: wasm::Module) -> Result<()> {
+    let folder = project::root().join("console");
+    let read = |name: &str| fs::read_to_string(folder.join(name)).with_context(|| format!("console/{name}"));
+    let glue = dist.add_hashed("console-glue.js", console.glue)?;
+    let wasm = dist.add_hashed("console.wasm", console.wasm)?;
+    let boot = read("boot.js")?.replace("__GLUE__", &beside(&glue)).replace("__WASM__", &beside(&wasm));
+    let boot = dist.add_hashed("console.js", minify::module(&boot)?.into_bytes())?;
+    let css = dist.add_hashed("console.css", minify::css(&console_css()?)?.into_bytes())?;
+    // The page is at `/console/`, what it is made of in `/assets/`.
+    let page = read("index.html")?
+        .replace("__CSS__", &format!("../{css}"))
+        .replace("__BOOT__", &format!("../{boot}"));
+    dist.add_page("console/index.html", page.as_bytes())
+}
+
+/// The console's sheets after the panel's colours, which both share, by day and by night.
+fn console_css() -> Result<String> {
+    let colours = |name: &str| {
+        let path = format!("src/style/{name}.css");
+        fs::read_to_string(project::root().join(&path)).context(path)
+    };
+    let mut css = colours("tokens")?;
+    // As the widget's build.rs does it, for those whose system is dark.
+    css += &format!("@media (prefers-color-scheme: dark) {{ .panel {{ {} }} }}\n", colours("dark")?);
+    for (_, sheet) in files_under(&project::root().join("console/src/style"))? {
+        css += &String::from_utf8(sheet).context("a sheet of the console is no UTF-8")?;
+    }
+    Ok(css)
+}
+
+/// What one asset calls another.
+fn beside(path: &str) -> String {
+    path.replace("assets/", "./")
+}
+
+/// Every file below `folder`, named by its path from there, in the order of names.
+pub fn files_under(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut files = Vec::new();
+    for path in paths_under(folder)? {
+        let name = path.strip_prefix(folder)?.to_str().context("a file's name is no UTF-8")?.to_owned();
+        files.push((name, fs::read(&path)?));
+    }
+    Ok(files)
+}
+
+/// The path of every file below `folder`, in the order of names.
+pub fn paths_under(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).with_context(|| format!("could not read {}", folder.display()))? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() { folders.push(entry.path()) } else { paths.push(entry.path()) }
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}

@@ -1,0 +1,77 @@
+//! Tools for this checkout alone, in `target/tools`: geckodriver and axe-core.
+
+use super::debian;
+use crate::{project, run};
+use anyhow::{Context, Result};
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Speaks WebDriver for Firefox. Debian has no package, and npm's fetches its binary from elsewhere.
+const GECKODRIVER: &str = "0.37.1";
+
+/// Finds barriers on a page; only tests use it.
+const AXE: &str = "4.14.1";
+
+/// Installs geckodriver when it is missing or of another version.
+///
+/// # Errors
+///
+/// When it does not compile or the registry does not answer.
+pub fn geckodriver() -> Result<()> {
+    cargo_install("geckodriver", GECKODRIVER)
+}
+
+/// Installs axe-core's one script when it is missing or of another version.
+///
+/// # Errors
+///
+/// When there is no npm and none can be installed, or the registry does not answer.
+pub fn axe() -> Result<()> {
+    let package = project::tools().join("node_modules/axe-core/package.json");
+    let is_there =
+        fs::read_to_string(&package).is_ok_and(|text| text.contains(&format!("\"version\": \"{AXE}\"")));
+    if is_there {
+        return Ok(());
+    }
+    if run::output(Command::new("npm").arg("--version")).is_err() {
+        debian::npm()?;
+    }
+
+    eprintln!("setup: installing axe-core {AXE} with npm");
+    run::retry(|| {
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", "--no-save"]);
+        npm.arg("--prefix").arg(project::tools()).arg(format!("axe-core@{AXE}"));
+        run::output(&mut npm).map(drop)
+    })
+    .context("npm could not install axe-core")
+}
+
+/// Installs `version` of a program into `target/tools/bin` from the registry, with its own lock file.
+///
+/// A debug build drives as well as a release build and takes a third of the time.
+fn cargo_install(program: &str, version: &str) -> Result<()> {
+    let tools = project::tools();
+    let installed = fs::read_to_string(tools.join(".crates.toml")).unwrap_or_default();
+    if installed.contains(&format!("\"{program} {version} ")) {
+        return Ok(());
+    }
+
+    eprintln!("setup: installing {program} {version} with cargo (a minute or two)");
+    let build = tools.join("build");
+    run::retry(|| {
+        let mut cargo = Command::new(cargo());
+        cargo.args(["install", "--quiet", "--debug", "--locked", "--force"]);
+        cargo.arg("--root").arg(&tools).arg(format!("{program}@{version}"));
+        cargo.env("CARGO_TARGET_DIR", &build).env("CARGO_PROFILE_DEV_DEBUG", "0");
+        run::output(&mut cargo).map(drop)
+    })
+    .with_context(|| format!("cargo could not install {program} {version}"))?;
+    fs::remove_dir_all(&build).with_context(|| format!("could not remove {}", build.display()))
+}
+
+/// The cargo that runs us.
+pub fn cargo() -> PathBuf {
+    std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from)
+}

@@ -1,0 +1,250 @@
+//! `cargo xtask test`: everything that CI runs, counted.
+
+use crate::build::{self, budgets, server};
+use crate::setup::{self, Part, std::Std, std::TARGET, tools::cargo};
+use crate::{helplines, project};
+use anyhow::{Context, Result, ensure};
+use clap::{Args, ValueEnum};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+/// What to test; everything when nothing is named.
+#[derive(Args)]
+pub struct Options {
+    /// Only this step; may be given more than once.
+    #[arg(long, value_name = "STEP")]
+    only: Vec<Step>,
+    /// Only tests whose name holds this.
+    filter: Option<String>,
+}
+
+/// One part of the test run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Step {
+    /// Install what is missing.
+    Setup,
+    /// The format of all Rust code.
+    Format,
+    /// Clippy's lints on what runs on this machine.
+    ClippyNative,
+    /// Clippy's lints on what runs in browsers.
+    ClippyWasm,
+    /// The country files.
+    Helplines,
+    /// Widget, loader and console, within their budgets, and the server.
+    Build,
+    /// Rules, stores, API and these commands themselves.
+    Native,
+    /// The widget's browser glue, in Chromium.
+    Wasm,
+    /// What people do, in three browsers.
+    Browsers,
+}
+
+/// Compiled for this machine.
+const NATIVE: [&str; 8] = [
+    "-p",
+    "peer-support-domain",
+    "-p",
+    "peer-support-server",
+    // Of the console only its rules: what needs a browser is left out here.
+    "-p",
+    "peer-support-console",
+    "-p",
+    "xtask",
+];
+
+/// Compiled for browsers.
+const WASM: [&str; 4] = ["-p", "peer-support", "-p", "peer-support-console"];
+
+/// What one step or one run of tests came to.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Tally {
+    passed: usize,
+    failed: Vec<String>,
+    ignored: usize,
+}
+
+impl Tally {
+    fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed.extend(other.failed);
+        self.ignored += other.ignored;
+    }
+}
+
+/// Runs the steps, in order, whatever became of the earlier ones, and ends with `N passed, N failed`.
+///
+/// # Errors
+///
+/// When anything failed, or was left out though it was asked for.
+pub fn command(options: &Options) -> Result<()> {
+    let mut total = Tally::default();
+    for step in Step::value_variants() {
+        if !options.only.is_empty() && !options.only.contains(step) {
+            continue;
+        }
+        let name = step.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+        eprintln!("test: {name}");
+        let began = Instant::now();
+        let tally = run(*step, options).unwrap_or_else(|error| {
+            eprintln!("{error:#}");
+            Tally { failed: vec![name.clone()], ..Tally::default() }
+        });
+        let seconds = began.elapsed().as_secs();
+        eprintln!("test: {name}: {} passed, {} failed, {seconds} s", tally.passed, tally.failed.len());
+        total.add(tally);
+    }
+
+    if total.ignored > 0 {
+        total.failed.push(format!("{} tests are ignored; none may be", total.ignored));
+    }
+    for failed in &total.failed {
+        println!("failed: {failed}");
+    }
+    println!("{} passed, {} failed", total.passed, total.failed.len());
+    if total.failed.is_empty() { Ok(()) } else { std::process::exit(1) }
+}
+
+fn run(step: Step, options: &Options) -> Result<Tally> {
+    match step {
+        Step::Setup => whole(setup::everything()),
+        Step::Format => whole(crate::run::run(ours().args(["fmt", "--all", "--check"]))),
+        Step::ClippyNative => whole(clippy_native()),
+        Step::ClippyWasm => whole(clippy_wasm()),
+        Step::Helplines => whole(helplines::check()),
+        Step::Build => whole(everything_built()),
+        Step::Native => native(options),
+        Step::Wasm => wasm(options),
+        Step::Browsers => browsers(options),
+    }
+}
+
+/// A step that passes or fails as one.
+fn whole(done: Result<()>) -> Result<Tally> {
+    done.map(|()| Tally { passed: 1, ..Tally::default() })
+}
+
+fn clippy_native() -> Result<()> {
+    let mut clippy = ours();
+    clippy.args(["clippy", "--locked", "--all-targets"]).args(NATIVE).args(["-p", "peer-support-tests"]);
+    crate::run::run(clippy.args(["--", "-D", "warnings"]))
+}
+
+fn clippy_wasm() -> Result<()> {
+    let mut clippy = for_browsers(&["clippy"])?;
+    // Without naming the domain: its lints come along, with the features that browsers get.
+    clippy.args(["--all-targets", "--", "-D", "warnings"]);
+    crate::run::run(&mut clippy)
+}
+
+fn everything_built() -> Result<()> {
+    let dist = build::build(build::Options::default(), &setup::std::provide()?)?;
+    println!("{}", dist.table());
+    budgets::check(&dist)?;
+    server::build(true).map(drop)
+}
+
+fn native(options: &Options) -> Result<Tally> {
+    setup::install(Part::Database)?;
+    let mut tests = ours();
+    tests.args(["test", "--locked", "--no-fail-fast"]).args(NATIVE).args(&options.filter);
+    count(tests)
+}
+
+fn wasm(options: &Options) -> Result<Tally> {
+    setup::install(Part::Browsers)?;
+    let mut tests = for_browsers(&["test", "--no-fail-fast"])?;
+    // As a list in TOML, because cargo would take a string apart at its spaces.
+    let runner = [std::env::current_exe()?, "wasm-test-runner".into()];
+    tests.arg("--config").arg(format!("target.{TARGET}.runner={runner:?}"));
+    tests.env("CHROMEDRIVER", "/usr/bin/chromedriver").args(&options.filter);
+    count(tests)
+}
+
+fn browsers(options: &Options) -> Result<Tally> {
+    setup::install(Part::Browsers)?;
+    let mut tests = ours();
+    tests.args(["test", "--locked", "-p", "peer-support-tests", "--no-fail-fast"]).args(&options.filter);
+    // More at once does not end sooner on two cores, and makes every wait longer.
+    tests.args(["--", "--test-threads", "2"]);
+    count(tests)
+}
+
+fn ours() -> Command {
+    let mut command = Command::new(cargo());
+    command.current_dir(project::root());
+    command
+}
+
+/// `cargo` on what browsers run, in the folder of the browser builds.
+fn for_browsers(arguments: &[&str]) -> Result<Command> {
+    let std: Std = setup::std::provide()?;
+    let mut command = ours();
+    command.args(arguments).args(["--locked", "--target", TARGET]).args(WASM);
+    command.arg("--target-dir").arg(project::target().join("wasm"));
+    std.prefer_ready_made(&mut command);
+    Ok(command)
+}
+
+/// Runs tests, shows what they print as they print it, and counts.
+fn count(mut tests: Command) -> Result<Tally> {
+    let mut child = tests.stdout(Stdio::piped()).spawn().context("could not start cargo")?;
+    let output = child.stdout.take().context("cargo's output is piped")?;
+    let mut tally = Tally::default();
+    let mut n_runs = 0;
+    for line in BufReader::new(output).split(b'\n') {
+        let line = String::from_utf8_lossy(&line?).into_owned();
+        println!("{line}");
+        n_runs += usize::from(line.starts_with("test result: "));
+        read_line(&line, &mut tally);
+    }
+    let ended = child.wait()?;
+    if !ended.success() && tally.failed.is_empty() {
+        tally.failed.push("the tests did not compile or did not end".to_owned());
+    }
+    ensure!(n_runs > 0 || !ended.success(), "no tests ran");
+    Ok(tally)
+}
+
+/// Adds what a line of a test run says: `test name ... FAILED` or
+/// `test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s`.
+fn read_line(line: &str, tally: &mut Tally) {
+    if let Some(result) = line.strip_prefix("test result: ") {
+        let number = |word: &str| {
+            let before = result.split_once(word).map_or("", |(before, _)| before).trim_end();
+            before.rsplit(' ').next().and_then(|digits| digits.parse().ok()).unwrap_or(0)
+        };
+        tally.passed += number("passed");
+        tally.ignored += number("ignored");
+    } else if let Some(name) = line.strip_prefix("test ").and_then(|rest| rest.strip_suffix(" ... FAILED")) {
+        tally.failed.push(name.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Tally, read_line};
+
+    #[test]
+    fn passed_failed_and_ignored_tests_are_counted() {
+        let printed = "
+running 4 tests
+test vote::counts_once ... ok
+test post::is_held ... FAILED
+test post::is_kept ... ignored
+test src/lib.rs - State (line 3) ... ok
+
+test result: FAILED. 2 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.02s
+test result: ok. 10 passed; 0 failed; 0 ignored; 0 measured; 7 filtered out; finished in 0.00s";
+        let mut tally = Tally::default();
+
+        for line in printed.lines() {
+            read_line(line, &mut tally);
+        }
+
+        let failed = vec!["post::is_held".to_owned()];
+        assert_eq!(tally, Tally { passed: 12, failed, ignored: 1 });
+    }
+}
