@@ -38,7 +38,8 @@ fn style_sheet() -> io::Result<String> {
         joined += &read(name)?;
         if name == "tokens" {
             let dark = read("dark")?;
-            joined += &format!("@media (prefers-color-scheme:dark){{.panel:not([data-theme=light]){{{dark}}}}}");
+            joined +=
+                &format!("@media (prefers-color-scheme:dark){{.panel:not([data-theme=light]){{{dark}}}}}");
             joined += &format!(".panel[data-theme=dark]{{{dark}}}");
         }
     }
@@ -55,7 +56,16 @@ fn tighten(sheet: &str) -> String {
     }
     plain += rest;
     let mut tight = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-    for (loose, close) in [(" {", "{"), ("{ ", "{"), ("; ", ";"), (" }", "}"), ("} ", "}"), (": ", ":"), (", ", ","), (";}", "}")] {
+    for (loose, close) in [
+        (" {", "{"),
+        ("{ ", "{"),
+        ("; ", ";"),
+        (" }", "}"),
+        ("} ", "}"),
+        (": ", ":"),
+        (", ", ","),
+        (";}", "}"),
+    ] {
         tight = tight.replace(loose, close);
     }
     tight
@@ -82,7 +92,8 @@ fn english() -> io::Result<String> {
     for (name, text) in &texts {
         let english = match text {
             serde_json::Value::Object(forms) => {
-                let form = |category: &str| forms.get(category).and_then(|form| form.as_str()).unwrap_or_default();
+                let form =
+                    |category: &str| forms.get(category).and_then(|form| form.as_str()).unwrap_or_default();
                 format!("English::Counted {{ one: {:?}, other: {:?} }}", form("one"), form("other"))
             }
             text => format!("English::Plain({:?})", text.as_str().unwrap_or_default()),

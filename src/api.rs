@@ -111,7 +111,13 @@ impl Api {
     }
 
     /// Sends a new post or, to `thread`, a new reply. With the same `key` it is stored once, however often it is sent.
-    pub fn send(&self, thread: Option<ItemId>, key: &str, new: &wire::NewPost, then: impl Then<wire::Receipt>) {
+    pub fn send(
+        &self,
+        thread: Option<ItemId>,
+        key: &str,
+        new: &wire::NewPost,
+        then: impl Then<wire::Receipt>,
+    ) {
         let thread = thread.map(|thread| thread.to_string());
         let (path, body) = match &thread {
             None => (["sites/", &self.site, "/posts"], json::post(new)),
@@ -194,7 +200,10 @@ fn get(address: String, then: TakesText) {
 
 /// The whole directory of a country, from the file at `address`.
 pub fn directory(address: String, then: impl Then<Directory>) {
-    get(address, Box::new(|answer| then(answer.and_then(|text| bundle::decode(&text).map_err(|_| Failure::Server)))));
+    get(
+        address,
+        Box::new(|answer| then(answer.and_then(|text| bundle::decode(&text).map_err(|_| Failure::Server)))),
+    );
 }
 
 /// The texts of a language, from the file at `address`.

@@ -78,7 +78,8 @@ pub fn today() -> Option<AsOf> {
 /// Bytes that nobody can guess.
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    let drawn = window().crypto().is_ok_and(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).is_ok());
+    let drawn =
+        window().crypto().is_ok_and(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).is_ok());
     // Every browser that runs wasm has it, with and without TLS. Keys of zeros would be worse than no panel.
     assert!(drawn, "the browser gives no random numbers");
     bytes
@@ -109,7 +110,9 @@ pub fn clock_in(locale: &str, minutes: u16) -> String {
     if at.get_day() != now.get_day() || minutes >= 24 * 60 {
         options.push(("weekday", "short"));
     }
-    DateTimeFormat::new(locale, &object(&options)).map(|clock| clock.format(at.get_time())).unwrap_or_default()
+    DateTimeFormat::new(locale, &object(&options))
+        .map(|clock| clock.format(at.get_time()))
+        .unwrap_or_default()
 }
 
 /// "2 hours ago", "yesterday".
@@ -258,4 +261,42 @@ fn sheets(root: &ShadowRoot) -> Option<Array> {
 
 fn set_sheets(root: &ShadowRoot, sheets: &Array) {
     let _ = Reflect::set(root, &"adoptedStyleSheets".into(), sheets);
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    #[wasm_bindgen_test]
+    fn characters_are_counted_as_people_count() {
+        assert_eq!(n_graphemes("  e\u{301} 👨‍👩‍👧‍👦 "), 3);
+        assert_eq!(n_graphemes(" \n "), 0);
+    }
+
+    #[wasm_bindgen_test]
+    fn the_time_is_known_in_zones_that_exist() {
+        let london = local_time(&"Europe/London".parse().unwrap()).unwrap();
+
+        assert!(london.minute_of_day < 24 * 60);
+        assert_eq!(local_time(&"Atlantis/Center".parse().unwrap()), None);
+    }
+
+    #[wasm_bindgen_test]
+    fn arabic_has_more_than_one_plural() {
+        assert_eq!(plural_category("ar", 3), "few");
+        assert_eq!(plural_category("en", 3), "other");
+    }
+
+    #[wasm_bindgen_test]
+    fn two_draws_are_not_alike() {
+        assert_ne!(random::<16>(), random::<16>());
+    }
+
+    #[wasm_bindgen_test]
+    fn names_are_in_the_language_asked_for() {
+        assert_eq!(Names::new("es", "region").of("DE"), "Alemania");
+        assert_eq!(Names::new("en", "region").of("not a code"), "not a code");
+    }
 }

@@ -61,3 +61,32 @@ fn first<const N: usize>(digest: [u8; 32]) -> [u8; N] {
     bytes.copy_from_slice(&digest[..N]);
     bytes
 }
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    #[wasm_bindgen_test]
+    fn one_person_is_the_same_inside_a_thread_and_another_elsewhere() {
+        let key = TabKey::new();
+        let (one, other) = (new_item_id(), new_item_id());
+
+        assert_eq!(key.author(one), key.author(one));
+        assert_ne!(key.author(one), key.author(other));
+        assert_ne!(key.author(one).as_bytes(), key.voter(one).as_bytes());
+        assert_ne!(key.voter(one), key.voter(other));
+    }
+
+    /// Computed with Python's `hmac` and `hashlib`, as `domain/src/id.rs` says.
+    #[wasm_bindgen_test]
+    fn the_derivations_are_those_that_the_server_knows() {
+        let key = TabKey([7; 16]);
+        let thread = ItemId::from_bits(1);
+
+        assert_eq!(key.author(thread).to_string(), "95c1b7e36f9c7a70b240828cdee13ada");
+        assert_eq!(key.author_tag(thread).to_string(), "ca1275211ab52270");
+        assert_eq!(key.voter(thread).to_string(), "5bcfdbd5ea425da383a46066ccd487a0");
+    }
+}

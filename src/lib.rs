@@ -94,3 +94,90 @@ pub fn mount(host: &HtmlElement, container: Element, config: &JsValue) -> Result
     }
     Ok(Handle { parts: Some(Parts { panel, owner, _sheet: sheet }), session })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use js_sys::{Array, Object, Reflect};
+    use leptos::prelude::document;
+    use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+    use web_sys::{ShadowRootInit, ShadowRootMode};
+
+    wasm_bindgen_test_configure!(run_in_browser);
+
+    /// A host with a shadow root, as the loader makes it, and the panel's place inside.
+    fn place() -> (HtmlElement, ShadowRoot, Element) {
+        let host: HtmlElement = document().create_element("div").unwrap().unchecked_into();
+        document().body().unwrap().append_child(&host).unwrap();
+        let root = host.attach_shadow(&ShadowRootInit::new(ShadowRootMode::Open)).unwrap();
+        let container = document().create_element("div").unwrap();
+        root.append_child(&container).unwrap();
+        (host, root, container)
+    }
+
+    fn config(countries: &[&str]) -> JsValue {
+        let config = Object::new();
+        let countries: Array = countries.iter().map(|country| JsValue::from_str(country)).collect();
+        Reflect::set(&config, &"countries".into(), &countries).unwrap();
+        config.into()
+    }
+
+    fn n_sheets(root: &ShadowRoot) -> u32 {
+        Array::from(&Reflect::get(root, &"adoptedStyleSheets".into()).unwrap()).length()
+    }
+
+    #[wasm_bindgen_test]
+    fn help_is_there_before_any_answer_of_a_server() {
+        let (host, root, container) = place();
+
+        let handle = mount(&host, container, &config(&["GB"])).unwrap();
+
+        assert!(root.query_selector("a[href='tel:999']").unwrap().is_some());
+        assert!(root.query_selector("a[href='tel:116123']").unwrap().is_some());
+        drop(handle);
+        host.remove();
+    }
+
+    #[wasm_bindgen_test]
+    fn unmounting_leaves_nothing_behind() {
+        let (host, root, container) = place();
+        let n_in_head = document().head().unwrap().child_element_count();
+        let mut handle = mount(&host, container.clone(), &config(&["GB", "US"])).unwrap();
+        assert_eq!(root.query_selector_all("[role=tab]").unwrap().length(), 3);
+        assert_eq!(n_sheets(&root), 1);
+
+        handle.unmount();
+        handle.unmount();
+
+        assert_eq!(container.child_nodes().length(), 0);
+        assert_eq!(n_sheets(&root), 0);
+        assert_eq!(document().head().unwrap().child_element_count(), n_in_head);
+        host.remove();
+    }
+
+    #[wasm_bindgen_test]
+    fn nothing_the_panel_draws_has_a_style_of_its_own() {
+        let (host, root, container) = place();
+        let handle = mount(&host, container, &config(&["FR"])).unwrap();
+
+        handle.show("stories");
+        handle.show("write");
+
+        assert_eq!(root.query_selector_all("[style], style, link").unwrap().length(), 0);
+        drop(handle);
+        host.remove();
+    }
+
+    #[wasm_bindgen_test]
+    fn without_a_country_the_panel_asks_for_one() {
+        let (host, root, container) = place();
+
+        let handle = mount(&host, container, &config(&["??"])).unwrap();
+
+        assert_eq!(root.query_selector_all("a[href^='tel:']").unwrap().length(), 0);
+        let text = root.text_content().unwrap();
+        assert!(text.contains("Choose your country"));
+        drop(handle);
+        host.remove();
+    }
+}

@@ -132,3 +132,49 @@ macro_rules! tr {
     };
 }
 pub(crate) use tr;
+
+#[cfg(test)]
+mod tests {
+    use js_sys::{JSON, Object};
+    use leptos::prelude::Owner;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    const FILES: [(&str, &str); 3] = [
+        ("en", include_str!("../locales/en.json")),
+        ("es", include_str!("../locales/es.json")),
+        ("ar", include_str!("../locales/ar.json")),
+    ];
+
+    fn keys(file: &str) -> Vec<String> {
+        let file: Object = JSON::parse(file).unwrap().into();
+        let mut keys: Vec<_> = Object::keys(&file).iter().filter_map(|key| key.as_string()).collect();
+        keys.sort();
+        keys
+    }
+
+    #[wasm_bindgen_test]
+    fn every_language_has_the_same_keys() {
+        for (language, file) in FILES {
+            assert_eq!(keys(file), keys(FILES[0].1), "{language}");
+            assert!(LANGUAGES.contains(&language));
+        }
+    }
+
+    #[wasm_bindgen_test]
+    fn counts_take_the_form_of_the_language_and_fall_back_to_english() {
+        Owner::new().with(|| {
+            let t = Locale::new();
+            assert_eq!(t.count(&key!("n-replies"), 1), "1 reply");
+            assert_eq!(t.count(&key!("n-replies"), 2), "2 replies");
+
+            t.speak("ar", Some(JSON::parse(FILES[2].1).unwrap()));
+            assert_eq!(t.count(&key!("n-replies"), 2), "ردّان");
+            assert_eq!(tr!(t, "dir"), "rtl");
+
+            t.speak("es", Some(JSON::parse("{}").unwrap()));
+            assert_eq!(tr!(t, "send"), "Send");
+        });
+    }
+}

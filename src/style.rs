@@ -67,8 +67,8 @@ mod tests {
 
     /// Relative luminance as WCAG 2.2 defines it.
     fn luminance(colour: [f64; 3]) -> f64 {
-        let [r, g, b] =
-            colour.map(|part| if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) });
+        let [r, g, b] = colour
+            .map(|part| if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) });
         0.2126 * r + 0.7152 * g + 0.0722 * b
     }
 
@@ -114,7 +114,9 @@ mod tests {
         let names = |sheet: &str| {
             let mut names: Vec<_> = sheet
                 .lines()
-                .filter_map(|line| line.trim().strip_prefix("--")?.split_once(": #").map(|(name, _)| name.to_owned()))
+                .filter_map(|line| {
+                    line.trim().strip_prefix("--")?.split_once(": #").map(|(name, _)| name.to_owned())
+                })
                 .collect();
             names.sort();
             names

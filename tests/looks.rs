@@ -51,7 +51,10 @@ async fn walk(page: &Page, title: &str, is_phone: bool) {
         if is_phone {
             fits_the_width(page).await;
         }
-        page.passes_axe(&format!("{view}-{title}")).await;
+        // Colours are the same at every width, and so is what else axe can find in the dark.
+        if !(is_phone && title.starts_with("dark")) {
+            page.passes_axe(&format!("{view}-{title}")).await;
+        }
         page.save_shot(&format!("{view}-{title}")).await;
     }
 }
@@ -61,6 +64,7 @@ async fn escape_closes_the_panel_and_leave_quickly_leaves(visit: &Visit) {
     let host = visit.host(&server, &[]).await;
     let page = visit.open(&host.url("/plain.html")).await;
     Hand::Keyboard.open_panel(&page).await;
+    page.until("the focus is in the panel", "return ps.roleOf(ps.focused()) === 'tab'").await;
 
     page.press([Key::Escape.into()]).await;
     page.gone("tab", "Help now").await;

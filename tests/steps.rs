@@ -62,22 +62,23 @@ impl Hand {
 /// Moves the focus to `target` by the keys that a practised user presses.
 async fn walk_to(page: &Page, target: &Element, role: &str, name: &str) {
     // Within a group of tabs or radio buttons arrows move; Tab only enters and leaves it.
-    let next = "const target = arguments[0], here = ps.focused();
-        if (here === target) return 'there';
+    let next = "const target = arguments[0], here = ps.focused(), now = ps.describe(here);
+        if (here === target) return ['there', now];
         const group = (e) => e?.closest('[role=tablist], [role=radiogroup], fieldset') ?? null;
-        if (ps.roleOf(here ?? document.body) === ps.roleOf(target) && group(target) && group(here) === group(target)) return 'arrow';
+        if (ps.roleOf(here ?? document.body) === ps.roleOf(target) && group(target) && group(here) === group(target)) return ['arrow', now];
         const before = here && here.getRootNode() === target.getRootNode() &&
             here.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_PRECEDING;
-        return before ? 'back' : 'on'";
+        return [before ? 'back' : 'on', now]";
     let mut way = Vec::new();
     for _ in 0..MOST_STOPS {
-        match page.js_with(next, vec![json!(target)]).await.as_str() {
+        let step = page.js_with(next, vec![json!(target)]).await;
+        way.push(step[1].as_str().unwrap_or_default().to_owned());
+        match step[0].as_str() {
             Some("there") => return,
             Some("arrow") => page.press([Key::Right.into()]).await,
             Some("back") => page.press_with(Key::Shift, Key::Tab.into()).await,
             _ => page.press([Key::Tab.into()]).await,
         }
-        way.push(page.focused().await);
     }
     panic!("{:?}: the keyboard never came to {role} «{name}»; it went {}", page.browser, way.join(" → "));
 }

@@ -1,6 +1,7 @@
 //! The main job: find a line to call, read, write, be read, answer, say that it helped.
 
 use crate::steps::{Hand, can_dial, fits_the_width, is_pressed};
+use peer_support_tests::server::{Moderator, Server};
 use peer_support_tests::{Page, Visit, each_browser, eventually};
 
 each_browser!(the_whole_way_by_mouse, the_whole_way_by_keyboard_only, the_whole_way_on_a_small_phone);
@@ -26,7 +27,8 @@ async fn the_whole_way_on_a_small_phone(visit: &Visit) {
 
 async fn the_whole_way(visit: &Visit, hand: Hand, path: &str) {
     let mut server = visit.server().await;
-    let policy = if path == "/strict-csp.html" { &[STRICT][..] } else { &[] };
+    let is_strict = path == "/strict-csp.html";
+    let policy = if is_strict { &[STRICT][..] } else { &[] };
     let host = visit.host(&server, policy).await;
     let is_phone = path == "/phone.html";
     let arrive = async || {
@@ -76,8 +78,8 @@ async fn the_whole_way(visit: &Visit, hand: Hand, path: &str) {
     }
 
     // A moderator lets everyone read it.
-    let console = visit.open(&server.sign_in_url().await).await;
-    approve(&console, STORY).await;
+    let desk = Desk::open(visit, &mut server, is_strict).await;
+    desk.approve(STORY).await;
 
     // Now the reader can, and answers.
     let reread = async |page: &Page| {
@@ -95,8 +97,7 @@ async fn the_whole_way(visit: &Visit, hand: Hand, path: &str) {
     look(&reader).await;
     hand.choose(&reader, "button", "Send").await;
     reader.until("a recovery code for the reply", code).await;
-    console.reload().await;
-    approve(&console, REPLY).await;
+    desk.approve(REPLY).await;
 
     // The author finds the answer, and says that it helped.
     reread(&author).await;
@@ -123,9 +124,35 @@ async fn the_whole_way(visit: &Visit, hand: Hand, path: &str) {
     assert!(!is_pressed(&author, &author.find_in(Some(&reply), "button", "This helped").await).await);
 }
 
-/// Approves what has `text` in it, on the console's page.
-async fn approve(console: &Page, text: &str) {
-    let item = console.article(text).await;
-    console.click_in(Some(&item), "button", "Approve").await;
-    console.reads("Approved: everyone can read it now.").await;
+/// Where a moderator decides: on the console's page, or, where that is not the point, by the API.
+enum Desk {
+    Console(Page),
+    Api(Moderator),
+}
+
+impl Desk {
+    async fn open(visit: &Visit, server: &mut Server, is_page: bool) -> Desk {
+        if is_page {
+            Desk::Console(visit.open(&server.sign_in_url().await).await)
+        } else {
+            Desk::Api(server.moderator().await)
+        }
+    }
+
+    /// Lets everyone read what has `text` in it.
+    async fn approve(&self, text: &str) {
+        match self {
+            Desk::Console(page) => {
+                page.reload().await;
+                let item = page.article(text).await;
+                page.click_in(Some(&item), "button", "Approve").await;
+                page.reads("Approved: everyone can read it now.").await;
+            }
+            Desk::Api(moderator) => {
+                let queue = moderator.queue().await;
+                let item = queue.iter().find(|item| item["text"] == text).expect("it waits in the queue");
+                moderator.approve(item["id"].as_str().expect("an item has an id")).await;
+            }
+        }
+    }
 }

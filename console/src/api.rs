@@ -30,6 +30,8 @@ pub enum Failure {
     OtherSession,
     /// The item is not where this decision leads from: it was decided already.
     Decided,
+    /// Its author changed the text after it was read here.
+    TextChanged,
     /// There is no such item any more.
     Gone,
     /// What was sent breaks a rule; the server says which.
@@ -75,10 +77,11 @@ pub async fn decide(
     csrf: &str,
     item: ItemId,
     decision: Decision,
+    read_text: String,
     reason: Option<String>,
 ) -> Result<Decided, Failure> {
     let request = Request::post(&format!("{API}/items/{item}/decision")).header("Csrf-Token", csrf);
-    send(request, Some(&Decide { decision, reason })).await
+    send(request, Some(&Decide { decision, reason, read_text: Some(read_text) })).await
 }
 
 async fn send<Answer: DeserializeOwned>(
@@ -107,7 +110,10 @@ async fn answered(request: RequestBuilder, body: Option<&impl Serialize>) -> Res
             _ => Failure::Forbidden,
         },
         404 | 410 => Failure::Gone,
-        409 => Failure::Decided,
+        409 => match parsed::<Problem>(&response).await {
+            Some(problem) if problem.code == "text-changed" => Failure::TextChanged,
+            _ => Failure::Decided,
+        },
         429 => Failure::TooMany,
         400..=499 => match parsed::<Problem>(&response).await {
             Some(problem) => Failure::Refused(problem.detail.unwrap_or(problem.title)),

@@ -325,11 +325,12 @@ impl Work {
         browser::focus(&["reading-title", "queue-title"]);
 
         spawn_local(async move {
-            let mut answer = api::decide(&session.csrf, item.id, decision, reason.clone()).await;
+            let mut answer =
+                api::decide(&session.csrf, item.id, decision, item.text.clone(), reason.clone()).await;
             if answer == Err(Failure::OtherSession)
                 && let Some(session) = self.session_of(&session).await
             {
-                answer = api::decide(&session.csrf, item.id, decision, reason).await;
+                answer = api::decide(&session.csrf, item.id, decision, item.text.clone(), reason).await;
             }
             let what = describe(&item);
             match answer {
@@ -344,6 +345,12 @@ impl Work {
                 Err(Failure::Decided) => {
                     self.forget_draft(item.id);
                     self.say(false, tr!("meanwhile", what = what), None);
+                }
+                Err(Failure::TextChanged) => {
+                    let id = item.id;
+                    self.desk.update(|desk| desk.put_back(item));
+                    self.say(false, tr!("changed", what = what), Some(id));
+                    self.reload();
                 }
                 Err(Failure::Gone) => {
                     self.forget_draft(item.id);
@@ -392,7 +399,7 @@ pub fn explain(failure: &Failure) -> String {
         Failure::Forbidden => tr!("failed-forbidden").to_owned(),
         Failure::TooMany => tr!("failed-too-many").to_owned(),
         Failure::Refused(detail) => tr!("failed-refused", detail = detail),
-        Failure::Decided | Failure::Gone | Failure::OtherSession | Failure::Server => {
+        Failure::Decided | Failure::TextChanged | Failure::Gone | Failure::OtherSession | Failure::Server => {
             tr!("failed-server").to_owned()
         }
     }

@@ -248,6 +248,9 @@ pub struct Decide<Text = String> {
     // Without `default`, which would ask for a default text; an absent `Option` is `None` anyway.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text>,
+    /// The text as the moderator read it. When its author has changed it since, nothing is decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_text: Option<String>,
 }
 
 /// The answer to a decision.

@@ -16,7 +16,8 @@ pub fn emergency_strip(session: Session, t: Locale) -> El {
                 return vec![el("p").text(&tr!(t, "choose-country"))];
             };
             let directory = essentials(country);
-            let numbers = directory.as_ref().map(|directory| directory.emergency_to_show()).unwrap_or_default();
+            let numbers =
+                directory.as_ref().map(|directory| directory.emergency_to_show()).unwrap_or_default();
             if numbers.is_empty() {
                 let name = t.country(country.as_str());
                 return vec![el("p").text(&tr!(t, "no-emergency", country = name))];

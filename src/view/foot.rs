@@ -14,9 +14,11 @@ pub fn foot(session: Session, t: Locale) -> El {
         _ => String::new(),
     };
     let who = [&tr!(t, "foot-peers"), " ", &tr!(t, "foot-read"), " "].concat();
-    classed("footer", "foot")
-        .child(el("p").text(&who).text_of(within))
-        .child(button("link", &tr!(t, "have-code"), move || open_mine(session, Mine { code: None })))
+    classed("div", "foot").child(el("p").text(&who).text_of(within)).child(button(
+        "link",
+        &tr!(t, "have-code"),
+        move || open_mine(session, Mine { code: None }),
+    ))
 }
 
 /// Goes to what the visitor wrote before.

@@ -59,11 +59,14 @@ fn in_country(session: Session, t: Locale, country: Country) -> El {
 fn other_country(session: Session, t: Locale, country: Country) -> Option<El> {
     let kept = session.kept();
     let candidates = &kept.config.candidates;
-    let other = candidates.iter().copied().find(|other| *other != country && candidates.contains(&country))?;
+    let other =
+        candidates.iter().copied().find(|other| *other != country && candidates.contains(&country))?;
     let (name, other_name) = (t.country(country.as_str()), t.country(other.as_str()));
-    let switch = classed("p", "not-in")
-        .child(el("span").text(&tr!(t, "not-in", country = name)))
-        .child(button("plain", &tr!(t, "use-country", country = other_name), move || session.country.set(Some(other))));
+    let switch = classed("p", "not-in").child(el("span").text(&tr!(t, "not-in", country = name))).child(
+        button("plain", &tr!(t, "use-country", country = other_name), move || {
+            session.country.set(Some(other))
+        }),
+    );
     Some(switch)
 }
 

@@ -18,14 +18,19 @@ pub fn line(t: Locale, line: &Line, state: Option<HoursState>, is_first: bool, t
     let region = line.region.as_ref().map(|region| region.as_str().to_owned());
     let topics = line.topics.iter().filter_map(|topic| t.by_name("line-topic-", topic.as_str()));
     let span = |fact: String| el("span").text(&fact);
-    let page = line.website.as_ref().filter(|_| !line.contacts.iter().any(|contact| contact.kind() == Kind::Web));
+    let page =
+        line.website.as_ref().filter(|_| !line.contacts.iter().any(|contact| contact.kind() == Kind::Web));
     let page = page.map(|page| link(page.as_str(), "way", icons::PAGE, &tr!(t, "website"), page.host()));
 
     classed("li", if is_first { "card crisis" } else { "card" })
         .child(el("h3").attr("dir", "auto").text(line.name.as_str()))
         .child(classed("p", "facts").child(hours).children(facts(t, line).into_iter().map(span)))
         .child(classed("p", "facts").children(region.into_iter().chain(topics).map(span)))
-        .child(classed("div", "ways").children(line.contacts.iter().flat_map(|contact| way(t, contact))).children(page))
+        .child(
+            classed("div", "ways")
+                .children(line.contacts.iter().flat_map(|contact| way(t, contact)))
+                .children(page),
+        )
         .child(classed("p", "trust").text(&trust(t, line, today)))
 }
 

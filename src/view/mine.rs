@@ -125,7 +125,8 @@ fn reading(session: Session, t: Locale, mine: &wire::Mine, doing: Signal<Doing>)
             session.focus("delete-sure");
         })
     });
-    let n_replies = (n_replies > 0).then(|| classed("span", "when").text(&t.count(&key!("n-replies"), n_replies)));
+    let n_replies =
+        (n_replies > 0).then(|| classed("span", "when").text(&t.count(&key!("n-replies"), n_replies)));
     let labels = classed("p", "labels")
         .children(kind.map(|kind| classed("span", "label").text(&kind_name(t, kind))))
         .child(classed("span", "when").text(&since))
@@ -197,7 +198,8 @@ fn deleting(
             Err(failure) => problem.set(say(t, failure)),
         });
     });
-    let question = classed("p", "state").attr("id", "delete-sure").attr("tabindex", "-1").text(&tr!(t, "delete-sure"));
+    let question =
+        classed("p", "state").attr("id", "delete-sure").attr("tabindex", "-1").text(&tr!(t, "delete-sure"));
     vec![question, actions([delete, cancel(t, doing)])]
 }
 

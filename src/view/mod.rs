@@ -24,7 +24,8 @@ use crate::locale::{Locale, tr};
 
 /// The shapes of the few icons, drawn on 24 × 24.
 mod icons {
-    pub const PHONE: &str = "M6 3h3l2 5-2.5 1.5a12 12 0 0 0 6 6L16 13l5 2v3a3 3 0 0 1-3 3A15 15 0 0 1 3 6a3 3 0 0 1 3-3z";
+    pub const PHONE: &str =
+        "M6 3h3l2 5-2.5 1.5a12 12 0 0 0 6 6L16 13l5 2v3a3 3 0 0 1-3 3A15 15 0 0 1 3 6a3 3 0 0 1 3-3z";
     pub const MESSAGE: &str = "M4 5h16v11H10l-5 4v-4H4z";
     pub const PAGE: &str = "M14 4h6v6m0-6-9 9M18 14v6H4V6h6";
     pub const LEAVE: &str = "M14 4h6v16h-6M4 12h11m-4-4 4 4-4 4";
@@ -70,10 +71,11 @@ fn say(t: Locale, failure: Failure) -> String {
 
 /// A request that failed, and the way to make it again.
 fn failed(t: Locale, failure: Failure, retry: impl Fn() + 'static) -> El {
-    classed("div", "notice")
-        .attr("role", "alert")
-        .child(el("p").text(&say(t, failure)))
-        .child(button("plain", &tr!(t, "try-again"), retry))
+    classed("div", "notice").attr("role", "alert").child(el("p").text(&say(t, failure))).child(button(
+        "plain",
+        &tr!(t, "try-again"),
+        retry,
+    ))
 }
 
 /// Buttons in a row.

@@ -69,16 +69,20 @@ fn ask(session: Session, source: &Source, cursor: Option<Cursor>, page: Signal<L
                 show(answer.map(|page| (Rows::Posts(page.items), page.next)));
             });
         }
-        Source::Thread(thread) => api.replies(*thread, cursor, move |answer: Result<wire::Page<_>, Failure>| {
-            show(answer.map(|page| (Rows::Replies(page.items), page.next)));
-        }),
+        Source::Thread(thread) => {
+            api.replies(*thread, cursor, move |answer: Result<wire::Page<_>, Failure>| {
+                show(answer.map(|page| (Rows::Replies(page.items), page.next)));
+            })
+        }
     }
 }
 
 fn nothing(t: Locale, source: &Source) -> String {
     match source {
         Source::Thread(_) => tr!(t, "no-replies"),
-        Source::Feed(Choices { order: Order::New | Order::Helpful, kind: None, topic }) if topic.is_empty() => {
+        Source::Feed(Choices { order: Order::New | Order::Helpful, kind: None, topic })
+            if topic.is_empty() =>
+        {
             tr!(t, "stories-empty")
         }
         Source::Feed(_) => tr!(t, "stories-none-match"),
@@ -89,6 +93,10 @@ fn nothing(t: Locale, source: &Source) -> String {
 fn next_page(t: Locale, page: impl Fn() -> El + 'static) -> El {
     let is_open = Signal::new(false);
     el("div").children_of(move || {
-        vec![if is_open.get() { page() } else { button("plain", &tr!(t, "show-more"), move || is_open.set(true)) }]
+        vec![if is_open.get() {
+            page()
+        } else {
+            button("plain", &tr!(t, "show-more"), move || is_open.set(true))
+        }]
     })
 }

@@ -46,8 +46,10 @@ pub fn post(session: Session, t: Locale, post: &wire::Post) -> El {
     };
     let topic = classed("span", "label").text_of(move || topic_name(session, t, topic.as_str()));
     let show_replies = (n_replies > 0).then(|| {
-        button("plain", &t.count(&key!("n-replies"), n_replies), move || thread_is_open.update(|is_open| *is_open ^= true))
-            .attr_of("aria-expanded", move || Some(if thread_is_open.get() { "true" } else { "false" }))
+        button("plain", &t.count(&key!("n-replies"), n_replies), move || {
+            thread_is_open.update(|is_open| *is_open ^= true)
+        })
+        .attr_of("aria-expanded", move || Some(if thread_is_open.get() { "true" } else { "false" }))
     });
     let reply = button("plain", &tr!(t, "reply"), move || {
         thread_is_open.set(true);

@@ -18,7 +18,10 @@ pub fn reactions(session: Session, t: Locale, item: ItemId, counts: VoteCounts) 
     let buttons = Reaction::ALL.map(|reaction| button(session, t, item, reaction, counts, has_failed));
     let sorry = move || has_failed.get().then(|| notice(&tr!(t, "vote-failed"))).into_iter().collect();
     [
-        classed("div", "reactions").attr("role", "group").attr("aria-label", &tr!(t, "reactions")).children(buttons),
+        classed("div", "reactions")
+            .attr("role", "group")
+            .attr("aria-label", &tr!(t, "reactions"))
+            .children(buttons),
         el("div").children_of(sorry),
     ]
 }

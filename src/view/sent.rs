@@ -36,7 +36,8 @@ pub fn sent(session: Session, t: Locale, draft: Draft, sent: &Sent) -> El {
         .attr("type", "button")
         .text_of(move || if is_copied.get() { tr!(t, "copied") } else { tr!(t, "copy") })
         .on("click", on_copy);
-    let save = button("plain", &tr!(t, "save-file"), move || browser::save_file(FILE_NAME, &code.to_string()));
+    let save =
+        button("plain", &tr!(t, "save-file"), move || browser::save_file(FILE_NAME, &code.to_string()));
     let (id, again) = match draft.thread {
         None => ("sent-post", tr!(t, "write-another")),
         Some(_) => ("sent-reply", tr!(t, "done")),

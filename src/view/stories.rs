@@ -31,7 +31,9 @@ pub fn ask_site(session: Session) {
 /// The label of a topic: the site's own, or that of `locales/`, or its id.
 pub fn topic_name(session: Session, t: Locale, id: &str) -> String {
     let own = match &*session.site.share() {
-        Load::Ready(site) => site.topics.iter().find(|topic| topic.id.as_str() == id).and_then(|topic| topic.label.clone()),
+        Load::Ready(site) => {
+            site.topics.iter().find(|topic| topic.id.as_str() == id).and_then(|topic| topic.label.clone())
+        }
         _ => None,
     };
     own.or_else(|| t.by_name("topic-", id)).unwrap_or_else(|| id.to_owned())

@@ -17,21 +17,18 @@ pub fn top_bar(session: Session, t: Locale) -> El {
         .attr("part", "leave")
         .child(icon(icons::LEAVE))
         .child(el("span").text(&tr!(t, "leave")));
-    classed("header", "top")
-        .child(el("h1").text(&tr!(t, "title")))
-        .children(close)
-        .child(leave)
-        .child(
-            classed("div", "where")
-                .child(country_picker::country_picker(session, t))
-                .child(language_picker(session, t)),
-        )
+    classed("div", "top").child(el("h1").text(&tr!(t, "title"))).children(close).child(leave).child(
+        classed("div", "where")
+            .child(country_picker::country_picker(session, t))
+            .child(language_picker(session, t)),
+    )
 }
 
 /// The languages, each by its own name.
 fn language_picker(session: Session, t: Locale) -> El {
-    let choices =
-        LANGUAGES.iter().map(|language| ((*language).to_owned(), Names::new(language, "language").of(language)));
+    let choices = LANGUAGES
+        .iter()
+        .map(|language| ((*language).to_owned(), Names::new(language, "language").of(language)));
     let speak = move |language| panel::speak(session, t, language);
     choice(&tr!(t, "language"), "small", choices, &t.language(), speak)
 }

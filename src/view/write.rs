@@ -23,7 +23,8 @@ pub fn write(session: Session, t: Locale) -> El {
     el("div").children_of(move || match session.mine.get() {
         Some(way) => vec![mine::mine(session, t, way)],
         None => vec![form_or_sent(session, t, draft, move || {
-            let title = el("h2").attr("id", "write-title").attr("tabindex", "-1").text(&tr!(t, "write-title"));
+            let title =
+                el("h2").attr("id", "write-title").attr("tabindex", "-1").text(&tr!(t, "write-title"));
             classed("section", "write")
                 .attr("aria-labelledby", "write-title")
                 .child(title)
@@ -77,7 +78,8 @@ fn about(session: Session, t: Locale, draft: Draft) -> [El; 2] {
 /// The text box and what sends it. An answer can be given up: `is_open` then becomes false, and the draft stays.
 fn compose(session: Session, t: Locale, draft: Draft, is_open: Option<Signal<bool>>) -> El {
     let is_reply = draft.thread.is_some();
-    let (id, label) = if is_reply { ("your-reply", tr!(t, "your-reply")) } else { ("your-words", tr!(t, "your-words")) };
+    let (id, label) =
+        if is_reply { ("your-reply", tr!(t, "your-reply")) } else { ("your-words", tr!(t, "your-words")) };
     let graphemes = || if is_reply { REPLY_GRAPHEMES } else { POST_GRAPHEMES };
     let hint = move || {
         let prompt = match draft.kind.get() {
@@ -91,11 +93,14 @@ fn compose(session: Session, t: Locale, draft: Draft, is_open: Option<Signal<boo
     let range = graphemes();
     let refusal = move || {
         let Sending::Refused(why) = draft.sending.get() else { return Vec::new() };
-        vec![notice(&match why {
-            Refusal::Length(0) => t.count(&key!("too-short"), u32::try_from(*range.start()).unwrap_or_default()),
-            Refusal::Length(n) => length(t, &range, n),
-            Refusal::Failed(failure) => [&say(t, failure), " ", &tr!(t, "failed-kept")].concat(),
-        })]
+        vec![match why {
+            Refusal::Length(0) => {
+                notice(&t.count(&key!("too-short"), u32::try_from(*range.start()).unwrap_or_default()))
+            }
+            // The count beside the box says the same to those who see it.
+            Refusal::Length(n) => notice(&length(t, &range, n)).attr("class", "unseen"),
+            Refusal::Failed(failure) => notice(&[&say(t, failure), " ", &tr!(t, "failed-kept")].concat()),
+        }]
     };
     let range = graphemes();
     let on_send = move |_| {
@@ -108,7 +113,8 @@ fn compose(session: Session, t: Locale, draft: Draft, is_open: Option<Signal<boo
             session.focus(id);
         }
     };
-    let send_name = move || if draft.sending.get() == Sending::Now { tr!(t, "sending") } else { tr!(t, "send") };
+    let send_name =
+        move || if draft.sending.get() == Sending::Now { tr!(t, "sending") } else { tr!(t, "send") };
     // Disabled, it would lose the focus of those who cannot see where it went.
     let send = classed("button", "main").attr("type", "button").text_of(send_name).on("click", on_send);
     let cancel = is_open.map(|is_open| button("plain", &tr!(t, "cancel"), move || is_open.set(false)));
@@ -130,9 +136,10 @@ fn send(session: Session, t: Locale, draft: Draft) {
     let text = plain(&draft.text.now());
     let topic = draft.topic.now().parse().ok();
     let kind = draft.kind.now();
-    let last = draft.attempt.now().filter(|attempt| {
-        attempt.new.text == text && attempt.new.kind == kind && attempt.new.topic == topic
-    });
+    let last = draft
+        .attempt
+        .now()
+        .filter(|attempt| attempt.new.text == text && attempt.new.kind == kind && attempt.new.topic == topic);
     let attempt = last.unwrap_or_else(|| {
         let id = identity::new_item_id();
         let (code, recovery) = identity::new_recovery_code();

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that CI runs, counted.
 
-use crate::build::{self, budgets, server};
+use crate::build::{self, assets::Dist, budgets, server};
 use crate::setup::{self, Part, std::Std, std::TARGET, tools::cargo};
 use crate::{helplines, project};
 use anyhow::{Context, Result, ensure};
@@ -114,7 +114,7 @@ fn run(step: Step, options: &Options) -> Result<Tally> {
         Step::ClippyNative => whole(clippy_native()),
         Step::ClippyWasm => whole(clippy_wasm()),
         Step::Helplines => whole(helplines::check()),
-        Step::Build => whole(everything_built()),
+        Step::Build => whole(within_budgets()),
         Step::Native => native(options),
         Step::Wasm => wasm(options),
         Step::Browsers => browsers(options),
@@ -139,11 +139,16 @@ fn clippy_wasm() -> Result<()> {
     crate::run::run(&mut clippy)
 }
 
-fn everything_built() -> Result<()> {
-    let dist = build::build(build::Options::default(), &setup::std::provide()?)?;
+fn within_budgets() -> Result<()> {
+    let dist = everything_built()?;
     println!("{}", dist.table());
-    budgets::check(&dist)?;
-    server::build(true).map(drop)
+    budgets::check(&dist)
+}
+
+fn everything_built() -> Result<Dist> {
+    let dist = build::build(build::Options::default(), &setup::std::provide()?)?;
+    server::build(true)?;
+    Ok(dist)
 }
 
 fn native(options: &Options) -> Result<Tally> {
@@ -165,6 +170,7 @@ fn wasm(options: &Options) -> Result<Tally> {
 
 fn browsers(options: &Options) -> Result<Tally> {
     setup::install(Part::Browsers)?;
+    everything_built()?;
     let mut tests = ours();
     tests.args(["test", "--locked", "-p", "peer-support-tests", "--no-fail-fast"]).args(&options.filter);
     // More at once does not end sooner on two cores, and makes every wait longer.

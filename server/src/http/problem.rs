@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use peer_support_domain::post::{NotAllowed, State};
+use peer_support_domain::post::State;
 use peer_support_domain::wire;
 
-use crate::store::StoreError;
+use crate::store::{StoreError, Undecided};
 
 /// Why a request was not done.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +49,7 @@ pub(crate) enum Problem {
     #[error("the text of what is {0} stays")]
     NotEditable(State),
     #[error(transparent)]
-    Outdated(#[from] NotAllowed),
+    Undecided(#[from] Undecided),
     #[error("the sign-in code is unknown, used or expired")]
     SignIn,
     #[error("nobody is signed in")]
@@ -112,6 +112,8 @@ const NOT_EDITABLE: Sort = sort(
 );
 const OUTDATED: Sort =
     sort("decision-outdated", StatusCode::CONFLICT, "The item does not stand where this decision begins.");
+const TEXT_CHANGED: Sort =
+    sort("text-changed", StatusCode::CONFLICT, "The author changed the text since it was read.");
 const SIGN_IN: Sort =
     sort("sign-in-failed", StatusCode::UNAUTHORIZED, "The sign-in code is unknown, used or expired.");
 const NOT_SIGNED_IN: Sort = sort("not-signed-in", StatusCode::UNAUTHORIZED, "Nobody is signed in.");
@@ -131,7 +133,7 @@ const UNAVAILABLE: Sort =
     sort("unavailable", StatusCode::SERVICE_UNAVAILABLE, "The server cannot answer now; try again shortly.");
 
 /// Every code there is.
-const SORTS: [&Sort; 22] = [
+const SORTS: [&Sort; 23] = [
     &NOT_FOUND,
     &METHOD,
     &BODY,
@@ -146,6 +148,7 @@ const SORTS: [&Sort; 22] = [
     &ID_TAKEN,
     &NOT_EDITABLE,
     &OUTDATED,
+    &TEXT_CHANGED,
     &SIGN_IN,
     &NOT_SIGNED_IN,
     &CSRF,
@@ -177,7 +180,8 @@ impl Problem {
             Self::KeyReused => &KEY_REUSED,
             Self::IdTaken => &ID_TAKEN,
             Self::NotEditable(_) => &NOT_EDITABLE,
-            Self::Outdated(_) => &OUTDATED,
+            Self::Undecided(Undecided::NotAllowed(_)) => &OUTDATED,
+            Self::Undecided(Undecided::TextChanged) => &TEXT_CHANGED,
             Self::SignIn => &SIGN_IN,
             Self::NotSignedIn => &NOT_SIGNED_IN,
             Self::Csrf => &CSRF,
@@ -216,7 +220,7 @@ impl Problem {
             Self::UnknownSite | Self::UnknownTopic | Self::UnknownItem | Self::UnknownRecoveryCode => {
                 Some(self.to_string())
             }
-            Self::NotEditable(_) | Self::Outdated(_) => Some(self.to_string()),
+            Self::NotEditable(_) | Self::Undecided(Undecided::NotAllowed(_)) => Some(self.to_string()),
             _ => None,
         }
     }

@@ -42,7 +42,7 @@ pub(super) async fn post_decision(
     State(app): State<App>,
     Path(item): Path<ItemId>,
     SignedInToWrite(moderator): SignedInToWrite,
-    Body(Decide { decision, reason }): Body<Decide<ReasonText>>,
+    Body(Decide { decision, reason, read_text }): Body<Decide<ReasonText>>,
 ) -> Result<Json<Decided>, Problem> {
     if moderator.role < Role::Moderator {
         return Err(Problem::Role);
@@ -54,6 +54,7 @@ pub(super) async fn post_decision(
         item,
         moderator: moderator.id,
         decision,
+        read_text,
         reason: reason.map(ReasonText::into_string),
         at: app.clock.now_ms(),
     };

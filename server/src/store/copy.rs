@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use futures_util::TryStreamExt;
-use rusqlite::types::{Value, ValueRef};
 use rusqlite::params_from_iter;
+use rusqlite::types::{Value, ValueRef};
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use sqlx::{AssertSqlSafe, Column, Executor, Row, TypeInfo};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -60,10 +60,26 @@ const TABLES: [Table; 10] = [
                         from items
                         order by key",
         sqlite_columns: &[
-            "key", "id", "site_key", "topic_key", "kind", "post_key", "state", "is_example", "text_key", "reason",
-            "recovery", "created_at", "helpful_at", "n_replies", "n_heard", "n_helped", "n_me_too",
+            "key",
+            "id",
+            "site_key",
+            "topic_key",
+            "kind",
+            "post_key",
+            "state",
+            "is_example",
+            "text_key",
+            "reason",
+            "recovery",
+            "created_at",
+            "helpful_at",
+            "n_replies",
+            "n_heard",
+            "n_helped",
+            "n_me_too",
         ],
-        from_sqlite: "select key, id, site_key, topic_key, kind, post_key, state, is_example, reason, recovery,
+        from_sqlite:
+            "select key, id, site_key, topic_key, kind, post_key, state, is_example, reason, recovery,
                         created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too
                       from items
                       order by key",
@@ -146,6 +162,8 @@ pub(super) async fn from_postgres(pool: &PgPool, file: &Path) -> Result<(), Stor
 /// Sends each row together with the place of its table; the last message says that all were sent.
 async fn send_rows(pool: &PgPool, rows: Sender<Option<(usize, Vec<Value>)>>) -> Result<(), StoreError> {
     let mut tx = pool.begin_with("begin transaction isolation level repeatable read read only").await?;
+    // Before the first look: emptying a table, as deletions do, would show even to those who look at an older moment.
+    tx.execute("lock table item_texts in access share mode").await?;
     for (place, table) in TABLES.iter().enumerate() {
         let mut found = sqlx::query(table.from_postgres).fetch(&mut *tx);
         while let Some(row) = found.try_next().await? {
@@ -165,7 +183,9 @@ fn values(row: &PgRow) -> Result<Vec<Value>, StoreError> {
             _ => row.try_get::<Option<String>, _>(place)?.map(Value::Text),
         })
     };
-    Ok((0..row.len()).map(|place| value(place).map(|v| v.unwrap_or(Value::Null))).collect::<Result<_, _>>()?)
+    Ok((0..row.len())
+        .map(|place| value(place).map(|v| v.unwrap_or(Value::Null)))
+        .collect::<Result<_, _>>()?)
 }
 
 fn write_rows(file: &Path, mut rows: Receiver<Option<(usize, Vec<Value>)>>) -> Result<(), StoreError> {

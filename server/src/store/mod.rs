@@ -40,7 +40,9 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self, InvalidAddress> {
         match text.split_once(':') {
             Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
-            Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => Ok(Self::Postgres(text.to_owned())),
+            Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
+                Ok(Self::Postgres(text.to_owned()))
+            }
             _ => Err(InvalidAddress),
         }
     }
@@ -97,7 +99,9 @@ pub enum StoreError {
         row: String,
     },
     /// The database was written by a newer version of this program, which knows things that this one would damage.
-    #[error("the database was written by a newer version of this program; start that version, or restore a backup")]
+    #[error(
+        "the database was written by a newer version of this program; start that version, or restore a backup"
+    )]
     NewerSchema,
     /// A copy is restored into an empty store only: nothing is overwritten.
     #[error("the store holds data already; restore into an empty one")]
@@ -332,10 +336,23 @@ pub struct NewDecision {
     pub moderator: ModeratorId,
     /// What.
     pub decision: Decision,
+    /// The text that was decided about; `None` when the moderator's client does not say.
+    pub read_text: Option<String>,
     /// Why.
     pub reason: Option<String>,
     /// When.
     pub at: i64,
+}
+
+/// Why nothing was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Undecided {
+    /// The item no longer stands where the decision begins.
+    #[error(transparent)]
+    NotAllowed(#[from] NotAllowed),
+    /// Its author changed the text after the moderator read it, and nobody has read the new one.
+    #[error("the text was changed since it was read")]
+    TextChanged,
 }
 
 /// A moderator's account.
@@ -370,7 +387,12 @@ pub trait Store: Send + Sync + 'static {
     async fn post(&self, id: ItemId) -> Result<Option<Post>, StoreError>;
 
     /// A page of the published replies to a published post, oldest first; `None` when there is no such post.
-    async fn replies(&self, post: ItemId, after: Option<Cursor>, limit: usize) -> Result<Option<Page<Reply>>, StoreError>;
+    async fn replies(
+        &self,
+        post: ItemId,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Option<Page<Reply>>, StoreError>;
 
     /// The site of a published item, or of the published post that a published reply answers.
     async fn site_of(&self, item: ItemId) -> Result<Option<SiteId>, StoreError>;
@@ -395,10 +417,11 @@ pub trait Store: Send + Sync + 'static {
     async fn queue(&self, after: Option<Cursor>, limit: usize) -> Result<Page<Queued>, StoreError>;
 
     /// Carries out a decision and records it; `None` when there is no such item.
-    async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, NotAllowed>>, StoreError>;
+    async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, Undecided>>, StoreError>;
 
     /// Creates an account; `None` when the name is taken, also by a closed account, which stands in past decisions.
-    async fn add_moderator(&self, name: String, role: Role, at: i64) -> Result<Option<Moderator>, StoreError>;
+    async fn add_moderator(&self, name: String, role: Role, at: i64)
+    -> Result<Option<Moderator>, StoreError>;
 
     /// All open accounts, by name.
     async fn moderators(&self) -> Result<Vec<Moderator>, StoreError>;
@@ -407,10 +430,21 @@ pub trait Store: Send + Sync + 'static {
     async fn close_moderator(&self, name: String, at: i64) -> Result<bool, StoreError>;
 
     /// Lets `name` sign in once with the code of this hash, until `expires_at`; false when there is no such open account.
-    async fn add_sign_in_code(&self, name: String, code: SecretHash, expires_at: i64) -> Result<bool, StoreError>;
+    async fn add_sign_in_code(
+        &self,
+        name: String,
+        code: SecretHash,
+        expires_at: i64,
+    ) -> Result<bool, StoreError>;
 
     /// Uses a sign-in code up and opens a session; `None` when the code is unknown, used or expired.
-    async fn sign_in(&self, code: SecretHash, session: SecretHash, now: i64, expires_at: i64) -> Result<Option<Moderator>, StoreError>;
+    async fn sign_in(
+        &self,
+        code: SecretHash,
+        session: SecretHash,
+        now: i64,
+        expires_at: i64,
+    ) -> Result<Option<Moderator>, StoreError>;
 
     /// Who a session belongs to, unless it expired.
     async fn session(&self, session: SecretHash, now: i64) -> Result<Option<Moderator>, StoreError>;

@@ -1,7 +1,8 @@
 use futures_util::future::join_all;
 use peer_support_domain::cursor::Order;
+use peer_support_domain::id::ItemId;
 use peer_support_domain::post::{Decision, NotAllowed, Role, State};
-use peer_support_server::store::{NewDecision, Store};
+use peer_support_server::store::{ModeratorId, NewDecision, Store, Undecided};
 
 use crate::subject::*;
 
@@ -23,7 +24,10 @@ async fn the_queue_holds_what_waits_the_longest_waiting_first() {
         assert_eq!(queued[0].text, "Story number 11, which goes on for a while.");
         assert_eq!((queued[0].in_reply_to.as_deref(), queued[0].kind.is_some()), (None, true));
         assert_eq!(queued[1].in_reply_to.as_deref(), Some("Story number 1, which goes on for a while."));
-        assert_eq!((queued[1].topic.as_str(), queued[1].site.as_str(), queued[1].kind), ("low-mood", "demo", None));
+        assert_eq!(
+            (queued[1].topic.as_str(), queued[1].site.as_str(), queued[1].kind),
+            ("low-mood", "demo", None)
+        );
         store.decided(gone, Decision::Restore).await.unwrap();
         assert_eq!(store.queue_ids(2).await[0], item(10));
     })
@@ -51,7 +55,11 @@ async fn every_arrow_can_be_walked_and_no_other() {
                 let outcome = store.decided(item(n), decision).await;
 
                 let expected = state.after(decision);
-                assert_eq!(outcome, expected.map_err(|refused| refused.to_string()), "{decision} what is {state}");
+                assert_eq!(
+                    outcome,
+                    expected.map_err(|refused| refused.to_string()),
+                    "{decision} what is {state}"
+                );
                 let now = store.own(recovery(n)).await.unwrap().unwrap();
                 assert_eq!(now.state, expected.unwrap_or(state));
                 assert_eq!(store.post(item(n)).await.unwrap().is_some(), now.state == State::Published);
@@ -67,12 +75,15 @@ async fn what_was_deleted_cannot_be_decided_and_what_is_not_there_is_none() {
         store.added(story(1)).await;
         store.delete_own(recovery(1)).await.unwrap();
         let moderator = store.moderator().await.id;
-        let decision = |item| NewDecision { item, moderator, decision: Decision::Approve, reason: None, at: START };
+        let decision = |item| approval(item, moderator, None);
 
         let deleted = store.decide(decision(item(1))).await.unwrap();
         let unknown = store.decide(decision(item(2))).await.unwrap();
 
-        assert_eq!(deleted, Some(Err(NotAllowed { state: State::Deleted, decision: Decision::Approve })));
+        assert_eq!(
+            deleted,
+            Some(Err(NotAllowed { state: State::Deleted, decision: Decision::Approve }.into()))
+        );
         assert_eq!(unknown, None);
         assert_eq!(store.rows("select * from decisions").await.len(), 0);
     })
@@ -86,8 +97,10 @@ async fn of_two_moderators_at_once_one_decides() {
         for n in 0..10 {
             store.added(story(n)).await;
 
-            let outcomes =
-                tokio::join!(store.decided(item(n), Decision::Approve), store.decided(item(n), Decision::Decline));
+            let outcomes = tokio::join!(
+                store.decided(item(n), Decision::Approve),
+                store.decided(item(n), Decision::Decline)
+            );
 
             assert!(outcomes.0.is_ok() != outcomes.1.is_ok(), "{outcomes:?}");
         }
@@ -102,7 +115,9 @@ async fn decisions_are_recorded_for_good() {
         store.added(story(1)).await;
         store.decided(item(1), Decision::Approve).await.unwrap();
         store.decided(item(1), Decision::Hide).await.unwrap();
-        let recorded = store.rows("select decision, reason, decided_at, moderator_key from decisions order by key").await;
+        let recorded = store
+            .rows("select decision, reason, decided_at, moderator_key from decisions order by key")
+            .await;
         assert_eq!(recorded.len(), 2);
         assert!(recorded[1][1].ends_with("because of hide"), "{recorded:?}");
 
@@ -116,7 +131,9 @@ async fn decisions_are_recorded_for_good() {
         store.purge(START, i64::MAX).await.unwrap();
         assert_eq!(store.rows("select * from items").await.len(), 0);
         assert_eq!(
-            store.rows("select decision, reason, decided_at, moderator_key from decisions order by key").await,
+            store
+                .rows("select decision, reason, decided_at, moderator_key from decisions order by key")
+                .await,
             recorded
         );
     })
@@ -129,9 +146,12 @@ async fn a_sign_in_code_opens_one_session() {
         let moderator = store.moderator().await;
         assert!(store.add_sign_in_code(moderator.name.clone(), secret(1), START + MINUTE).await.unwrap());
 
-        let attempts = join_all((0..20).map(|n| store.sign_in(secret(1), secret(100 + n), START, START + 9 * MINUTE))).await;
+        let attempts =
+            join_all((0..20).map(|n| store.sign_in(secret(1), secret(100 + n), START, START + 9 * MINUTE)))
+                .await;
 
-        let opened: Vec<_> = attempts.into_iter().zip(0..).filter_map(|(who, n)| Some((who.unwrap()?, n))).collect();
+        let opened: Vec<_> =
+            attempts.into_iter().zip(0..).filter_map(|(who, n)| Some((who.unwrap()?, n))).collect();
         assert_eq!(opened.len(), 1, "{opened:?}");
         assert_eq!(opened[0].0, moderator);
         let session = secret(100 + opened[0].1);
@@ -151,7 +171,11 @@ async fn an_expired_sign_in_code_opens_nothing() {
         store.add_sign_in_code(name, secret(1), START).await.unwrap();
 
         assert_eq!(store.sign_in(secret(1), secret(2), START, START + MINUTE).await.unwrap(), None);
-        assert_eq!(store.sign_in(secret(1), secret(2), START - 1, START + MINUTE).await.unwrap(), None, "nor later");
+        assert_eq!(
+            store.sign_in(secret(1), secret(2), START - 1, START + MINUTE).await.unwrap(),
+            None,
+            "nor later"
+        );
         assert_eq!(store.session(secret(2), START).await.unwrap(), None);
     })
     .await;
@@ -177,7 +201,11 @@ async fn a_closed_account_is_out_at_once() {
         assert!(!store.add_sign_in_code("Grace".into(), secret(3), START + MINUTE).await.unwrap());
         assert!(!store.close_moderator("Grace".into(), START).await.unwrap());
         assert_eq!(store.moderators().await.unwrap(), [other]);
-        assert_eq!(store.add_moderator("Grace".into(), Role::Viewer, START).await.unwrap(), None, "the name stays taken");
+        assert_eq!(
+            store.add_moderator("Grace".into(), Role::Viewer, START).await.unwrap(),
+            None,
+            "the name stays taken"
+        );
     })
     .await;
 }
@@ -197,4 +225,30 @@ async fn hiding_a_post_takes_it_from_the_feed_until_it_is_restored() {
         assert_eq!(store.post(post).await.unwrap().unwrap().n_replies, 1);
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_text_that_its_author_changed_since_it_was_read_is_not_published() {
+    each_store(async |store| {
+        store.added(story(1)).await;
+        let moderator = store.moderator().await.id;
+        let read = store.own(recovery(1)).await.unwrap().unwrap().text;
+        store.edit_own(recovery(1), "words that no moderator has read yet".into()).await.unwrap();
+
+        let changed = store.decide(approval(item(1), moderator, Some(read))).await.unwrap();
+        let state = store.own(recovery(1)).await.unwrap().unwrap().state;
+        let again = approval(item(1), moderator, Some("words that no moderator has read yet".into()));
+        let read_anew = store.decide(again).await.unwrap();
+
+        assert_eq!(changed, Some(Err(Undecided::TextChanged)));
+        assert_eq!(state, State::Held);
+        assert_eq!(read_anew, Some(Ok(State::Published)));
+        assert_eq!(store.rows("select * from decisions").await.len(), 1);
+    })
+    .await;
+}
+
+/// An approval of what was read as `read_text`.
+fn approval(item: ItemId, moderator: ModeratorId, read_text: Option<String>) -> NewDecision {
+    NewDecision { item, moderator, decision: Decision::Approve, read_text, reason: None, at: START }
 }

@@ -48,7 +48,8 @@ async fn a_text_can_be_edited_while_it_is_held() {
     each_store(async |store| {
         store.added(story(1)).await;
 
-        let edited = store.edit_own(recovery(1), "Another text, which the author likes better.".into()).await.unwrap();
+        let edited =
+            store.edit_own(recovery(1), "Another text, which the author likes better.".into()).await.unwrap();
 
         assert!(matches!(edited, Some(Edited::Done(own)) if own.text.starts_with("Another text")));
         store.decided(item(1), Decision::Approve).await.unwrap();

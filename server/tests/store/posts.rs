@@ -141,7 +141,8 @@ async fn an_id_or_a_recovery_hash_is_used_once() {
         store.added(story(1)).await;
 
         let same_id = store.add(NewItem { recovery: recovery(2), ..story(1) }, None).await.unwrap();
-        let same_recovery = store.add(NewItem { recovery: recovery(1), ..story(2) }, Some(sending(1, 1))).await.unwrap();
+        let same_recovery =
+            store.add(NewItem { recovery: recovery(1), ..story(2) }, Some(sending(1, 1))).await.unwrap();
 
         assert_eq!((same_id, same_recovery), (Added::IdTaken, Added::IdTaken));
         assert_eq!(store.rows("select * from items").await.len(), 1);
@@ -312,7 +313,10 @@ async fn replies_are_read_oldest_first_and_counted() {
         assert_eq!(store.post(post).await.unwrap().unwrap().n_replies, 4);
         assert_eq!(store.feed_ids(feed(Order::Unanswered, 9)).await, []);
         let reply = &store.replies(post, None, 1).await.unwrap().unwrap().items[0];
-        assert_eq!((reply.text.as_str(), reply.author), ("Story number 11, which goes on for a while.", Some(author(11))));
+        assert_eq!(
+            (reply.text.as_str(), reply.author),
+            ("Story number 11, which goes on for a while.", Some(author(11)))
+        );
 
         store.decided(item(11), Decision::Hide).await.unwrap();
         store.delete_own(recovery(12)).await.unwrap().unwrap();

@@ -69,7 +69,8 @@ pub async fn postgres() -> Subject {
     MIGRATED.get_or_init(|| migrated).await;
     let address = Address::Postgres(cluster.new_database("migrated").await);
     let folder = tempfile::tempdir().unwrap();
-    let mut subject = Subject { store: store::open(&address).await.unwrap(), address, folder, files: cluster.data() };
+    let mut subject =
+        Subject { store: store::open(&address).await.unwrap(), address, folder, files: cluster.data() };
     let database = subject.rows("select oid::text from pg_database where datname = current_database()").await;
     subject.files = cluster.data().join("base").join(&database[0][0]);
     subject
@@ -131,13 +132,19 @@ impl Subject {
                 let mut statement = connection.prepare(sql).unwrap();
                 let n_columns = statement.column_count();
                 let row = |row: &rusqlite::Row<'_>| {
-                    (0..n_columns).map(|column| Ok(format!("{:?}", row.get_ref(column)?.data_type()) + &text_of(row.get_ref(column)?))).collect()
+                    (0..n_columns)
+                        .map(|column| {
+                            Ok(format!("{:?}", row.get_ref(column)?.data_type())
+                                + &text_of(row.get_ref(column)?))
+                        })
+                        .collect()
                 };
                 statement.query_map([], row).unwrap().collect::<Result<_, _>>().unwrap()
             }
             Address::Postgres(url) => {
                 let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
-                let rows = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).fetch_all(&mut connection).await.unwrap();
+                let rows =
+                    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).fetch_all(&mut connection).await.unwrap();
                 let value = |row: &sqlx::postgres::PgRow, column| {
                     row.try_get_raw(column).unwrap().as_str().map(str::to_owned).unwrap_or_default()
                 };
@@ -212,7 +219,11 @@ pub fn sending(key: u64, request: u64) -> Idempotency {
 pub fn story(n: u64) -> NewItem {
     NewItem {
         id: item(n),
-        place: Place::Post { site: "demo".parse().unwrap(), kind: Kind::Story, topic: "low-mood".parse().unwrap() },
+        place: Place::Post {
+            site: "demo".parse().unwrap(),
+            kind: Kind::Story,
+            topic: "low-mood".parse().unwrap(),
+        },
         text: format!("Story number {n}, which goes on for a while."),
         lang: Some("en".parse().unwrap()),
         author: Some(author(n)),
@@ -261,7 +272,10 @@ impl Subject {
     pub async fn decided(&self, item: ItemId, decision: Decision) -> Result<State, String> {
         let moderator = self.moderator().await.id;
         let reason = decision.needs_reason().then(|| format!("because of {decision}"));
-        let outcome = self.decide(NewDecision { item, moderator, decision, reason, at: START }).await.unwrap();
+        let outcome = self
+            .decide(NewDecision { item, moderator, decision, read_text: None, reason, at: START })
+            .await
+            .unwrap();
         outcome.expect("there is such an item").map_err(|refused| refused.to_string())
     }
 
@@ -282,7 +296,8 @@ impl Subject {
 
     /// The ids of all replies to a post.
     pub async fn reply_ids(&self, post: ItemId, limit: usize) -> Vec<ItemId> {
-        all_pages(async |after| self.replies(post, after, limit).await.unwrap().unwrap(), |reply| reply.id).await
+        all_pages(async |after| self.replies(post, after, limit).await.unwrap().unwrap(), |reply| reply.id)
+            .await
     }
 
     /// The ids of the whole queue.
@@ -291,7 +306,10 @@ impl Subject {
     }
 }
 
-async fn all_pages<T>(page: impl AsyncFn(Option<Cursor>) -> Page<T>, id: impl Fn(&T) -> ItemId) -> Vec<ItemId> {
+async fn all_pages<T>(
+    page: impl AsyncFn(Option<Cursor>) -> Page<T>,
+    id: impl Fn(&T) -> ItemId,
+) -> Vec<ItemId> {
     let mut ids = Vec::new();
     let mut after = None;
     loop {

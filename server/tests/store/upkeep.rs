@@ -83,7 +83,10 @@ async fn expired_codes_and_sessions_are_purged() {
         store.sign_in(secret(2), secret(10), START, START + 2 * MINUTE).await.unwrap().unwrap();
 
         store.purge(START, START).await.unwrap();
-        let counts = (store.rows("select * from sign_in_codes").await.len(), store.rows("select * from sessions").await.len());
+        let counts = (
+            store.rows("select * from sign_in_codes").await.len(),
+            store.rows("select * from sessions").await.len(),
+        );
         store.purge(START + 2 * MINUTE, START).await.unwrap();
 
         assert_eq!(counts, (1, 1));
@@ -138,7 +141,10 @@ async fn content(store: &Subject) -> Vec<String> {
     for post in store.feed(feed(Order::New, 1_000)).await.unwrap().items {
         content.push(format!("{:?}", store.replies(post.id, None, 1_000).await.unwrap()));
     }
-    content.push(format!("{:?}", peer_support_server::store::Store::queue(&**store, None, 1_000).await.unwrap()));
+    content.push(format!(
+        "{:?}",
+        peer_support_server::store::Store::queue(&**store, None, 1_000).await.unwrap()
+    ));
     for n in 0..40 {
         content.push(format!("{:?}", store.own(recovery(n)).await.unwrap()));
     }
@@ -204,7 +210,9 @@ async fn a_copy_made_while_others_write_is_whole() {
         let copy = store.folder.path().join("copy");
 
         let writing = join_all((0..100).map(|n| async move {
-            store.added(NewItem { created_at: START + n as i64, ..published(reply(1_000 + n, item(1))) }).await
+            store
+                .added(NewItem { created_at: START + n as i64, ..published(reply(1_000 + n, item(1))) })
+                .await
         }));
         let backing_up = async {
             // In the middle of it.
@@ -449,7 +457,11 @@ async fn write_until_killed(address: &Address) {
 async fn assert_all_there(store: &Subject, acknowledged: &[u64]) {
     assert!(acknowledged.len() >= 250);
     for &n in acknowledged {
-        let own = store.own(recovery(n)).await.unwrap().unwrap_or_else(|| panic!("{n} of {acknowledged:?} is lost"));
+        let own = store
+            .own(recovery(n))
+            .await
+            .unwrap()
+            .unwrap_or_else(|| panic!("{n} of {acknowledged:?} is lost"));
         assert_eq!((own.id, own.state, own.text), (item(n), State::Held, story(n).text));
     }
     // No half item: every one is whole, also those that were stored without its being said.

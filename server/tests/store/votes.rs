@@ -77,7 +77,8 @@ async fn what_is_not_visible_takes_no_votes() {
 #[tokio::test]
 async fn two_votes_of_one_key_share_no_value() {
     each_store(async |store| {
-        let (first, second) = (store.added(published(story(1))).await, store.added(published(story(2))).await);
+        let (first, second) =
+            (store.added(published(story(1))).await, store.added(published(story(2))).await);
 
         // A browser sends another voter id for each item; nothing that the store adds may link them.
         store.vote(helped(first, voter(1))).await.unwrap();
@@ -85,7 +86,9 @@ async fn two_votes_of_one_key_share_no_value() {
 
         let rows = store.rows("select * from votes").await;
         assert_eq!(rows.len(), 2);
-        let values = |row: &Vec<String>| row.iter().filter(|v| !v.ends_with("helped")).cloned().collect::<HashSet<_>>();
+        let values = |row: &Vec<String>| {
+            row.iter().filter(|v| !v.ends_with("helped")).cloned().collect::<HashSet<_>>()
+        };
         assert!(values(&rows[0]).is_disjoint(&values(&rows[1])), "{rows:?}");
         assert_eq!(rows[0].len(), 3, "a new column may link votes: {rows:?}");
     })

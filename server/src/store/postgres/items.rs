@@ -11,9 +11,15 @@ use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
 use super::{author, bits, corrupt, count, counts, cursor_key, item_id, key, kind, parsed, parsed_if_any};
-use crate::store::{Added, FeedQuery, Idempotency, NewItem, Place, StoreError, Stored, kind_letter, page, rows_of_page};
+use crate::store::{
+    Added, FeedQuery, Idempotency, NewItem, Place, StoreError, Stored, kind_letter, page, rows_of_page,
+};
 
-pub(super) async fn add(pool: &PgPool, item: &NewItem, idempotency: Option<&Idempotency>) -> Result<Added, StoreError> {
+pub(super) async fn add(
+    pool: &PgPool,
+    item: &NewItem,
+    idempotency: Option<&Idempotency>,
+) -> Result<Added, StoreError> {
     let mut tx = pool.begin().await?;
     if let Some(idempotency) = idempotency
         && let Some(before) = added_before(&mut tx, idempotency).await?
@@ -134,7 +140,10 @@ async fn site_key(db: &mut PgConnection, site: &SiteId) -> Result<i64, StoreErro
     if let Some(key) = sqlx::query_scalar(select).bind(site.as_str()).fetch_optional(&mut *db).await? {
         return Ok(key);
     }
-    sqlx::query("insert into sites (id) values ($1) on conflict do nothing").bind(site.as_str()).execute(&mut *db).await?;
+    sqlx::query("insert into sites (id) values ($1) on conflict do nothing")
+        .bind(site.as_str())
+        .execute(&mut *db)
+        .await?;
     Ok(sqlx::query_scalar(select).bind(site.as_str()).fetch_one(db).await?)
 }
 
@@ -172,7 +181,8 @@ async fn published_post(db: &mut PgConnection, id: ItemId) -> Result<Option<(i64
 /// combination of filters and order reads no more rows than it shows for each range.
 pub(super) async fn feed(db: &mut PgConnection, query: &FeedQuery) -> Result<Page<Post>, StoreError> {
     let is_oldest_first = query.order == Order::Unanswered;
-    let (moment, key) = cursor_key(db, query.after, if is_oldest_first { i64::MIN } else { i64::MAX }).await?;
+    let (moment, key) =
+        cursor_key(db, query.after, if is_oldest_first { i64::MIN } else { i64::MAX }).await?;
     let kinds: Vec<&str> = match query.kind {
         Some(kind) => vec![kind_letter(kind)],
         None => Kind::ALL.into_iter().map(kind_letter).collect(),

@@ -20,7 +20,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use peer_support_domain::cursor::Cursor;
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash};
-use peer_support_domain::post::{Kind, NotAllowed, Role, State};
+use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::site::SiteId;
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{Page, Post, Reply};
@@ -30,8 +30,8 @@ use sqlx::{ConnectOptions, Executor, Row};
 
 use self::rewrite::Rewriter;
 use super::{
-    Added, Edited, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, OwnItem, Queued, SecretHash, Store,
-    StoreError, Vote, corrupt, kind_of_letter,
+    Added, Edited, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, OwnItem, Queued, SecretHash,
+    Store, StoreError, Undecided, Vote, corrupt, kind_of_letter,
 };
 
 /// Connections of one server. PostgreSQL allows 100 at first, so several servers fit.
@@ -57,7 +57,9 @@ impl Postgres {
     ///
     /// When the database cannot be reached, or was written by a newer version of this program.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url)?.application_name("peer-support-server").disable_statement_logging();
+        let options = PgConnectOptions::from_str(url)?
+            .application_name("peer-support-server")
+            .disable_statement_logging();
         let pool = PgPoolOptions::new()
             .max_connections(MAX_CONNECTIONS)
             .acquire_timeout(CONNECTION_WITHIN)
@@ -92,12 +94,20 @@ async fn migrate(pool: &PgPool) -> Result<(), StoreError> {
         .iter()
         .zip(1..)
         .map(|((name, sql), version)| {
-            Migration::new(version, (*name).into(), MigrationType::Simple, sqlx::SqlStr::from_static(sql), false)
+            Migration::new(
+                version,
+                (*name).into(),
+                MigrationType::Simple,
+                sqlx::SqlStr::from_static(sql),
+                false,
+            )
         })
         .collect();
     match Migrator::with_migrations(migrations).run(pool).await {
         Ok(()) => Ok(()),
-        Err(MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..)) => Err(StoreError::NewerSchema),
+        Err(MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..)) => {
+            Err(StoreError::NewerSchema)
+        }
         Err(error) => Err(StoreError::database(error)),
     }
 }
@@ -116,7 +126,12 @@ impl Store for Postgres {
         items::post(&self.pool, id).await
     }
 
-    async fn replies(&self, post: ItemId, after: Option<Cursor>, limit: usize) -> Result<Option<Page<Reply>>, StoreError> {
+    async fn replies(
+        &self,
+        post: ItemId,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Option<Page<Reply>>, StoreError> {
         items::replies(&mut *self.pool.acquire().await?, post, after, limit).await
     }
 
@@ -156,11 +171,16 @@ impl Store for Postgres {
         queue::queue(&mut *self.pool.acquire().await?, after, limit).await
     }
 
-    async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, NotAllowed>>, StoreError> {
+    async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, Undecided>>, StoreError> {
         until_alone(|| queue::decide(&self.pool, &decision)).await
     }
 
-    async fn add_moderator(&self, name: String, role: Role, at: i64) -> Result<Option<Moderator>, StoreError> {
+    async fn add_moderator(
+        &self,
+        name: String,
+        role: Role,
+        at: i64,
+    ) -> Result<Option<Moderator>, StoreError> {
         moderators::add(&self.pool, &name, role, at).await
     }
 
@@ -172,11 +192,22 @@ impl Store for Postgres {
         until_alone(|| moderators::close(&self.pool, &name, at)).await
     }
 
-    async fn add_sign_in_code(&self, name: String, code: SecretHash, expires_at: i64) -> Result<bool, StoreError> {
+    async fn add_sign_in_code(
+        &self,
+        name: String,
+        code: SecretHash,
+        expires_at: i64,
+    ) -> Result<bool, StoreError> {
         until_alone(|| moderators::add_sign_in_code(&self.pool, &name, &code, expires_at)).await
     }
 
-    async fn sign_in(&self, code: SecretHash, session: SecretHash, now: i64, expires_at: i64) -> Result<Option<Moderator>, StoreError> {
+    async fn sign_in(
+        &self,
+        code: SecretHash,
+        session: SecretHash,
+        now: i64,
+        expires_at: i64,
+    ) -> Result<Option<Moderator>, StoreError> {
         until_alone(|| moderators::sign_in(&self.pool, &code, &session, now, expires_at)).await
     }
 
@@ -218,7 +249,9 @@ impl Store for Postgres {
 }
 
 /// Runs a transaction again when it and another one had locked what the other needed.
-async fn until_alone<T, F: Future<Output = Result<T, StoreError>> + Send>(mut run: impl FnMut() -> F + Send) -> Result<T, StoreError> {
+async fn until_alone<T, F: Future<Output = Result<T, StoreError>> + Send>(
+    mut run: impl FnMut() -> F + Send,
+) -> Result<T, StoreError> {
     for _ in 1..MAX_RUNS {
         match run().await {
             Err(StoreError::Database(error)) if met_another(&*error) => {}
@@ -230,8 +263,13 @@ async fn until_alone<T, F: Future<Output = Result<T, StoreError>> + Send>(mut ru
 
 fn met_another(error: &(dyn std::error::Error + 'static)) -> bool {
     // serialization_failure and deadlock_detected
-    let code = error.downcast_ref().and_then(sqlx::Error::as_database_error).and_then(|error| error.code());
-    matches!(code.as_deref(), Some("40001" | "40P01"))
+    matches!(sql_state(error).as_deref(), Some("40001" | "40P01"))
+}
+
+/// PostgreSQL's code of an error.
+fn sql_state(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let error = error.downcast_ref::<sqlx::Error>()?.as_database_error()?;
+    error.code().map(|code| code.into_owned())
 }
 
 /// PostgreSQL's integers are signed.
@@ -248,7 +286,11 @@ fn parsed<T: FromStr>(row: &PgRow, table: &'static str, column: &'static str) ->
     row.try_get::<&str, _>(column)?.parse().map_err(|_| corrupt(table, column, key(row)))
 }
 
-fn parsed_if_any<T: FromStr>(row: &PgRow, table: &'static str, column: &'static str) -> Result<Option<T>, StoreError> {
+fn parsed_if_any<T: FromStr>(
+    row: &PgRow,
+    table: &'static str,
+    column: &'static str,
+) -> Result<Option<T>, StoreError> {
     let text: Option<&str> = row.try_get(column)?;
     text.map(|text| text.parse().map_err(|_| corrupt(table, column, key(row)))).transpose()
 }
@@ -266,7 +308,9 @@ fn kind(row: &PgRow) -> Result<Option<Kind>, StoreError> {
 fn author(row: &PgRow) -> Result<Option<AuthorTag>, StoreError> {
     let bytes: Option<&[u8]> = row.try_get("author")?;
     bytes
-        .map(|bytes| bytes.try_into().map(AuthorTag::from_bytes).map_err(|_| corrupt("item_texts", "author", key(row))))
+        .map(|bytes| {
+            bytes.try_into().map(AuthorTag::from_bytes).map_err(|_| corrupt("item_texts", "author", key(row)))
+        })
         .transpose()
 }
 
@@ -276,10 +320,18 @@ fn count(row: &PgRow, column: &'static str) -> Result<u32, StoreError> {
 }
 
 fn counts(row: &PgRow) -> Result<VoteCounts, StoreError> {
-    Ok(VoteCounts { heard: count(row, "n_heard")?, helped: count(row, "n_helped")?, me_too: count(row, "n_me_too")? })
+    Ok(VoteCounts {
+        heard: count(row, "n_heard")?,
+        helped: count(row, "n_helped")?,
+        me_too: count(row, "n_me_too")?,
+    })
 }
 
-async fn cursor_key(db: &mut PgConnection, after: Option<Cursor>, first: i64) -> Result<(i64, i64), StoreError> {
+async fn cursor_key(
+    db: &mut PgConnection,
+    after: Option<Cursor>,
+    first: i64,
+) -> Result<(i64, i64), StoreError> {
     let Some(cursor) = after else { return Ok((first, first)) };
     let found: Option<i64> = sqlx::query_scalar("select key from items where id = $1")
         .bind(bits(cursor.item))

@@ -7,7 +7,12 @@ use sqlx::postgres::{PgPool, PgRow};
 use super::parsed;
 use crate::store::{Moderator, ModeratorId, SecretHash, StoreError};
 
-pub(super) async fn add(pool: &PgPool, name: &str, role: Role, at: i64) -> Result<Option<Moderator>, StoreError> {
+pub(super) async fn add(
+    pool: &PgPool,
+    name: &str,
+    role: Role,
+    at: i64,
+) -> Result<Option<Moderator>, StoreError> {
     sqlx::query(
         "insert into moderators (name, role, created_at)
          values ($1, $2, $3)
@@ -52,7 +57,11 @@ pub(super) async fn close(pool: &PgPool, name: &str, at: i64) -> Result<bool, St
     .fetch_optional(&mut *tx)
     .await?;
     let Some(key) = key else { return Ok(false) };
-    sqlx::query("update moderators set closed_at = $2 where key = $1").bind(key).bind(at).execute(&mut *tx).await?;
+    sqlx::query("update moderators set closed_at = $2 where key = $1")
+        .bind(key)
+        .bind(at)
+        .execute(&mut *tx)
+        .await?;
     sqlx::query("delete from sign_in_codes where moderator_key = $1").bind(key).execute(&mut *tx).await?;
     sqlx::query("delete from sessions where moderator_key = $1").bind(key).execute(&mut *tx).await?;
     tx.commit().await?;
@@ -127,7 +136,11 @@ pub(super) async fn sign_in(
     row.as_ref().map(moderator).transpose()
 }
 
-pub(super) async fn session(pool: &PgPool, session: &SecretHash, now: i64) -> Result<Option<Moderator>, StoreError> {
+pub(super) async fn session(
+    pool: &PgPool,
+    session: &SecretHash,
+    now: i64,
+) -> Result<Option<Moderator>, StoreError> {
     sqlx::query(
         "select moderators.key, name, role
          from sessions

@@ -73,13 +73,21 @@ fn found(row: &PgRow) -> Result<Found, StoreError> {
     })
 }
 
-pub(super) async fn edit(pool: &PgPool, recovery: &RecoveryHash, text: &str) -> Result<Option<Edited>, StoreError> {
+pub(super) async fn edit(
+    pool: &PgPool,
+    recovery: &RecoveryHash,
+    text: &str,
+) -> Result<Option<Edited>, StoreError> {
     let mut tx = pool.begin().await?;
     let Some(mut found) = find_locked(&mut tx, recovery).await? else { return Ok(None) };
     if !found.item.state.is_editable() {
         return Ok(Some(Edited::NotEditable(found.item.state)));
     }
-    sqlx::query("update item_texts set text = $2 where item_key = $1").bind(found.key).bind(text).execute(&mut *tx).await?;
+    sqlx::query("update item_texts set text = $2 where item_key = $1")
+        .bind(found.key)
+        .bind(text)
+        .execute(&mut *tx)
+        .await?;
     tx.commit().await?;
     found.item.text = text.to_owned();
     Ok(Some(Edited::Done(found.item)))
@@ -91,7 +99,9 @@ pub(super) async fn delete(
     recovery: &RecoveryHash,
 ) -> Result<Option<(OwnItem, Option<String>)>, StoreError> {
     let mut tx = pool.begin().await?;
-    let Some(Found { key, post_key, mut item }) = find_locked(&mut tx, recovery).await? else { return Ok(None) };
+    let Some(Found { key, post_key, mut item }) = find_locked(&mut tx, recovery).await? else {
+        return Ok(None);
+    };
     if item.state == State::Deleted {
         return Ok(Some((item, None)));
     }
@@ -105,7 +115,10 @@ pub(super) async fn delete(
     .await?;
     rewrite::plan(&mut tx, &partition).await?;
     sqlx::query("delete from votes where item_key = $1").bind(key).execute(&mut *tx).await?;
-    sqlx::query("update idempotency_keys set request_hash = null where item_key = $1").bind(key).execute(&mut *tx).await?;
+    sqlx::query("update idempotency_keys set request_hash = null where item_key = $1")
+        .bind(key)
+        .execute(&mut *tx)
+        .await?;
     sqlx::query(
         "update items
          set state = 'deleted', reason = null, n_heard = 0, n_helped = 0, n_me_too = 0, helpful_at = $2

@@ -1,15 +1,19 @@
 //! What waits for moderators, and what they decide.
 
 use peer_support_domain::cursor::Cursor;
-use peer_support_domain::post::{Decision, NotAllowed, State};
+use peer_support_domain::post::{Decision, State};
 use peer_support_domain::wire::Page;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
 use super::{bits, cursor_key, item_id, items, kind, parsed, parsed_if_any};
-use crate::store::{NewDecision, Queued, StoreError, page, rows_of_page};
+use crate::store::{NewDecision, Queued, StoreError, Undecided, page, rows_of_page};
 
-pub(super) async fn queue(db: &mut PgConnection, after: Option<Cursor>, limit: usize) -> Result<Page<Queued>, StoreError> {
+pub(super) async fn queue(
+    db: &mut PgConnection,
+    after: Option<Cursor>,
+    limit: usize,
+) -> Result<Page<Queued>, StoreError> {
     let (moment, key) = cursor_key(db, after, i64::MIN).await?;
     let rows = sqlx::query(
         "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, item_texts.text, item_texts.lang,
@@ -48,7 +52,10 @@ fn to_queued(row: &PgRow) -> Result<Queued, StoreError> {
     })
 }
 
-pub(super) async fn decide(pool: &PgPool, new: &NewDecision) -> Result<Option<Result<State, NotAllowed>>, StoreError> {
+pub(super) async fn decide(
+    pool: &PgPool,
+    new: &NewDecision,
+) -> Result<Option<Result<State, Undecided>>, StoreError> {
     let mut tx = pool.begin().await?;
     let found = sqlx::query(
         "select key, post_key, state
@@ -63,8 +70,18 @@ pub(super) async fn decide(pool: &PgPool, new: &NewDecision) -> Result<Option<Re
     let (key, post_key): (i64, Option<i64>) = (row.try_get("key")?, row.try_get("post_key")?);
     let after = match parsed::<State>(&row, "items", "state")?.after(new.decision) {
         Ok(after) => after,
-        Err(not_allowed) => return Ok(Some(Err(not_allowed))),
+        Err(not_allowed) => return Ok(Some(Err(not_allowed.into()))),
     };
+    if let Some(read_text) = &new.read_text {
+        // In a statement of its own: it sees what was committed while the one above waited for the row.
+        let text: Option<String> = sqlx::query_scalar("select text from item_texts where item_key = $1")
+            .bind(key)
+            .fetch_optional(&mut *tx)
+            .await?;
+        if text.as_ref() != Some(read_text) {
+            return Ok(Some(Err(Undecided::TextChanged)));
+        }
+    }
     sqlx::query(
         "update items
          set state = $2, reason = $3

@@ -11,10 +11,13 @@ use tokio::time::Instant;
 
 use crate::store::StoreError;
 
-/// How long to wait for transactions that began before a deletion and could still read the text. Backups are the longest.
-const OLD_READERS_WITHIN: Duration = Duration::from_secs(60);
-/// How often to look whether they have ended.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// How long to wait for others that read the partition. Backups are the longest; after one that takes longer, the next
+/// purge rewrites it.
+const READERS_WITHIN: Duration = Duration::from_secs(60);
+/// How long to stand in the line for the partition at a time: others who come to read it wait behind us.
+const LOCK_WITHIN_MS: u64 = 100;
+/// How long to let them pass before the next try.
+const TRY_EVERY: Duration = Duration::from_millis(100);
 
 /// Notes, in the transaction that deletes a text, that its partition must be rewritten.
 pub(super) async fn plan(db: &mut PgConnection, partition: &str) -> Result<(), StoreError> {
@@ -46,7 +49,9 @@ impl Rewriter {
     /// Goes on in the background when the caller gives up.
     pub(super) async fn rewrite(self: &Arc<Self>, partition_name: String) -> Result<(), StoreError> {
         let this = Arc::clone(self);
-        tokio::spawn(async move { this.rewrite_once(&partition_name).await }).await.map_err(StoreError::database)?
+        tokio::spawn(async move { this.rewrite_once(&partition_name).await })
+            .await
+            .map_err(StoreError::database)?
     }
 
     async fn rewrite_once(&self, partition_name: &str) -> Result<(), StoreError> {
@@ -68,7 +73,9 @@ impl Rewriter {
     /// Rewrites what any server planned and has not done, for example because it was killed.
     pub(super) async fn finish_all(self: &Arc<Self>) -> Result<(), StoreError> {
         let partition_names: Vec<String> =
-            sqlx::query_scalar("select distinct partition_name from text_rewrites").fetch_all(&self.pool).await?;
+            sqlx::query_scalar("select distinct partition_name from text_rewrites")
+                .fetch_all(&self.pool)
+                .await?;
         for partition_name in partition_names {
             self.rewrite(partition_name).await?;
         }
@@ -86,61 +93,39 @@ impl Rewriter {
 }
 
 async fn rewrite_now(pool: &PgPool, partition_name: &str) -> Result<(), StoreError> {
-    let planned: Vec<i64> = sqlx::query_scalar("select key from text_rewrites where partition_name = $1")
-        .bind(partition_name)
-        .fetch_all(pool)
-        .await?;
-    let until = Instant::now() + OLD_READERS_WITHIN;
-    while is_readable(pool, &planned).await? {
-        if Instant::now() > until {
-            return Err(StoreError::database(
-                "a long transaction could still read what was deleted; it is tried again with the next purge",
-            ));
+    let until = Instant::now() + READERS_WITHIN;
+    loop {
+        match rewrite_once_unread(pool, partition_name).await {
+            Err(error) if is_lock_timeout(&error) && Instant::now() < until => {
+                tokio::time::sleep(TRY_EVERY).await
+            }
+            outcome => return outcome,
         }
-        tokio::time::sleep(LOOK_EVERY).await;
     }
-    // Names cannot be parameters. This one was made by our migration and read from the catalogue. The table is written
-    // to a new file and the old one is cut to no bytes; readers of these texts wait for that long.
-    pool.execute(AssertSqlSafe(format!("vacuum full {partition_name}"))).await?;
-    sqlx::query("delete from text_rewrites where key = any($1)").bind(&planned).execute(pool).await?;
-    Ok(())
 }
 
-/// Whether a transaction is still open that began before these deletions were committed: rewriting would keep what it
-/// can read. A vacuum by PostgreSQL itself reads no texts for others and does not count.
-async fn is_readable(pool: &PgPool, planned: &[i64]) -> Result<bool, StoreError> {
-    Ok(sqlx::query_scalar(
-        "select exists (
-           select 1
-           from text_rewrites
-           join (
-             select greatest(age(backend_xmin), age(backend_xid)) as age
-             from pg_stat_activity
-             where (datname is null or datname = current_database())
-               and pid <> pg_backend_pid()
-               and (query not like 'autovacuum: VACUUM %' or query like 'autovacuum: VACUUM ANALYZE %')
-             union all
-             select age(xmin)
-             from pg_replication_slots
-             union all
-             select age(transaction)
-             from pg_prepared_xacts
-             where database = current_database()
-           ) as readers on readers.age >= age(text_rewrites.xmin)
-           where key = any($1)
-         ) or exists (
-           -- A connection that is being made reads the catalogue before it is known to which database it goes.
-           select 1
-           from pg_locks
-           where locktype = 'virtualxid'
-             and not exists (
-               select 1
-               from pg_stat_activity
-               where pg_stat_activity.pid = pg_locks.pid
-             )
-         )",
-    )
-    .bind(planned)
-    .fetch_one(pool)
-    .await?)
+/// Writes what is left of the partition to a new file; the old one is cut to no bytes with the commit.
+///
+/// `vacuum full` would keep what any older transaction can still read, also one of another database. Emptying the table
+/// keeps nothing, and hides nothing from others: each statement locks the tables that it reads before it looks, and
+/// [`copy`](crate::store::copy) locks them before its first look.
+async fn rewrite_once_unread(pool: &PgPool, partition_name: &str) -> Result<(), StoreError> {
+    let mut tx = pool.begin().await?;
+    // Names cannot be parameters. This one was made by our migration and read from the catalogue.
+    let sql = format!(
+        "set local lock_timeout = {LOCK_WITHIN_MS};
+         lock table {partition_name} in access exclusive mode;
+         create temporary table kept_texts (like {partition_name} including storage) on commit drop;
+         insert into kept_texts select * from {partition_name};
+         truncate {partition_name};
+         insert into {partition_name} select * from kept_texts order by item_key;
+         delete from text_rewrites where partition_name = '{partition_name}';"
+    );
+    tx.execute(AssertSqlSafe(sql)).await?;
+    Ok(tx.commit().await?)
+}
+
+fn is_lock_timeout(error: &StoreError) -> bool {
+    // lock_not_available
+    matches!(error, StoreError::Database(error) if super::sql_state(&**error).as_deref() == Some("55P03"))
 }

@@ -65,12 +65,23 @@ async fn locked_item(db: &mut PgConnection, vote: &Vote) -> Result<Option<VotedI
     .bind(bits(vote.item))
     .fetch_optional(db)
     .await?
-    .map(|row| Ok(VotedItem { key: row.try_get("key")?, created_at: row.try_get("created_at")?, counts: counts(&row)? }))
+    .map(|row| {
+        Ok(VotedItem {
+            key: row.try_get("key")?,
+            created_at: row.try_get("created_at")?,
+            counts: counts(&row)?,
+        })
+    })
     .transpose()
 }
 
 /// Keeps the counts, and the place that follows from them, in step with the votes.
-async fn recount(db: &mut PgConnection, item: &VotedItem, reaction: Reaction, change: i64) -> Result<VoteCounts, StoreError> {
+async fn recount(
+    db: &mut PgConnection,
+    item: &VotedItem,
+    reaction: Reaction,
+    change: i64,
+) -> Result<VoteCounts, StoreError> {
     if change == 0 {
         return Ok(item.counts);
     }

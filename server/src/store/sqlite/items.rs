@@ -9,10 +9,18 @@ use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{Page, Post, Reply};
 use rusqlite::{Connection, Row};
 
-use super::{all, author, bits, corrupt, counts, cursor_key, execute, first, item_id, key, kind, parsed, parsed_if_any};
-use crate::store::{Added, FeedQuery, Idempotency, NewItem, Place, StoreError, Stored, kind_letter, page, rows_of_page};
+use super::{
+    all, author, bits, corrupt, counts, cursor_key, execute, first, item_id, key, kind, parsed, parsed_if_any,
+};
+use crate::store::{
+    Added, FeedQuery, Idempotency, NewItem, Place, StoreError, Stored, kind_letter, page, rows_of_page,
+};
 
-pub(super) fn add(db: &Connection, item: &NewItem, idempotency: Option<&Idempotency>) -> Result<Added, StoreError> {
+pub(super) fn add(
+    db: &Connection,
+    item: &NewItem,
+    idempotency: Option<&Idempotency>,
+) -> Result<Added, StoreError> {
     if let Some(idempotency) = idempotency
         && let Some(before) = added_before(db, idempotency)?
     {
@@ -106,7 +114,12 @@ fn added_before(db: &Connection, idempotency: &Idempotency) -> Result<Option<Add
 }
 
 /// Adds a row behind all others; its key.
-pub(super) fn add_text(db: &Connection, lang: Option<&str>, author: Option<&[u8]>, text: &str) -> Result<i64, StoreError> {
+pub(super) fn add_text(
+    db: &Connection,
+    lang: Option<&str>,
+    author: Option<&[u8]>,
+    text: &str,
+) -> Result<i64, StoreError> {
     execute(
         db,
         "insert into item_texts (lang, author, text)
@@ -207,7 +220,8 @@ pub(super) fn feed(db: &Connection, query: &FeedQuery) -> Result<Page<Post>, Sto
         let post = post_of_key(db, key)?.ok_or_else(|| corrupt("items", "topic_key", key))?;
         posts.push((moment, post));
     }
-    let Page { items, next } = page(posts, query.limit, |(moment, post)| Cursor { key: *moment, item: post.id });
+    let Page { items, next } =
+        page(posts, query.limit, |(moment, post)| Cursor { key: *moment, item: post.id });
     Ok(Page { items: items.into_iter().map(|(_, post)| post).collect(), next })
 }
 

@@ -16,7 +16,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use peer_support_domain::cursor::Cursor;
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash};
-use peer_support_domain::post::{Kind, NotAllowed, Role, State};
+use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{Page, Post, Reply};
 use rusqlite::{Connection, OpenFlags, Params, Row};
@@ -25,8 +25,8 @@ use tokio::sync::Semaphore;
 
 use self::writer::Writer;
 use super::{
-    Added, Edited, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, OwnItem, Queued, SecretHash, Store,
-    StoreError, Vote, corrupt,
+    Added, Edited, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, OwnItem, Queued, SecretHash,
+    Store, StoreError, Undecided, Vote, corrupt,
 };
 
 /// Readers at a time. Reads take well below a millisecond each, so a few keep every core busy.
@@ -153,7 +153,10 @@ fn open_to_write(path: &Path) -> Result<Connection, StoreError> {
         fs::create_dir_all(folder).map_err(StoreError::database)?;
     }
     create_private(path, false).map_err(StoreError::database)?;
-    let mut connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let mut connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
@@ -168,7 +171,10 @@ fn open_to_write(path: &Path) -> Result<Connection, StoreError> {
 }
 
 fn open_to_read(path: &Path) -> Result<Connection, StoreError> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     settle(&connection)?;
     Ok(connection)
@@ -216,7 +222,12 @@ impl Store for Sqlite {
         self.read(move |db| items::post(db, id)).await
     }
 
-    async fn replies(&self, post: ItemId, after: Option<Cursor>, limit: usize) -> Result<Option<Page<Reply>>, StoreError> {
+    async fn replies(
+        &self,
+        post: ItemId,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Option<Page<Reply>>, StoreError> {
         self.read(move |db| items::replies(db, post, after, limit)).await
     }
 
@@ -248,11 +259,16 @@ impl Store for Sqlite {
         self.read(move |db| queue::queue(db, after, limit)).await
     }
 
-    async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, NotAllowed>>, StoreError> {
+    async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, Undecided>>, StoreError> {
         self.write(move |db| queue::decide(db, &decision)).await
     }
 
-    async fn add_moderator(&self, name: String, role: Role, at: i64) -> Result<Option<Moderator>, StoreError> {
+    async fn add_moderator(
+        &self,
+        name: String,
+        role: Role,
+        at: i64,
+    ) -> Result<Option<Moderator>, StoreError> {
         self.write(move |db| moderators::add(db, &name, role, at)).await
     }
 
@@ -264,11 +280,22 @@ impl Store for Sqlite {
         self.write(move |db| moderators::close(db, &name, at)).await
     }
 
-    async fn add_sign_in_code(&self, name: String, code: SecretHash, expires_at: i64) -> Result<bool, StoreError> {
+    async fn add_sign_in_code(
+        &self,
+        name: String,
+        code: SecretHash,
+        expires_at: i64,
+    ) -> Result<bool, StoreError> {
         self.write(move |db| moderators::add_sign_in_code(db, &name, &code, expires_at)).await
     }
 
-    async fn sign_in(&self, code: SecretHash, session: SecretHash, now: i64, expires_at: i64) -> Result<Option<Moderator>, StoreError> {
+    async fn sign_in(
+        &self,
+        code: SecretHash,
+        session: SecretHash,
+        now: i64,
+        expires_at: i64,
+    ) -> Result<Option<Moderator>, StoreError> {
         self.write(move |db| moderators::sign_in(db, &code, &session, now, expires_at)).await
     }
 
@@ -315,7 +342,10 @@ impl Store for Sqlite {
 fn backup(path: &Path, copy: &Path) -> Result<(), StoreError> {
     let file = create_private(copy, true).map_err(StoreError::database)?;
     let connection = open_to_read(path)?;
-    connection.execute("vacuum into ?1", [copy.to_str().ok_or_else(|| StoreError::database("the path is not UTF-8"))?])?;
+    connection.execute(
+        "vacuum into ?1",
+        [copy.to_str().ok_or_else(|| StoreError::database("the path is not UTF-8"))?],
+    )?;
     file.sync_all().map_err(StoreError::database)?;
     check_copy(copy).map(drop)
 }
@@ -347,11 +377,17 @@ pub(super) fn check_copy(copy: &Path) -> Result<Connection, StoreError> {
     }
     match Migrations::from_slice(MIGRATIONS).current_version(&connection).map_err(StoreError::database)? {
         SchemaVersion::Outside(_) => Err(StoreError::NewerSchema),
-        SchemaVersion::NoneSet => Err(StoreError::database("the file is not a copy of a store, or it was never finished")),
+        SchemaVersion::NoneSet => {
+            Err(StoreError::database("the file is not a copy of a store, or it was never finished"))
+        }
         SchemaVersion::Inside(version) if version.get() == MIGRATIONS.len() => Ok(connection),
         SchemaVersion::Inside(_) => {
             let mut memory = Connection::open_in_memory()?;
-            rusqlite::backup::Backup::new(&connection, &mut memory)?.run_to_completion(1_000, Duration::ZERO, None)?;
+            rusqlite::backup::Backup::new(&connection, &mut memory)?.run_to_completion(
+                1_000,
+                Duration::ZERO,
+                None,
+            )?;
             migrate(&mut memory)?;
             Ok(memory)
         }
@@ -395,12 +431,20 @@ fn item_id(row: &Row<'_>, column: &str) -> Result<ItemId, StoreError> {
 }
 
 /// Reads a text column of `items` or beside it into a type that parses.
-fn parsed<T: std::str::FromStr>(row: &Row<'_>, table: &'static str, column: &'static str) -> Result<T, StoreError> {
+fn parsed<T: std::str::FromStr>(
+    row: &Row<'_>,
+    table: &'static str,
+    column: &'static str,
+) -> Result<T, StoreError> {
     let text = row.get_ref(column)?.as_str().map_err(|_| corrupt(table, column, key(row)))?;
     text.parse().map_err(|_| corrupt(table, column, key(row)))
 }
 
-fn parsed_if_any<T: std::str::FromStr>(row: &Row<'_>, table: &'static str, column: &'static str) -> Result<Option<T>, StoreError> {
+fn parsed_if_any<T: std::str::FromStr>(
+    row: &Row<'_>,
+    table: &'static str,
+    column: &'static str,
+) -> Result<Option<T>, StoreError> {
     match row.get_ref(column)? {
         rusqlite::types::ValueRef::Null => Ok(None),
         _ => parsed(row, table, column).map(Some),
@@ -430,7 +474,8 @@ fn counts(row: &Row<'_>) -> Result<VoteCounts, StoreError> {
 
 fn cursor_key(db: &Connection, after: Option<Cursor>, first: i64) -> Result<(i64, i64), StoreError> {
     let Some(cursor) = after else { return Ok((first, first)) };
-    let found = self::first(db, "select key from items where id = ?1", [bits(cursor.item)], |row| Ok(row.get(0)?))?;
+    let found =
+        self::first(db, "select key from items where id = ?1", [bits(cursor.item)], |row| Ok(row.get(0)?))?;
     // An item that was purged since leaves its moment; others of the same millisecond count as seen.
     Ok((cursor.key, found.unwrap_or(!first)))
 }

@@ -47,7 +47,12 @@ pub(super) fn close(db: &Connection, name: &str, at: i64) -> Result<bool, StoreE
     Ok(true)
 }
 
-pub(super) fn add_sign_in_code(db: &Connection, name: &str, code: &SecretHash, expires_at: i64) -> Result<bool, StoreError> {
+pub(super) fn add_sign_in_code(
+    db: &Connection,
+    name: &str,
+    code: &SecretHash,
+    expires_at: i64,
+) -> Result<bool, StoreError> {
     let n_added = execute(
         db,
         "insert into sign_in_codes (code_hash, moderator_key, expires_at)
@@ -88,7 +93,11 @@ pub(super) fn sign_in(
     self::session(db, session, now)
 }
 
-pub(super) fn session(db: &Connection, session: &SecretHash, now: i64) -> Result<Option<Moderator>, StoreError> {
+pub(super) fn session(
+    db: &Connection,
+    session: &SecretHash,
+    now: i64,
+) -> Result<Option<Moderator>, StoreError> {
     first(
         db,
         "select moderators.key, name, role

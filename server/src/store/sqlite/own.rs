@@ -57,7 +57,11 @@ fn found(row: &Row<'_>) -> Result<Found, StoreError> {
     })
 }
 
-pub(super) fn edit(db: &Connection, recovery: &RecoveryHash, text: &str) -> Result<Option<Edited>, StoreError> {
+pub(super) fn edit(
+    db: &Connection,
+    recovery: &RecoveryHash,
+    text: &str,
+) -> Result<Option<Edited>, StoreError> {
     let Some(mut found) = find(db, recovery)? else { return Ok(None) };
     let (true, Some(text_key)) = (found.item.state.is_editable(), found.text_key) else {
         return Ok(Some(Edited::NotEditable(found.item.state)));

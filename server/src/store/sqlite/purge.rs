@@ -14,7 +14,11 @@ const COMPACT_SHARE: i64 = 4;
 const COMPACT_BYTES: i64 = 4 * 1024 * 1024;
 
 pub(super) fn expired(db: &Connection, now: i64) -> Result<(), StoreError> {
-    execute(db, "delete from idempotency_keys where created_at <= ?1", [now.saturating_sub(IDEMPOTENCY_WINDOW_MS)])?;
+    execute(
+        db,
+        "delete from idempotency_keys where created_at <= ?1",
+        [now.saturating_sub(IDEMPOTENCY_WINDOW_MS)],
+    )?;
     execute(db, "delete from sign_in_codes where expires_at <= ?1", [now])?;
     execute(db, "delete from sessions where expires_at <= ?1", [now])?;
     Ok(())
@@ -60,8 +64,12 @@ pub(super) fn items(db: &Connection, unpublished_before: i64) -> Result<u64, Sto
 
 /// Gives the space of overwritten texts back, when there is much of it.
 pub(super) fn compact(db: &mut Connection) -> Result<(), StoreError> {
-    let overwritten_bytes: i64 = db.query_row("select overwritten_bytes from upkeep where key = 1", [], |row| row.get(0))?;
-    let file_bytes: i64 = db.query_row("select page_count * page_size from pragma_page_count, pragma_page_size", [], |row| row.get(0))?;
+    let overwritten_bytes: i64 =
+        db.query_row("select overwritten_bytes from upkeep where key = 1", [], |row| row.get(0))?;
+    let file_bytes: i64 =
+        db.query_row("select page_count * page_size from pragma_page_count, pragma_page_size", [], |row| {
+            row.get(0)
+        })?;
     if overwritten_bytes < COMPACT_BYTES.max(file_bytes / COMPACT_SHARE) {
         return Ok(());
     }
@@ -76,7 +84,8 @@ pub(super) fn compact(db: &mut Connection) -> Result<(), StoreError> {
 
 /// Removing rows moves others and leaves copies of them in unused space, which only a rewritten file is free of.
 pub(super) fn finish_compaction(db: &Connection) -> Result<(), StoreError> {
-    let is_due: bool = db.query_row("select is_vacuum_due from upkeep where key = 1", [], |row| row.get(0))?;
+    let is_due: bool =
+        db.query_row("select is_vacuum_due from upkeep where key = 1", [], |row| row.get(0))?;
     if is_due {
         // In a file: the whole database may not fit into memory. The file has no name, and is gone when it is closed.
         db.pragma_update(None, "temp_store", "file")?;

@@ -1,14 +1,18 @@
 //! What waits for moderators, and what they decide.
 
 use peer_support_domain::cursor::Cursor;
-use peer_support_domain::post::{Decision, NotAllowed, State};
+use peer_support_domain::post::{Decision, State};
 use peer_support_domain::wire::Page;
 use rusqlite::Connection;
 
 use super::{all, bits, cursor_key, execute, first, item_id, items, kind, parsed, parsed_if_any};
-use crate::store::{NewDecision, Queued, StoreError, page, rows_of_page};
+use crate::store::{NewDecision, Queued, StoreError, Undecided, page, rows_of_page};
 
-pub(super) fn queue(db: &Connection, after: Option<Cursor>, limit: usize) -> Result<Page<Queued>, StoreError> {
+pub(super) fn queue(
+    db: &Connection,
+    after: Option<Cursor>,
+    limit: usize,
+) -> Result<Page<Queued>, StoreError> {
     let (moment, key) = cursor_key(db, after, i64::MIN)?;
     let queued = all(
         db,
@@ -42,21 +46,29 @@ pub(super) fn queue(db: &Connection, after: Option<Cursor>, limit: usize) -> Res
     Ok(page(queued, limit, |item| Cursor { key: item.created_at, item: item.id }))
 }
 
-pub(super) fn decide(db: &Connection, new: &NewDecision) -> Result<Option<Result<State, NotAllowed>>, StoreError> {
+pub(super) fn decide(
+    db: &Connection,
+    new: &NewDecision,
+) -> Result<Option<Result<State, Undecided>>, StoreError> {
     let found = first(
         db,
-        "select key, post_key, state
+        "select items.key, items.post_key, items.state, item_texts.text
          from items
-         where id = ?1",
+         left join item_texts on item_texts.key = items.text_key
+         where items.id = ?1",
         [bits(new.item)],
-        |row| Ok((row.get(0)?, row.get(1)?, parsed(row, "items", "state")?)),
+        |row| Ok((row.get(0)?, row.get(1)?, parsed(row, "items", "state")?, row.get(3)?)),
     )?;
-    let Some((key, post_key, before)) = found else { return Ok(None) };
-    let (key, post_key, before): (i64, Option<i64>, State) = (key, post_key, before);
+    let Some((key, post_key, before, text)) = found else { return Ok(None) };
+    let (key, post_key, before, text): (i64, Option<i64>, State, Option<String>) =
+        (key, post_key, before, text);
     let after = match before.after(new.decision) {
         Ok(after) => after,
-        Err(not_allowed) => return Ok(Some(Err(not_allowed))),
+        Err(not_allowed) => return Ok(Some(Err(not_allowed.into()))),
     };
+    if new.read_text.is_some() && new.read_text != text {
+        return Ok(Some(Err(Undecided::TextChanged)));
+    }
     execute(
         db,
         "update items

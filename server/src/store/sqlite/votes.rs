@@ -49,12 +49,19 @@ fn voted_item(db: &Connection, vote: &Vote) -> Result<Option<VotedItem>, StoreEr
            and items.state = 'published'
            and (items.post_key is null or posts.state = 'published')",
         [bits(vote.item)],
-        |row| Ok(VotedItem { key: row.get("key")?, created_at: row.get("created_at")?, counts: counts(row)? }),
+        |row| {
+            Ok(VotedItem { key: row.get("key")?, created_at: row.get("created_at")?, counts: counts(row)? })
+        },
     )
 }
 
 /// Keeps the counts, and the place that follows from them, in step with the votes.
-fn recount(db: &Connection, item: &VotedItem, reaction: Reaction, change: i64) -> Result<VoteCounts, StoreError> {
+fn recount(
+    db: &Connection,
+    item: &VotedItem,
+    reaction: Reaction,
+    change: i64,
+) -> Result<VoteCounts, StoreError> {
     if change == 0 {
         return Ok(item.counts);
     }
@@ -64,7 +71,13 @@ fn recount(db: &Connection, item: &VotedItem, reaction: Reaction, change: i64) -
         "update items
          set n_heard = ?2, n_helped = ?3, n_me_too = ?4, helpful_at = ?5
          where key = ?1",
-        (item.key, counts.heard, counts.helped, counts.me_too, ranking::helpful_at_ms(item.created_at, counts)),
+        (
+            item.key,
+            counts.heard,
+            counts.helped,
+            counts.me_too,
+            ranking::helpful_at_ms(item.created_at, counts),
+        ),
     )?;
     Ok(counts)
 }

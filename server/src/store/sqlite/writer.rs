@@ -36,7 +36,8 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
         let (jobs, queue) = channel();
-        let thread = thread::Builder::new().name("sqlite-writer".into()).spawn(move || work(connection, &queue))?;
+        let thread =
+            thread::Builder::new().name("sqlite-writer".into()).spawn(move || work(connection, &queue))?;
         Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)) })
     }
 
@@ -118,7 +119,9 @@ fn work(mut connection: Connection, queue: &Receiver<Job>) {
             match empty_log(&connection) {
                 Ok(true) => forgetting.drain(..).for_each(|answer| answer(Ok(()))),
                 Ok(false) => {}
-                Err(error) => forgetting.drain(..).for_each(|answer| answer(Err(StoreError::database(error.to_string())))),
+                Err(error) => forgetting
+                    .drain(..)
+                    .for_each(|answer| answer(Err(StoreError::database(error.to_string())))),
             }
         }
     }
