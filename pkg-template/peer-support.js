@@ -206,6 +206,7 @@
 
     /** Puts the panel over the card, once it is there. @param {string} [view] */
     const mount = async (view) => {
+      if (view) panel?.show(view);
       if (panel || isMounting) return;
       isMounting = true;
       status.textContent = strings.loading;

@@ -107,6 +107,8 @@ pub fn attempt(
     name: &str,
     test: impl for<'a> FnOnce(&'a Visit) -> BoxFuture<'a, ()>,
 ) -> Result<(), String> {
+    let title = format!("{browser:?}-{name}").to_lowercase();
+    forget_failure(&title);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let visit = Visit { browser, pages: Mutex::default(), logs: Mutex::default() };
@@ -126,10 +128,8 @@ pub fn attempt(
             error = Some(error.map_or_else(|| problems.clone(), |error| format!("{error}\n{problems}")));
         }
         if let Some(error) = error {
-            let title = format!("{browser:?}-{name}").to_lowercase();
-            for (number, page) in pages.iter().enumerate() {
-                let number = if number == 0 { String::new() } else { format!("-{}", number + 1) };
-                page.save_failure(&workspace(&format!("target/shots/failed/{title}{number}.png"))).await;
+            for (place, page) in pages.iter().enumerate() {
+                page.save_failure(&failure(&title, place + 1)).await;
             }
             for log in visit.logs.lock().unwrap().iter() {
                 let lines = log.lock().unwrap();
@@ -156,6 +156,18 @@ pub async fn eventually<F: Future<Output = bool>>(what: &str, holds: impl Fn() -
         assert!(Instant::now() < end, "never happened: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// Takes away the screenshots that an earlier failure of this test left: what lies there failed last time.
+fn forget_failure(title: &str) {
+    for window in 1..=9 {
+        let _ = std::fs::remove_file(failure(title, window));
+    }
+}
+
+fn failure(title: &str, window: usize) -> PathBuf {
+    let window = if window == 1 { String::new() } else { format!("-{window}") };
+    workspace(&format!("target/shots/failed/{title}{window}.png"))
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
