@@ -133,7 +133,9 @@ enum Desk {
 impl Desk {
     async fn open(visit: &Visit, server: &mut Server, is_page: bool) -> Desk {
         if is_page {
-            Desk::Console(visit.open(&server.sign_in_url().await).await)
+            let page = visit.open(&server.sign_in_url().await).await;
+            page.find("button", "Sign out").await;
+            Desk::Console(page)
         } else {
             Desk::Api(server.moderator().await)
         }
