@@ -10,6 +10,7 @@ each_browser!(
     escape_closes_the_panel_and_leave_quickly_leaves,
     the_panel_speaks_arabic_from_right_to_left,
     the_panel_can_be_a_part_of_the_page,
+    the_example_page_works_as_it_is_served,
 );
 
 async fn every_view_is_accessible_in_light(visit: &Visit) {
@@ -115,4 +116,16 @@ async fn the_panel_can_be_a_part_of_the_page(visit: &Visit) {
     fits_the_width(&page).await;
     page.passes_axe("inline").await;
     page.save_shot("inline").await;
+}
+
+/// What `cargo xtask serve` opens with; the README's picture is taken here. No country is named, so the panel finds one.
+async fn the_example_page_works_as_it_is_served(visit: &Visit) {
+    let server = visit.server().await;
+    let page = visit.open(&server.url("/")).await;
+
+    Hand::Mouse.open_panel(&page).await;
+
+    page.until("a country to choose", "return ps.find('combobox', 'Country')").await;
+    fits_the_width(&page).await;
+    page.save_shot("example-page").await;
 }

@@ -7,9 +7,9 @@ use ::std::fs;
 use ::std::process::Command;
 use anyhow::{Context, Result};
 
-/// The visit that looks at every view, and what it saves of the first one.
-const VISIT: &str = "chromium::every_view_is_accessible_in_light";
-const PICTURE: &str = "help-now-light-1280-chromium.png";
+/// The visit to the example page, and what it saves.
+const VISIT: &str = "chromium::the_example_page_works_as_it_is_served";
+const PICTURE: &str = "example-page-chromium.png";
 
 /// Runs the visit in Chromium and puts its picture into `docs/`.
 ///

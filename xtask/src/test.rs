@@ -6,8 +6,10 @@ use crate::{helplines, project};
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Instant;
+use std::{env, fs};
 
 /// What to test; everything when nothing is named.
 #[derive(Args)]
@@ -80,6 +82,7 @@ impl Tally {
 ///
 /// When anything failed, or was left out though it was asked for.
 pub fn command(options: &Options) -> Result<()> {
+    keep_runner()?;
     let mut total = Tally::default();
     for step in Step::value_variants() {
         if !options.only.is_empty() && !options.only.contains(step) {
@@ -162,10 +165,22 @@ fn wasm(options: &Options) -> Result<Tally> {
     setup::install(Part::Browsers)?;
     let mut tests = for_browsers(&["test", "--no-fail-fast"])?;
     // As a list in TOML, because cargo would take a string apart at its spaces.
-    let runner = [std::env::current_exe()?, "wasm-test-runner".into()];
+    let runner = [runner(), "wasm-test-runner".into()];
     tests.arg("--config").arg(format!("target.{TARGET}.runner={runner:?}"));
     tests.env("CHROMEDRIVER", "/usr/bin/chromedriver").args(&options.filter);
     count(tests)
+}
+
+/// Where the copy of this program lies that runs the browser glue's tests.
+fn runner() -> PathBuf {
+    project::target().join("tools/xtask")
+}
+
+/// Copies this program: testing `xtask` itself compiles it anew, in the place where this one was started from.
+fn keep_runner() -> Result<()> {
+    fs::create_dir_all(project::target().join("tools"))?;
+    fs::copy(env::current_exe()?, runner()).context("could not keep a copy of xtask")?;
+    Ok(())
 }
 
 fn browsers(options: &Options) -> Result<Tally> {
