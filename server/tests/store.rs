@@ -6,6 +6,8 @@ mod support;
 mod decisions;
 #[path = "store/own.rs"]
 mod own;
+#[path = "store/plans.rs"]
+mod plans;
 #[path = "store/posts.rs"]
 mod posts;
 #[path = "store/subject.rs"]

@@ -323,13 +323,19 @@ pub(super) async fn feed(db: &mut PgConnection, query: &FeedQuery) -> Result<Pag
         .await?;
 
     let keys: Vec<i64> = places.iter().map(|&(_, key)| key).collect();
+    // `offset 0` keeps PostgreSQL from reading all texts to join them at once, which it takes for cheap while they are few.
     // One that was hidden since the places were read is left out.
     let rows = sqlx::query(
         "select items.key, items.id, items.kind, topics.id as topic, text, lang, author, created_at, n_replies,
            n_heard, n_helped, n_me_too, is_example
          from items
          join topics on topics.key = items.topic_key
-         join item_texts on item_texts.item_key = items.key
+         cross join lateral (
+           select lang, author, text
+           from item_texts
+           where item_key = items.key
+           offset 0
+         ) as texts
          where items.key = any($1)
            and items.state = 'published'",
     )
@@ -399,7 +405,12 @@ pub(super) async fn replies(
     let rows = sqlx::query(
         "select items.key, items.id, text, lang, author, created_at, n_heard, n_helped, n_me_too, is_example
          from items
-         join item_texts on item_texts.item_key = items.key
+         cross join lateral (
+           select lang, author, text
+           from item_texts
+           where item_key = items.key
+           offset 0
+         ) as texts
          where post_key = $1
            and state = 'published'
            and (created_at, items.key) > ($2, $3)

@@ -16,13 +16,23 @@ pub(super) async fn queue(
 ) -> Result<Page<Queued>, StoreError> {
     let (moment, key) = cursor_key(db, after, i64::MIN).await?;
     let rows = sqlx::query(
-        "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, item_texts.text, item_texts.lang,
+        "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, texts.text, texts.lang,
            post_texts.text as in_reply_to, items.created_at
          from items
          join sites on sites.key = items.site_key
-         join item_texts on item_texts.item_key = items.key
+         cross join lateral (
+           select lang, text
+           from item_texts
+           where item_key = items.key
+           offset 0
+         ) as texts
          left join items as posts on posts.key = items.post_key
-         left join item_texts as post_texts on post_texts.item_key = posts.key
+         left join lateral (
+           select text
+           from item_texts
+           where item_key = posts.key
+           offset 0
+         ) as post_texts on true
          join topics on topics.key = coalesce(items.topic_key, posts.topic_key)
          where items.state = 'held'
            and (items.created_at, items.key) > ($1, $2)

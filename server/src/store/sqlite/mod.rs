@@ -3,6 +3,8 @@
 mod items;
 mod moderators;
 mod own;
+#[cfg(test)]
+mod plans;
 mod purge;
 mod queue;
 mod votes;
@@ -317,7 +319,7 @@ impl Store for Sqlite {
             }
             n_purged += n_items;
         }
-        self.writer.maintain(|db| purge::compact(db)).await?;
+        self.writer.maintain(purge::compact).await?;
         Ok(n_purged)
     }
 

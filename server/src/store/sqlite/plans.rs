@@ -1,0 +1,179 @@
+//! Every statement of a public route finds its rows by an index, in order, however many there are.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use peer_support_domain::cursor::{Cursor, Order};
+use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash, VoterId};
+use peer_support_domain::post::{Decision, Kind, Role, State};
+use peer_support_domain::vote::Reaction;
+use rusqlite::trace::{TraceEvent, TraceEventCodes};
+use rusqlite::{Connection, StatementStatus};
+
+use super::{Sqlite, items, open_to_read};
+use crate::store::{FeedQuery, Idempotency, ModeratorId, NewDecision, NewItem, Place, Store, Vote};
+
+/// What ran, as it was prepared, and how many steps of SQLite's machine it took, on the connection where it ran last.
+static STATEMENTS: Mutex<BTreeMap<String, i32>> = Mutex::new(BTreeMap::new());
+
+fn watch(connection: &Connection) {
+    connection.trace_v2(
+        TraceEventCodes::SQLITE_TRACE_PROFILE,
+        Some(|event| {
+            if let TraceEvent::Profile(statement, _) = event {
+                let n_steps = statement.get_status(StatementStatus::VmStep);
+                statements().insert(statement.sql().into_owned(), n_steps);
+            }
+        }),
+    );
+}
+
+fn statements() -> MutexGuard<'static, BTreeMap<String, i32>> {
+    STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn item(n: u64) -> ItemId {
+    ItemId::from_bits(n.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}
+
+fn new_item(n: u64, place: Place) -> NewItem {
+    let mut recovery = [0; 16];
+    recovery[..8].copy_from_slice(&n.to_be_bytes());
+    NewItem {
+        id: item(n),
+        place,
+        text: format!("Text number {n}"),
+        lang: None,
+        author: Some(AuthorTag::from_bytes(n.to_be_bytes())),
+        recovery: RecoveryHash::from_bytes(recovery),
+        created_at: n.cast_signed(),
+        state: State::Published,
+        is_example: false,
+    }
+}
+
+fn post(n: u64) -> NewItem {
+    let topic = ["grief", "work", "low-mood"][n as usize / 3 % 3].parse().expect("it is a topic");
+    new_item(
+        n,
+        Place::Post { site: "demo".parse().expect("it is a site"), kind: Kind::ALL[n as usize % 3], topic },
+    )
+}
+
+fn feeds() -> Vec<FeedQuery> {
+    let mut feeds = Vec::new();
+    for order in Order::ALL {
+        for kind in [None, Some(Kind::Coping)] {
+            for topic in [None, Some("grief")] {
+                for after in [None, Some(Cursor { key: 120, item: item(120) })] {
+                    let topic = topic.map(|topic| topic.parse().expect("it is a topic"));
+                    let site = "demo".parse().expect("it is a site");
+                    feeds.push(FeedQuery { site, kind, topic, order, after, limit: 10 });
+                }
+            }
+        }
+    }
+    feeds
+}
+
+/// Asks every public route and the console's everything once.
+async fn ask_everything(store: &Sqlite, moderator: ModeratorId) {
+    for query in feeds() {
+        store.feed(query).await.unwrap();
+    }
+    store.post(item(1)).await.unwrap().unwrap();
+    store.site_of(item(1)).await.unwrap().unwrap();
+    let after = Some(Cursor { key: 1, item: item(1) });
+    store.replies(item(1), None, 10).await.unwrap().unwrap();
+    store.replies(item(1), after, 10).await.unwrap().unwrap();
+    let vote = Vote { item: item(1), reaction: Reaction::Helped, voter: VoterId::from_bytes([1; 16]) };
+    store.vote(vote).await.unwrap().unwrap();
+    store.unvote(vote).await.unwrap().unwrap();
+    let sending = |n| Some(Idempotency { key_hash: [n; 32], request_hash: [n; 32] });
+    let held = NewItem { state: State::Held, ..new_item(1 << 40, Place::Reply { post: item(1) }) };
+    let recovery = held.recovery;
+    store.add(held.clone(), sending(1)).await.unwrap();
+    store.add(held, sending(1)).await.unwrap();
+    store.own(recovery).await.unwrap().unwrap();
+    store.edit_own(recovery, "Another text".into()).await.unwrap().unwrap();
+    store.queue(None, 10).await.unwrap();
+    store.queue(after, 10).await.unwrap();
+    store.add_sign_in_code("Ada".into(), [1; 32], 10).await.unwrap();
+    store.sign_in([1; 32], [2; 32], 0, 10).await.unwrap().unwrap();
+    store.session([2; 32], 0).await.unwrap().unwrap();
+    store.sign_out([2; 32]).await.unwrap();
+    let decision = |decision| NewDecision {
+        item: item(1 << 40),
+        moderator,
+        decision,
+        read_text: None,
+        reason: None,
+        at: 0,
+    };
+    store.decide(decision(Decision::Approve)).await.unwrap().unwrap().unwrap();
+    store.decide(decision(Decision::Hide)).await.unwrap().unwrap().unwrap();
+    store.delete_own(recovery).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn no_statement_of_a_route_scans_or_sorts_or_takes_longer_when_there_is_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("database");
+    let store = Sqlite::open(&path).await.unwrap();
+    let add = async |numbers: std::ops::Range<u64>| {
+        let added = numbers.map(|n| store.add(post(n), None));
+        for outcome in futures_util::future::join_all(added).await {
+            outcome.unwrap();
+        }
+    };
+    let n_steps_of_feeds = || {
+        let reader = open_to_read(&path).unwrap();
+        watch(&reader);
+        for query in feeds() {
+            assert_eq!(items::feed(&reader, &query).unwrap().items.len(), 10);
+        }
+        statements().values().sum::<i32>()
+    };
+    add(0..300).await;
+    let with_few = n_steps_of_feeds();
+    add(300..3_000).await;
+    let with_many = n_steps_of_feeds();
+
+    store.readers.idle.lock().unwrap().iter().for_each(watch);
+    // Accounts are made on the command line.
+    let moderator = store.add_moderator("Ada".into(), Role::Lead, 0).await.unwrap().unwrap().id;
+    store
+        .writer
+        .maintain(|db| {
+            watch(db);
+            Ok(())
+        })
+        .await
+        .unwrap();
+    ask_everything(&store, moderator).await;
+    let plans = Connection::open(&path).unwrap();
+    let mut n_statements = 0;
+    for sql in statements().keys().filter(|sql| is_about_rows(sql)) {
+        n_statements += 1;
+        let mut plan = plans.prepare(&format!("explain query plan {sql}")).unwrap();
+        let mut steps = plan.raw_query();
+        while let Some(step) = steps.next().unwrap() {
+            let step: String = step.get("detail").unwrap();
+            assert!(!step.starts_with("SCAN ") || step == "SCAN CONSTANT ROW", "{step}: {sql}");
+            assert!(!step.contains("TEMP B-TREE"), "{step}: {sql}");
+        }
+    }
+
+    assert!(n_statements > 30, "only {n_statements} statements were seen");
+    assert!(with_few > 0);
+    assert!(
+        with_many * 100 < with_few * 105,
+        "{with_few} steps for few posts, {with_many} for ten times as many"
+    );
+    store.close().await;
+}
+
+/// Not those that begin and end transactions, or set the connection up.
+fn is_about_rows(sql: &str) -> bool {
+    ["select", "insert", "update", "delete"].iter().any(|word| sql.starts_with(word))
+}

@@ -1,0 +1,103 @@
+use std::time::{Duration, Instant};
+
+use peer_support_domain::cursor::{Cursor, Order};
+use peer_support_domain::post::Kind;
+use peer_support_server::store::{self, Address, FeedQuery};
+
+use crate::subject::*;
+
+/// The same for SQLite stands beside its statements: what each does can only be seen from inside.
+#[tokio::test]
+async fn postgresql_scans_no_table_and_reads_no_more_rows_when_there_are_more() {
+    let subject = postgres().await;
+    fill(&subject, 0..300).await;
+    let with_few = rows_read(&subject).await;
+    fill(&subject, 300..6_000).await;
+    let with_many = rows_read(&subject).await;
+
+    assert_eq!((with_few.by_scan, with_many.by_scan), (0, 0));
+    assert!(with_few.by_index > 0);
+    assert!(with_many.by_index * 100 <= with_few.by_index * 105, "{with_few:?}, then {with_many:?}");
+    subject.close().await;
+}
+
+/// Published posts, and a reply to each fourth, past the store: thousands one by one would take long.
+async fn fill(subject: &Subject, numbers: std::ops::Range<u32>) {
+    let sql = format!(
+        "insert into sites (id) values ('demo') on conflict do nothing;
+         insert into topics (site_key, id)
+         select sites.key, topic
+         from sites
+         cross join unnest(array['grief', 'work', 'low-mood']) as topic
+         on conflict do nothing;
+         insert into items
+           (id, site_key, topic_key, kind, state, is_example, recovery, created_at, helpful_at, n_replies)
+         select n, topics.site_key, topics.key, (array['s', 'c', 'q'])[n % 3 + 1], 'published', false,
+           decode(lpad(to_hex(n), 32, '0'), 'hex'), n, n, case when n % 4 = 0 then 1 else 0 end
+         from generate_series({}, {}) as n
+         join topics on topics.id = (array['grief', 'work', 'low-mood'])[n / 3 % 3 + 1];
+         insert into item_texts (item_key, author, text)
+         select key, int8send(id), 'Text number ' || id
+         from items
+         on conflict do nothing;
+         analyze;",
+        numbers.start,
+        numbers.end - 1
+    );
+    subject.execute(&sql).await.unwrap();
+}
+
+#[derive(Debug)]
+struct RowsRead {
+    by_scan: i64,
+    by_index: i64,
+}
+
+/// How many rows PostgreSQL reads to answer the public routes once, of the tables that grow.
+async fn rows_read(subject: &Subject) -> RowsRead {
+    let Address::Postgres(url) = &subject.address else { unreachable!("it is PostgreSQL") };
+    let before = statistics(subject).await;
+    // In tables this small PostgreSQL may find scanning cheaper; here it shows where it has no other way.
+    let store =
+        store::open(&Address::Postgres(format!("{url}&options=-c%20enable_seqscan=off"))).await.unwrap();
+    let post = peer_support_domain::id::ItemId::from_bits(1);
+    let after = Some(Cursor { key: 120, item: peer_support_domain::id::ItemId::from_bits(120) });
+    for order in Order::ALL {
+        for kind in [None, Some(Kind::Coping)] {
+            for topic in [None, Some("grief")] {
+                for after in [None, after] {
+                    let topic = topic.map(|topic| topic.parse().unwrap());
+                    let page = store.feed(FeedQuery { kind, topic, after, ..feed(order, 10) }).await.unwrap();
+                    assert_eq!(page.items.len(), 10);
+                }
+            }
+        }
+    }
+    store.post(post).await.unwrap().unwrap();
+    store.site_of(post).await.unwrap().unwrap();
+    store.replies(post, after, 10).await.unwrap().unwrap();
+    store.vote(helped(post, voter(1))).await.unwrap().unwrap();
+    store.unvote(helped(post, voter(1))).await.unwrap().unwrap();
+    store.own(recovery(1)).await.unwrap();
+    store.queue(after, 10).await.unwrap();
+    store.close().await;
+    let after = statistics(subject).await;
+    RowsRead { by_scan: after.by_scan - before.by_scan, by_index: after.by_index - before.by_index }
+}
+
+/// What was read since the database was made. A connection adds its part when it ends.
+async fn statistics(subject: &Subject) -> RowsRead {
+    subject.close().await;
+    let until = Instant::now() + Duration::from_secs(30);
+    let connected = "select 1 from pg_stat_activity
+                     where datname = current_database() and application_name = 'peer-support-server'";
+    while !subject.rows(connected).await.is_empty() {
+        assert!(Instant::now() < until, "the store's connections have not ended");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let read = "select coalesce(sum(seq_tup_read), 0)::text, coalesce(sum(idx_tup_fetch), 0)::text
+                from pg_stat_user_tables
+                where relname in ('items', 'votes', 'idempotency_keys') or relname like 'item_texts%'";
+    let read = &subject.rows(read).await[0];
+    RowsRead { by_scan: read[0].parse().unwrap(), by_index: read[1].parse().unwrap() }
+}
