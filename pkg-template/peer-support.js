@@ -89,7 +89,9 @@
     const attributes = {};
     for (const { name, value } of host.attributes) attributes[name] = value;
     const isInline = attributes.mode === "inline";
-    const locale = [attributes.locale ?? "", ...navigator.languages].map((tag) => tag.slice(0, 2)).find((tag) => build.strings[tag]) ?? "en";
+    const locale = /** @type {string} */ (
+      [attributes.locale, ...navigator.languages, "en"].map((tag) => tag?.slice(0, 2)).find((tag) => build.strings[tag])
+    );
     const strings = build.strings[locale];
     /** @type {any} */
     const places = new Intl.DisplayNames(locale, { type: "region" });
@@ -131,7 +133,7 @@
     };
 
     const button = (/** @type {string} */ name, /** @type {() => void} */ press) =>
-      element("button", { part: name, onclick: () => press() }, strings[name]);
+      element("button", { part: name, onclick: press }, strings[name]);
 
     const link = (/** @type {string} */ label, /** @type {string} */ number) =>
       element(
@@ -247,7 +249,7 @@
     /** Closes the panel; what is written in it stays. */
     const close = () => frame?.close?.();
 
-    const launcher = button("launcher", open);
+    const launcher = button("launcher", () => open());
     try {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(css);
