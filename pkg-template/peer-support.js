@@ -216,8 +216,8 @@
         const glue = await load();
         if (host.isConnected) {
           panel = glue.mount(host, container, {
-            ...build,
             ...attributes,
+            ...build,
             base,
             countries,
             locale,
