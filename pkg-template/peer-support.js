@@ -168,7 +168,7 @@
         { onchange: () => show([select.value]) },
         ...[...crisis.keys()]
           .map((code) => element("option", { value: code }, places.of(code)))
-          .sort((a, b) => a.text.localeCompare(b.text, locale)),
+          .sort((a, b) => a.text.localeCompare(b.text)),
       );
       frame = element(
         isInline ? "section" : "dialog",
@@ -200,7 +200,7 @@
         ),
         container,
       );
-      const own = (attributes.country ?? "").toUpperCase();
+      const own = attributes.country?.toUpperCase();
       show(crisis.has(own) ? [own] : guessCountries());
       root.append(frame);
       addEventListener("keydown", countShifts);
@@ -230,7 +230,7 @@
         status.textContent = "";
       } catch (error) {
         status.textContent = strings.failed;
-        console.info(NAME, error);
+        console.info(error);
       }
       isMounting = false;
     };
