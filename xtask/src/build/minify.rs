@@ -84,7 +84,7 @@ mod tests {
 
         assert_eq!(
             small,
-            ":host(:empty:not([mode=\"inline\"])) .a>b{inset:auto max(16px,1em) calc(1px + 2px) auto !important;}@media (max-width:600px){a{margin:0}}"
+            ":host(:empty:not([mode=\"inline\"])) .a>b{inset:auto max(16px,1em) calc(1px + 2px) auto!important}@media (max-width:600px){a{margin:0}}"
         );
     }
 }
