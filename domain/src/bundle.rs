@@ -519,7 +519,7 @@ mod tests {
 
         assert_eq!(gb.emergency.iter().map(|number| number.confirmed).collect::<Vec<_>>(), [true, false]);
         assert_eq!(gb.lines[0].id.as_str(), "gb-shout-text");
-        assert_eq!(gb.lines[0].contacts[0].href(), "sms:85258?body=SHOUT");
+        assert_eq!(gb.lines[0].contacts[0].href(), "sms:85258?&body=SHOUT");
         assert_eq!(gb.lines[0].contacts[0].confirmations, 3);
         assert!(gb.lines[0].is_confirmed());
         assert_eq!(encode([&gb]), GB);

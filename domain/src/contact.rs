@@ -331,7 +331,8 @@ impl Contact {
             (Kind::Sms, _) => {
                 let mut link = DialString(self.value.clone()).link("sms:");
                 if let Some(keyword) = &self.keyword {
-                    link.push_str("?body=");
+                    // iOS takes the text only behind `&`, Android only behind `?`; both read this.
+                    link.push_str("?&body=");
                     link.push_str(&keyword.0);
                 }
                 link
@@ -431,7 +432,7 @@ mod tests {
 
     #[test]
     fn a_text_message_carries_its_keyword() {
-        assert_eq!(contact(Kind::Sms, "85258", None, Some("SHOUT")).href(), "sms:85258?body=SHOUT");
+        assert_eq!(contact(Kind::Sms, "85258", None, Some("SHOUT")).href(), "sms:85258?&body=SHOUT");
         assert_eq!(contact(Kind::Sms, "50101", None, None).href(), "sms:50101");
     }
 

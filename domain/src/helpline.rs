@@ -1,13 +1,14 @@
-//! Helplines and emergency numbers of a country, and which of them stand first.
+//! Helplines and emergency numbers of a country, and which of them are always at hand.
 
-use std::{cmp::Reverse, fmt, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     contact::{Contact, DialString, Kind, WebAddress, text_type},
     country::Country,
-    hours::{HoursState, LocalTime, OpeningHours, TimeZone},
+    hours::{LocalTime, Opening, OpeningHours, TimeZone},
+    lookup::{Ask, Found, Shown, Visitor, look_up},
 };
 
 pub mod record;
@@ -25,7 +26,7 @@ pub struct Directory {
     pub country: Country,
     /// By [`Service`], within one by how many sources agree, most first.
     pub emergency: Vec<EmergencyNumber>,
-    /// In the order of their file; [`rank`] puts them in the order to show.
+    /// In the order of their file; [`look_up`] puts them in the order to show.
     pub lines: Vec<Line>,
 }
 
@@ -49,45 +50,43 @@ impl Directory {
         shown
     }
 
-    /// The part that is carried inside the widget: all emergency numbers and the [`N_ESSENTIAL_LINES`] first lines.
+    /// The part that is carried inside the widget: all emergency numbers and up to [`N_ESSENTIAL_LINES`] lines.
     ///
-    /// Where the country has a confirmed contact, only confirmed ones are taken; elsewhere those that one source
-    /// lists, which say so themselves. Left out is what is of no use without a network or without known hours:
-    /// websites, sources, and time zones that no hours are read in.
+    /// These are the lines that [`look_up`] shows at once to someone who asks for nothing and has no clock, and the
+    /// next one after them that is confirmed, if any line of the country is. What one source lists comes along only
+    /// where nothing confirmed serves, and says so itself. Left out is what is of no use without a network or without
+    /// known hours: websites, sources, and time zones that no hours are read in.
     #[must_use]
     pub fn essentials(&self) -> Directory {
         let any_is_confirmed = self.lines.iter().any(Line::is_confirmed);
-        let lines = rank(&self.lines, &[], |_| None)
-            .into_iter()
-            .filter(|line| line.is_confirmed() == any_is_confirmed)
-            .take(N_ESSENTIAL_LINES)
-            .map(|line| Line {
-                contacts: line
-                    .contacts
-                    .iter()
-                    .filter(|contact| contact.confirmed == any_is_confirmed)
+        let Found { best, more, .. } = look_up(self, &Ask::default(), &Visitor::default(), |_| None);
+        let next = more.into_iter().filter(|shown| shown.line.is_confirmed() == any_is_confirmed);
+        let lines =
+            best.into_iter().chain(next).take(N_ESSENTIAL_LINES).map(|Shown { line, contacts }| Line {
+                contacts: contacts
+                    .into_iter()
+                    .filter(|contact| contact.confirmed || !line.is_confirmed())
                     .cloned()
                     .collect(),
                 time_zone: line.time_zone.clone().filter(|_| line.needs_clock()),
                 website: None,
                 sources: Vec::new(),
                 ..line.clone()
-            })
-            .collect();
-        Directory { country: self.country, emergency: self.emergency.clone(), lines }
+            });
+        Directory { country: self.country, emergency: self.emergency.clone(), lines: lines.collect() }
     }
 
-    /// The one contact for someone who cannot choose: the first confirmed number to call in the order of [`rank`],
-    /// else the first confirmed one to text, else an unconfirmed one to call, else to text.
+    /// The one contact for someone who cannot choose: the first to call in the order of [`look_up`] for someone who
+    /// asks for nothing. Where one to text comes before it that is confirmed, while it is not, it is that one; and
+    /// where there is none to call. [`Contact::confirmed`] tells whether to say that only one source lists it.
     #[must_use]
     pub fn first_contact(&self) -> Option<&Contact> {
-        let ranked = rank(&self.lines, &[], |_| None);
-        [(Kind::Phone, true), (Kind::Sms, true), (Kind::Phone, false), (Kind::Sms, false)]
-            .into_iter()
-            .find_map(|(kind, confirmed)| {
-                let mut contacts = ranked.iter().flat_map(|line| &line.contacts);
-                contacts.find(|contact| contact.kind() == kind && contact.confirmed == confirmed)
-            })
+        let Found { best, more, .. } = look_up(self, &Ask::default(), &Visitor::default(), |_| None);
+        let contacts = || best.iter().chain(&more).flat_map(|shown| &shown.contacts).copied();
+        let first = contacts().find(|contact| matches!(contact.kind(), Kind::Phone | Kind::Sms))?;
+        let calls =
+            |contact: &&Contact| contact.kind() == Kind::Phone && contact.confirmed >= first.confirmed;
+        contacts().find(calls).or(Some(first))
     }
 }
 
@@ -160,73 +159,15 @@ impl Line {
         self.hours.as_ref().is_some_and(|hours| !hours.is_always())
     }
 
-    /// Whether it answers now, if that is known. `local_time` gives the time in a zone.
-    pub fn state(&self, local_time: impl Fn(&TimeZone) -> Option<LocalTime>) -> Option<HoursState> {
-        let hours = self.hours.as_ref()?;
-        if hours.is_always() {
-            return Some(HoursState::Open { closes_in_min: None });
-        }
-        Some(hours.state_at(local_time(self.time_zone.as_ref()?)?))
+    /// Whether it answers at the instant `now_ms`, and until when, as far as that is known. `local_time` tells what
+    /// the clock in a zone shows at an instant.
+    pub fn opening(
+        &self,
+        now_ms: i64,
+        local_time: impl Fn(&TimeZone, i64) -> Option<LocalTime>,
+    ) -> Option<Opening> {
+        self.hours.as_ref()?.opening_at(now_ms, |ms| local_time(self.time_zone.as_ref()?, ms))
     }
-
-    /// What [`rank`] sorts by: the smaller, the better.
-    fn place(&self, wanted: &[Topic], state: Option<HoursState>) -> impl Ord + use<> {
-        (
-            !self.is_confirmed(),
-            !self.topics.iter().any(|topic| wanted.contains(topic)),
-            matches!(state, Some(HoursState::Closed { .. })),
-            self.narrowness(),
-            self.region.is_some(),
-            Reverse(self.as_of.map(AsOf::year)),
-            !matches!(state, Some(HoursState::Open { .. })),
-            !self.hours.as_ref().is_some_and(OpeningHours::is_always),
-            !self.topics.contains(&Topic::Suicide),
-            Reverse(self.contacts.iter().map(|contact| contact.confirmations).max()),
-            Reverse(self.as_of),
-        )
-    }
-
-    /// How many distinctions stand between this line and a person in crisis who is anyone.
-    fn narrowness(&self) -> u8 {
-        let is_for_distress =
-            self.topics.iter().any(|topic| matches!(topic, Topic::Suicide | Topic::EmotionalDistress));
-        let is_only_for_distress =
-            self.topics.iter().all(|topic| matches!(topic, Topic::Suicide | Topic::EmotionalDistress));
-        let is_for_all = self.audiences.contains(&Audience::Everyone)
-            || (self.audiences.is_empty() && is_only_for_distress);
-        match (is_for_distress, is_for_all) {
-            (true, true) => u8::from(!is_only_for_distress),
-            (true, false) if self.audiences.contains(&Audience::Adults) => 2,
-            (true, false) => 3,
-            (false, true) => 4,
-            (false, false) => 5,
-        }
-    }
-}
-
-/// The lines in the order to show them, the best first.
-///
-/// A line counts more, in this order, when independent sources confirm it; when it is for one of the `wanted` topics;
-/// when it is not known to be closed now; when it is for suicide or emotional distress and for everyone, rather than
-/// for a group or a narrower need; when it is for the whole country; when its newest source is younger, by the year;
-/// when it is known to be open now; when it answers day and night; when it names suicide; when more sources agree; and
-/// when its newest source is younger, by the day. What remains equal keeps its order.
-///
-/// Of two lines in three the hours are not known. Such a line stands with those that are open, so that a line for
-/// children that never closes does not hide the one for everyone; and a line that was open day and night years ago
-/// does not hide one that was seen this year.
-///
-/// `local_time` gives the time in a zone, or `None` where it is not known, and then only a line that never closes
-/// counts as open.
-pub fn rank<'a>(
-    lines: &'a [Line],
-    wanted: &[Topic],
-    local_time: impl Fn(&TimeZone) -> Option<LocalTime>,
-) -> Vec<&'a Line> {
-    let mut keyed: Vec<_> =
-        lines.iter().map(|line| (line.place(wanted, line.state(&local_time)), line)).collect();
-    keyed.sort_by(|(a, _), (b, _)| a.cmp(b));
-    keyed.into_iter().map(|(_, line)| line).collect()
 }
 
 macro_rules! vocabulary {
@@ -473,6 +414,14 @@ impl AsOf {
     #[must_use]
     pub fn year(self) -> u16 {
         self.year
+    }
+
+    /// A number that is larger for a later date, below 2²¹ up to the year 4095; a vaguer date counts as earlier than
+    /// any day in it.
+    pub(crate) fn ordinal(self) -> u32 {
+        u32::from(self.year.min(4095)) << 9
+            | u32::from(self.month.unwrap_or(0)) << 5
+            | u32::from(self.day.unwrap_or(0))
     }
 
     /// How old a fact of this date is on the day `today`.

@@ -8,6 +8,10 @@ use crate::contact::text_type;
 
 const MINUTES_PER_DAY: u16 = 24 * 60;
 const MINUTES_PER_WEEK: u16 = 7 * MINUTES_PER_DAY;
+const MINUTE_MS: i64 = 60_000;
+/// Changes of a zone's clock that are looked at before the next change of a line's state: at most a week lies between,
+/// and the busiest zones (Morocco around Ramadan) change four times a year.
+const MAX_CLOCK_CHANGES: u8 = 4;
 
 /// A day of the week.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +58,12 @@ pub struct LocalTime {
     pub minute_of_day: u16,
 }
 
+impl LocalTime {
+    fn minute_of_week(self) -> u16 {
+        self.weekday as u16 * MINUTES_PER_DAY + self.minute_of_day.min(MINUTES_PER_DAY - 1)
+    }
+}
+
 /// From when to when a line answers on one day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
@@ -93,6 +103,7 @@ enum Week {
 /// Whether a line answers at a moment, and how long that lasts.
 ///
 /// The minutes are counted on an even clock: in the two nights a year in which clocks change they are an hour off.
+/// [`Opening`] is right in these too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HoursState {
     /// It answers now.
@@ -104,6 +115,40 @@ pub enum HoursState {
     Closed {
         /// Minutes until it opens, 1 or more.
         opens_in_min: u16,
+    },
+}
+
+impl HoursState {
+    fn is_open(self) -> bool {
+        matches!(self, HoursState::Open { .. })
+    }
+
+    /// Minutes until it changes; `None` when it never does.
+    fn minutes(self) -> Option<u16> {
+        match self {
+            HoursState::Open { closes_in_min } => closes_in_min,
+            HoursState::Closed { opens_in_min } => Some(opens_in_min),
+        }
+    }
+}
+
+/// Whether a line answers at an instant, and until when that stays so. Instants are milliseconds since 1970-01-01 UTC.
+///
+/// Unlike [`HoursState`] it is right across the nights in which clocks change and the days that a zone at the date
+/// line leaves out, because it asks the zone's clock at both ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// It never closes.
+    Always,
+    /// It answers now.
+    OpenUntil {
+        /// The first instant at which it does not.
+        ms: i64,
+    },
+    /// It does not answer now.
+    OpensAt {
+        /// The first instant at which it does.
+        ms: i64,
     },
 }
 
@@ -144,8 +189,7 @@ impl OpeningHours {
     #[must_use]
     pub fn state_at(&self, time: LocalTime) -> HoursState {
         let Week::Spans(spans) = &self.0 else { return HoursState::Open { closes_in_min: None } };
-        let minute = time.minute_of_day.min(MINUTES_PER_DAY - 1);
-        let now = time.weekday as u16 * MINUTES_PER_DAY + minute;
+        let now = time.minute_of_week();
 
         // Minutes until each span next begins, and how long it lasts, seen from `from`. One that has begun
         // begins "in a week", less the time since.
@@ -177,6 +221,47 @@ impl OpeningHours {
             return HoursState::Open { closes_in_min: Some(open_for) };
         }
         HoursState::Closed { opens_in_min: from(now).map(|(wait, _)| wait).min().unwrap_or(MINUTES_PER_WEEK) }
+    }
+
+    /// Whether the line answers at the instant `now_ms`, and until when.
+    ///
+    /// `local_time` tells what the clock in the line's zone shows at an instant. `None` when it cannot, unless the
+    /// line never closes.
+    ///
+    /// The clock on the wall decides. An opening time that a clock leaves out in spring is the instant at which it
+    /// jumps; one that it shows twice in autumn counts both times, as it does for those who answer by that clock.
+    pub fn opening_at(&self, now_ms: i64, local_time: impl Fn(i64) -> Option<LocalTime>) -> Option<Opening> {
+        let never_closes = |time| self.state_at(time) == HoursState::Open { closes_in_min: None };
+        if never_closes(LocalTime { weekday: Weekday::Monday, minute_of_day: 0 }) {
+            return Some(Opening::Always);
+        }
+        let mut from_ms = now_ms - now_ms.rem_euclid(MINUTE_MS);
+        let mut from = local_time(from_ms)?;
+        let is_open = self.state_at(from).is_open();
+        let changes_at = |ms| if is_open { Opening::OpenUntil { ms } } else { Opening::OpensAt { ms } };
+        // Each round ends at a change of the state or of the clock, and no clock changes more than twice in a week.
+        for _ in 0..MAX_CLOCK_CHANGES {
+            let minutes = i64::from(self.state_at(from).minutes()?);
+            let keeps_even = |minutes: i64| {
+                let expected = (i64::from(from.minute_of_week()) + minutes) % i64::from(MINUTES_PER_WEEK);
+                local_time(from_ms + minutes * MINUTE_MS)
+                    .map(|time| i64::from(time.minute_of_week()) == expected)
+            };
+            if keeps_even(minutes)? {
+                return Some(changes_at(from_ms + minutes * MINUTE_MS));
+            }
+            let (mut even, mut uneven) = (0, minutes);
+            while uneven - even > 1 {
+                let middle = (even + uneven) / 2;
+                *(if keeps_even(middle)? { &mut even } else { &mut uneven }) = middle;
+            }
+            from_ms += uneven * MINUTE_MS;
+            from = local_time(from_ms)?;
+            if self.state_at(from).is_open() != is_open {
+                return Some(changes_at(from_ms));
+            }
+        }
+        None
     }
 }
 
@@ -350,6 +435,33 @@ mod tests {
         text.parse().unwrap()
     }
 
+    /// The clock of a zone, as the zone database has it.
+    fn clock(zone: &str) -> impl Fn(i64) -> Option<LocalTime> {
+        let zone = jiff::tz::TimeZone::get(zone).unwrap();
+        move |ms| {
+            let time = jiff::Timestamp::from_millisecond(ms).ok()?.to_zoned(zone.clone());
+            let day = usize::try_from(time.weekday().to_monday_zero_offset()).ok()?;
+            let minute_of_day = u16::try_from(i32::from(time.hour()) * 60 + i32::from(time.minute())).ok()?;
+            Some(LocalTime { weekday: Weekday::ALL[day], minute_of_day })
+        }
+    }
+
+    fn ms(instant: &str) -> i64 {
+        instant.parse::<jiff::Timestamp>().unwrap().as_millisecond()
+    }
+
+    fn opening(text: &str, zone: &str, now: &str) -> Opening {
+        hours(text).opening_at(ms(now), clock(zone)).unwrap()
+    }
+
+    fn until(instant: &str) -> Opening {
+        Opening::OpenUntil { ms: ms(instant) }
+    }
+
+    fn from(instant: &str) -> Opening {
+        Opening::OpensAt { ms: ms(instant) }
+    }
+
     fn at(text: &str, weekday: Weekday, hour: u16, minute: u16) -> HoursState {
         hours(text).state_at(LocalTime { weekday, minute_of_day: hour * 60 + minute })
     }
@@ -476,7 +588,141 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_instant_is_told_by_the_clock_of_the_line() {
+        let office = "Mo-Fr 09:00-17:00";
+
+        // A Tuesday in winter, and one in summer.
+        assert_eq!(opening(office, "Europe/London", "2026-11-24T08:00:30Z"), from("2026-11-24T09:00:00Z"));
+        assert_eq!(opening(office, "Europe/London", "2026-07-07T08:00:00Z"), until("2026-07-07T16:00:00Z"));
+        assert_eq!(opening(office, "Asia/Kathmandu", "2026-11-24T03:14:59Z"), from("2026-11-24T03:15:00Z"));
+        assert_eq!(
+            opening("Mo-Su 15:00-03:00", "America/Mexico_City", "2026-11-24T08:00:00Z"),
+            until("2026-11-24T09:00:00Z")
+        );
+    }
+
+    #[test]
+    fn a_night_in_which_the_clock_changes_is_an_hour_shorter_or_longer() {
+        let evenings = "Mo-Su 18:00-26:00";
+
+        // London: from 01:00 GMT to 02:00 BST on 29 March, and back at 02:00 BST on 25 October 2026. The clock
+        // never shows 01:30 in the one night, and twice in the other.
+        assert_eq!(
+            opening("Su 09:00-12:00", "Europe/London", "2026-03-29T00:00:00Z"),
+            from("2026-03-29T08:00:00Z")
+        );
+        assert_eq!(
+            opening("Su 09:00-12:00", "Europe/London", "2026-10-25T00:00:00Z"),
+            from("2026-10-25T09:00:00Z")
+        );
+        assert_eq!(opening(evenings, "Europe/London", "2026-03-28T20:00:00Z"), until("2026-03-29T01:00:00Z"));
+        assert_eq!(opening(evenings, "Europe/London", "2026-10-24T20:00:00Z"), until("2026-10-25T02:00:00Z"));
+        assert_eq!(
+            opening("Su 01:30-05:00", "Europe/London", "2026-03-29T00:00:00Z"),
+            from("2026-03-29T01:00:00Z"),
+            "what the clock leaves out begins when it jumps"
+        );
+        assert_eq!(
+            opening("Su 00:00-01:30", "Europe/London", "2026-10-25T00:00:00Z"),
+            until("2026-10-25T00:30:00Z")
+        );
+        assert_eq!(
+            opening("Su 00:00-01:30", "Europe/London", "2026-10-25T00:45:00Z"),
+            from("2026-10-25T01:00:00Z"),
+            "what the clock shows twice counts twice"
+        );
+
+        // New York: back at 02:00 EDT on 1 November 2026.
+        assert_eq!(
+            opening("Su 08:00-12:00", "America/New_York", "2026-11-01T04:00:00Z"),
+            from("2026-11-01T13:00:00Z")
+        );
+        // Lord Howe Island moves by half an hour: back at 02:00 on 5 April, on at 02:00 on 4 October 2026.
+        assert_eq!(
+            opening("Su 09:00-12:00", "Australia/Lord_Howe", "2026-04-04T13:00:00Z"),
+            from("2026-04-04T22:30:00Z")
+        );
+        assert_eq!(
+            opening("Su 02:15-12:00", "Australia/Lord_Howe", "2026-10-03T14:00:00Z"),
+            from("2026-10-03T15:30:00Z")
+        );
+        // Santiago changes at midnight: from 23:59 on 5 September to 01:00 on the 6th.
+        assert_eq!(
+            opening("Su 00:00-10:00", "America/Santiago", "2026-09-06T03:00:00Z"),
+            from("2026-09-06T04:00:00Z")
+        );
+        assert_eq!(
+            opening("Sa 09:00-24:00", "America/Santiago", "2026-09-06T03:00:00Z"),
+            until("2026-09-06T04:00:00Z")
+        );
+    }
+
+    #[test]
+    fn days_that_a_zone_at_the_date_line_leaves_out_are_no_days() {
+        // Samoa went from Thursday 29 to Saturday 31 December 2011.
+        assert_eq!(
+            opening("Fr 09:00-17:00", "Pacific/Apia", "2011-12-30T08:00:00Z"),
+            from("2012-01-05T19:00:00Z")
+        );
+        assert_eq!(
+            opening("Th 09:00-24:00", "Pacific/Apia", "2011-12-30T08:00:00Z"),
+            until("2011-12-30T10:00:00Z")
+        );
+        assert_eq!(
+            opening("Th-Sa 00:00-24:00", "Pacific/Apia", "2011-12-30T08:00:00Z"),
+            until("2011-12-31T10:00:00Z")
+        );
+        // It is already Tuesday in Kiritimati, and still Monday in Pago Pago.
+        assert_eq!(
+            opening("Tu 00:00-24:00", "Pacific/Kiritimati", "2026-11-23T10:00:00Z"),
+            until("2026-11-24T10:00:00Z")
+        );
+        assert_eq!(
+            opening("Tu 00:00-24:00", "Pacific/Pago_Pago", "2026-11-23T10:00:00Z"),
+            from("2026-11-24T11:00:00Z")
+        );
+    }
+
+    #[test]
+    fn what_never_closes_needs_no_clock_and_everything_else_one() {
+        for text in ["24/7", "Mo-Su 00:00-24:00", "Mo-Fr 00:00-24:00; Sa,Su 00:00-24:00"] {
+            assert_eq!(hours(text).opening_at(0, |_| None), Some(Opening::Always), "{text}");
+        }
+        assert_eq!(hours("Mo-Fr 09:00-17:00").opening_at(0, |_| None), None);
+    }
+
     proptest! {
+        /// Against the plain way: look at every minute of the coming fortnight.
+        #[test]
+        fn an_opening_changes_when_the_clock_says_so_and_not_before(
+            zone in proptest::sample::select(vec![
+                "Europe/London", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "Africa/Casablanca",
+                "Africa/Cairo", "Asia/Gaza", "Pacific/Apia", "Pacific/Kiritimati", "Asia/Kathmandu",
+            ]),
+            // Near the changes of 2026, and any moment from 2011 to 2030.
+            now_s in prop_oneof![1_774_000_000..1_776_000_000_i64, 1_792_000_000..1_794_000_000_i64, 1_293_840_000..1_893_456_000_i64],
+            text in "(Mo|Tu-Th|Fr,Su|Sa-Mo|Mo-Su) (0[0-9]|1[0-9]|2[0-3]):[0-5][0-9]-([0-3][0-9]|4[0-7]):[0-5][0-9]",
+        ) {
+            let Ok(hours) = text.parse::<OpeningHours>() else { return Ok(()) };
+            let now_ms = now_s * 1000;
+            let clock = clock(zone);
+            let is_open = |ms: i64| hours.state_at(clock(ms).unwrap()).is_open();
+            let first_minute_ms = now_ms - now_ms.rem_euclid(MINUTE_MS);
+            let minutes = (1..14 * 24 * 60).map(|minute| first_minute_ms + minute * MINUTE_MS);
+            let changes_at = minutes.into_iter().find(|ms| is_open(*ms) != is_open(now_ms));
+
+            let opening = hours.opening_at(now_ms, &clock).unwrap();
+
+            match (opening, is_open(now_ms), changes_at) {
+                (Opening::Always, true, None) => {}
+                (Opening::OpenUntil { ms }, true, Some(expected)) | (Opening::OpensAt { ms }, false, Some(expected)) => {
+                    prop_assert_eq!(ms, expected);
+                }
+                other => prop_assert!(false, "{other:?}"),
+            }
+        }
+
         /// Against the plain way: look at every minute of three weeks.
         #[test]
         fn the_state_agrees_with_counting_minutes(

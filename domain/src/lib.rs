@@ -1,6 +1,7 @@
 //! The rules and types that widget, console and server agree on: pure, without I/O, clock, randomness or async.
 //!
-//! Two families live here. *Helplines*: [`country`], [`contact`], [`hours`], [`helpline`], [`bundle`].
+//! Two families live here. *Helplines*: [`country`], [`contact`], [`hours`], [`helpline`], [`bundle`], [`signed`],
+//! [`line_report`].
 //! *The peer space*: [`id`], [`text`], [`post`], [`vote`], [`ranking`], [`recovery`], [`cursor`], [`site`], [`wire`].
 //! For views there are [`pseudonym`], [`moment`] and [`wording`].
 
@@ -12,11 +13,15 @@ pub mod helpline;
 pub mod hours;
 pub mod id;
 pub mod limits;
+pub mod line_report;
+pub mod lookup;
 pub mod moment;
 pub mod post;
 pub mod pseudonym;
 pub mod ranking;
 pub mod recovery;
+pub mod search;
+pub mod signed;
 pub mod site;
 pub mod text;
 pub mod vote;

@@ -29,3 +29,12 @@ pub const FIRST_SHOWN_COUNT: u32 = 3;
 pub const HELPFUL_HALF_LIFE_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
 /// How long what a moderator declined, and what was never decided, is kept.
 pub const UNPUBLISHED_RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+/// Characters in the id of a line that a report names: the longest in `helplines/` has 53.
+pub const REPORTED_LINE_CHARS: usize = 80;
+/// Characters in the contact that a report names: the longest in `helplines/`, the address of a chat, has 145.
+pub const REPORTED_CONTACT_CHARS: usize = 200;
+/// Different reports about lines that are counted of one site and day, so that nobody fills the disk with made-up ones:
+/// with the longest contacts about 300 KB. All that every visitor of a large site can truly find wrong in a day is less.
+pub const LINE_REPORTS_A_DAY: usize = 1_000;
+/// How long reports about lines are kept: one that still stands is reported again, and mended lines are left behind.
+pub const LINE_REPORT_RETENTION_DAYS: i32 = 90;

@@ -6,7 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cursor::Cursor;
+use crate::helpline::LineId;
 use crate::id::{AuthorKey, AuthorTag, ItemId, RecoveryHash, VoterId};
+pub use crate::line_report::LineProblem;
+use crate::line_report::{Day, ReportedContact};
 use crate::post::{Decision, Kind, Role, State};
 use crate::site::{LanguageTag, SiteId, TopicId};
 use crate::vote::VoteCounts;
@@ -193,6 +196,34 @@ pub struct Topic {
     /// Its label; where absent, `locales/` has one for the id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+}
+
+/// `POST /sites/{site}/line-reports`: "this did not work". It has nothing about the visitor, and is only counted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NewLineReport<Contact = String> {
+    /// The line.
+    pub line: LineId,
+    /// The number or address that did not work, as it was shown.
+    pub contact: Contact,
+    /// What was wrong with it.
+    pub problem: LineProblem,
+}
+
+/// `GET /console/line-reports`: how often visitors of a site reported a problem with a contact on one day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineReport {
+    /// The site whose visitors reported it.
+    pub site: SiteId,
+    /// In UTC.
+    pub day: Day,
+    /// The line.
+    pub line: LineId,
+    /// The number or address that did not work.
+    pub contact: ReportedContact,
+    /// What was wrong with it.
+    pub problem: LineProblem,
+    /// How many reports there were; one person may have sent several.
+    pub n_reports: u32,
 }
 
 /// `POST /console/session`: signs a moderator in.

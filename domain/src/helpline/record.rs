@@ -65,6 +65,9 @@ pub struct LineRecord {
     pub status: Status,
     /// The largest number of its contacts.
     pub confirmations: u8,
+    /// The line without which this one leaves people out, in another language for example. `helplines check` sees to it
+    /// that the pair is mutual, and that the first lines of the country hold both or neither.
+    pub pair: Option<LineId>,
     /// The part of the country it is for.
     pub region: Option<Label>,
     /// What it is for.

@@ -31,16 +31,8 @@ fn unconfirmed(name: &str) -> Line {
     Line { contacts: vec![contact(Kind::Phone, "116 124", false)], ..line(name) }
 }
 
-fn open(name: &str, hours: &str) -> Line {
-    Line { hours: Some(hours.parse().unwrap()), ..line(name) }
-}
-
 fn names(lines: Vec<&Line>) -> Vec<&str> {
     lines.into_iter().map(|line| line.name.as_str()).collect()
-}
-
-fn ranked(lines: &[Line]) -> Vec<&str> {
-    names(rank(lines, &[], |_| None))
 }
 
 fn directory(emergency: &[(Service, &str, bool)], lines: Vec<Line>) -> Directory {
@@ -54,96 +46,6 @@ fn directory(emergency: &[(Service, &str, bool)], lines: Vec<Line>) -> Directory
 
 fn shown(emergency: &[(Service, &str, bool)]) -> Vec<String> {
     directory(emergency, Vec::new()).emergency_to_show().iter().map(|n| n.number.to_string()).collect()
-}
-
-#[test]
-fn a_confirmed_line_stands_before_one_that_fits_better() {
-    let child =
-        Line { topics: vec![Topic::ChildYouth], audiences: vec![Audience::Children], ..line("child") };
-
-    assert_eq!(ranked(&[unconfirmed("any"), child]), ["child", "any"]);
-}
-
-#[test]
-fn a_wanted_topic_stands_before_a_line_for_everyone() {
-    let violence =
-        Line { topics: vec![Topic::DomesticViolence], audiences: vec![Audience::Women], ..line("violence") };
-    let lines = [line("any"), violence];
-
-    assert_eq!(names(rank(&lines, &[Topic::DomesticViolence], |_| None)), ["violence", "any"]);
-    assert_eq!(ranked(&lines), ["any", "violence"]);
-}
-
-#[test]
-fn a_line_open_now_stands_before_one_unknown_and_that_before_one_closed() {
-    let lines = [open("closed", "Mo-Fr 09:00-17:00"), line("unknown"), open("open", "Mo-Su 16:00-26:00")];
-    let tuesday_at_one = |_: &TimeZone| Some(LocalTime { weekday: Weekday::Tuesday, minute_of_day: 60 });
-
-    assert_eq!(names(rank(&lines, &[], tuesday_at_one)), ["open", "unknown", "closed"]);
-    assert_eq!(ranked(&lines), ["closed", "unknown", "open"], "without a clock no one is closed");
-}
-
-#[test]
-fn a_line_for_everyone_in_distress_stands_before_narrower_ones() {
-    let lines = [
-        Line { topics: vec![Topic::SubstanceUse], audiences: Vec::new(), ..line("drugs") },
-        Line { topics: vec![Topic::Suicide], audiences: vec![Audience::Veterans], ..line("veterans") },
-        Line { topics: vec![Topic::Suicide], audiences: vec![Audience::Adults], ..line("adults") },
-        Line { topics: vec![Topic::Suicide, Topic::Disaster], ..line("disaster") },
-        Line { topics: vec![Topic::Suicide], audiences: Vec::new(), ..line("anyone") },
-    ];
-
-    assert_eq!(ranked(&lines), ["anyone", "disaster", "adults", "veterans", "drugs"]);
-}
-
-#[test]
-fn unknown_hours_do_not_put_a_line_for_everyone_behind_a_narrow_one() {
-    let children = Line { audiences: vec![Audience::Children], ..open("children", "24/7") };
-
-    assert_eq!(ranked(&[children, line("everyone")]), ["everyone", "children"]);
-}
-
-#[test]
-fn the_whole_country_stands_before_a_region_and_day_and_night_before_other_hours() {
-    let regional = Line { region: Some("Scotland".parse().unwrap()), ..open("regional", "24/7") };
-
-    assert_eq!(ranked(&[regional, line("national")]), ["national", "regional"]);
-    assert_eq!(
-        ranked(&[open("evenings", "Mo-Su 18:00-22:00"), open("always", "24/7")]),
-        ["always", "evenings"]
-    );
-}
-
-#[test]
-fn a_line_seen_this_year_stands_before_one_that_never_closed_years_ago() {
-    let before = Line { as_of: "2023-12-01".parse().ok(), ..open("before", "24/7") };
-
-    assert_eq!(ranked(&[before, line("now")]), ["now", "before"]);
-}
-
-#[test]
-fn younger_sources_and_more_of_them_decide_at_last() {
-    let of = |name: &str, as_of: &str, confirmations: u8| {
-        let mut line = Line { as_of: as_of.parse().ok(), ..line(name) };
-        line.contacts[0].confirmations = confirmations;
-        line
-    };
-    let lines = [
-        of("undated", "", 9),
-        of("old", "2025-12", 9),
-        of("few", "2026-08", 2),
-        of("many", "2026-01", 3),
-        of("newer", "2026-02", 3),
-    ];
-
-    assert_eq!(ranked(&lines), ["newer", "many", "few", "old", "undated"]);
-    let suicide = Line { topics: vec![Topic::Suicide], as_of: "2026".parse().ok(), ..line("suicide") };
-    assert_eq!(ranked(&[line("distress"), suicide]), ["suicide", "distress"]);
-}
-
-#[test]
-fn equal_lines_keep_their_order() {
-    assert_eq!(ranked(&[line("b"), line("a"), line("c")]), ["b", "a", "c"]);
 }
 
 #[test]
@@ -181,18 +83,27 @@ fn essentials_are_the_first_confirmed_contacts() {
     let mut mixed = line("mixed");
     mixed.contacts.push(contact(Kind::Sms, "85258", false));
     mixed.sources.push(Source { place: "example.org".parse().unwrap(), as_of: None });
-    let lines = vec![unconfirmed("rumour"), line("b"), line("c"), line("d"), mixed];
+    let lines = vec![unconfirmed("rumour"), mixed, line("b"), line("c"), line("d")];
 
     let essentials = directory(&[(Service::General, "999", true)], lines).essentials();
 
-    assert_eq!(names(essentials.lines.iter().collect()), ["b", "c", "d"]);
+    assert_eq!(names(essentials.lines.iter().collect()), ["mixed", "b", "c"]);
     assert_eq!(essentials.emergency.len(), 1);
-    let mut mixed = line("mixed");
-    mixed.contacts.push(contact(Kind::Sms, "85258", false));
-    let kept = directory(&[], vec![mixed]).essentials();
-    assert_eq!(kept.lines[0].contacts.len(), 1, "a second number is confirmed by itself or not at all");
-    assert!(kept.lines[0].sources.is_empty());
-    assert_eq!(kept.lines[0].time_zone, None, "no hours are read in it");
+    let kept = &essentials.lines[0];
+    assert_eq!(kept.contacts.len(), 1, "a second number is confirmed by itself or not at all");
+    assert!(kept.sources.is_empty());
+    assert_eq!(kept.time_zone, None, "no hours are read in it");
+}
+
+#[test]
+fn essentials_hold_what_one_source_lists_only_where_nothing_confirmed_serves() {
+    let drugs = Line { topics: vec![Topic::SubstanceUse], ..line("drugs") };
+    let child = Line { topics: vec![Topic::ChildYouth], audiences: Vec::new(), ..line("child") };
+    let lines = vec![child, unconfirmed("any"), unconfirmed("other"), drugs];
+
+    let essentials = directory(&[], lines).essentials();
+
+    assert_eq!(names(essentials.lines.iter().collect()), ["any", "drugs", "child"]);
 }
 
 #[test]
@@ -204,7 +115,7 @@ fn essentials_of_a_country_without_confirmation_say_so() {
 }
 
 #[test]
-fn the_first_contact_is_a_confirmed_call_then_a_text_then_what_there_is() {
+fn the_first_contact_is_a_call_unless_a_confirmed_text_comes_before_it() {
     let texts = Line { contacts: vec![contact(Kind::Sms, "85258", true)], ..line("texts") };
     let first =
         |lines: Vec<Line>| directory(&[], lines).first_contact().map(|contact| contact.value().to_owned());
@@ -212,23 +123,30 @@ fn the_first_contact_is_a_confirmed_call_then_a_text_then_what_there_is() {
     assert_eq!(first(vec![texts.clone(), line("calls")]).unwrap(), "116 123");
     assert_eq!(first(vec![unconfirmed("calls"), texts]).unwrap(), "85258");
     assert_eq!(first(vec![unconfirmed("calls")]).unwrap(), "116 124");
+    let doubtful = Line { contacts: vec![contact(Kind::Sms, "85258", false)], ..line("texts") };
+    assert_eq!(first(vec![doubtful, unconfirmed("calls")]).unwrap(), "116 124");
     let chats = Line { contacts: vec![contact(Kind::Chat, "https://a.org", true)], ..line("chats") };
     assert_eq!(first(vec![chats]), None);
 }
 
 #[test]
 fn a_line_without_hours_or_zone_says_nothing_about_now() {
-    let noon = |_: &TimeZone| Some(LocalTime { weekday: Weekday::Monday, minute_of_day: 720 });
-    let no_zone = Line { time_zone: None, ..open("no-zone", "Mo-Fr 09:00-17:00") };
-    let always = Line { time_zone: None, ..open("always", "24/7") };
+    // A week without daylight saving that begins at 0.
+    let clock = |_: &TimeZone, ms: i64| {
+        let minute = u16::try_from(ms / 60_000).ok()?;
+        Some(LocalTime {
+            weekday: Weekday::ALL[usize::from(minute / 1440) % 7],
+            minute_of_day: minute % 1440,
+        })
+    };
+    let hours = |text: &str| Line { hours: text.parse().ok(), ..line("hours") };
+    let no_zone = |text: &str| Line { time_zone: None, ..hours(text) };
 
-    assert_eq!(line("no-hours").state(noon), None);
-    assert_eq!(no_zone.state(noon), None);
-    assert_eq!(always.state(|_| None), Some(HoursState::Open { closes_in_min: None }));
-    assert_eq!(
-        open("day", "Mo-Fr 09:00-17:00").state(noon),
-        Some(HoursState::Open { closes_in_min: Some(300) })
-    );
+    assert_eq!(line("no-hours").opening(0, clock), None);
+    assert_eq!(no_zone("Mo-Fr 09:00-17:00").opening(0, clock), None);
+    assert_eq!(no_zone("24/7").opening(0, |_, _| None), Some(Opening::Always));
+    let london = |zone: &TimeZone, ms| clock(zone, ms).filter(|_| zone.as_str() == "Europe/London");
+    assert_eq!(hours("Mo 00:30-17:00").opening(0, london), Some(Opening::OpensAt { ms: 30 * 60_000 }));
 }
 
 #[test]
