@@ -15,28 +15,32 @@ use peer_support_domain::{
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it for build scripts"));
-    fs::write(out.join("panel.css"), style_sheet()?)?;
+    fs::write(out.join("panel.css"), style_sheet(&PANEL)?)?;
+    fs::write(out.join("peers.css"), style_sheet(&PEERS)?)?;
     fs::write(out.join("english.rs"), english()?)?;
     fs::write(out.join("essentials.txt"), helpline_essentials()?)?;
     Ok(())
 }
 
-/// The sheets of `src/style/` in the order in which they build on one another, without comments and needless space.
+/// The panel's sheets of `src/style/` in the order in which they build on one another.
+const PANEL: [&str; 5] = ["tokens", "panel", "controls", "help_now", "preferences"];
+/// Those of the peer space, which come to them.
+const PEERS: [&str; 3] = ["stories", "write", "sent"];
+
+/// These sheets in one, without comments and needless space.
 ///
 /// `dark.css` holds declarations only. They are needed in two rules: for those whose system is dark, and for pages that
 /// ask for dark.
-fn style_sheet() -> io::Result<String> {
-    const SHEETS: [&str; 8] =
-        ["tokens", "panel", "controls", "help_now", "stories", "write", "sent", "preferences"];
+fn style_sheet(sheets: &[&str]) -> io::Result<String> {
     let read = |name: &str| {
         let path = format!("src/style/{name}.css");
         println!("cargo::rerun-if-changed={path}");
         fs::read_to_string(path).map(|sheet| tighten(&sheet))
     };
     let mut joined = String::new();
-    for name in SHEETS {
+    for name in sheets {
         joined += &read(name)?;
-        if name == "tokens" {
+        if *name == "tokens" {
             let dark = read("dark")?;
             joined +=
                 &format!("@media (prefers-color-scheme:dark){{.panel:not([data-theme=light]){{{dark}}}}}");
@@ -71,11 +75,15 @@ fn tighten(sheet: &str) -> String {
     tight
 }
 
+/// Keys that are put together at run time: the name of their table, and what they begin with.
+const TABLES: [(&str, &str); 3] =
+    [("TOPICS", "topic-"), ("LINE_TOPICS", "line-topic-"), ("AUDIENCES", "audience-")];
+
 /// The macro `key!`, which knows each key of `locales/en.json` and its English text, so that a key that is not there does
 /// not compile, and a text that nobody shows is not carried.
 ///
-/// Keys that are put together at run time (`topic-` and the site's topic) are in the table `BY_NAME` as well. `LANGUAGES`
-/// are those that `locales/` has a file for, English first.
+/// Keys that are put together at run time (`topic-` and the site's topic) are in tables as well. `LANGUAGES` are those
+/// that `locales/` has a file for, English first.
 fn english() -> io::Result<String> {
     const PATH: &str = "locales/en.json";
     println!("cargo::rerun-if-changed=locales");
@@ -88,24 +96,34 @@ fn english() -> io::Result<String> {
     let texts: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(&fs::read_to_string(Path::new(PATH))?)?;
     let mut arms = String::new();
-    let mut table = String::new();
+    let mut tables = TABLES.map(|_| String::new());
     for (name, text) in &texts {
-        let english = match text {
+        let key = match text {
             serde_json::Value::Object(forms) => {
                 let form =
                     |category: &str| forms.get(category).and_then(|form| form.as_str()).unwrap_or_default();
-                format!("English::Counted {{ one: {:?}, other: {:?} }}", form("one"), form("other"))
+                [name, form("one"), form("other")].join("\t")
             }
-            text => format!("English::Plain({:?})", text.as_str().unwrap_or_default()),
+            text => [name, text.as_str().unwrap_or_default()].join("\t"),
         };
-        let key = format!("$crate::locale::Key {{ name: {name:?}, english: $crate::locale::{english} }}");
-        writeln!(arms, "    ({name:?}) => {{ {key} }};").expect("a string takes everything");
-        if ["topic-", "line-topic-"].iter().any(|prefix| name.starts_with(prefix)) {
-            writeln!(table, "    {},", key.replace("$crate", "crate")).expect("a string takes everything");
+        writeln!(arms, "    ({name:?}) => {{ $crate::locale::Key({key:?}) }};")
+            .expect("a string takes everything");
+        for ((_, prefix), table) in TABLES.iter().zip(&mut tables) {
+            if name.starts_with(prefix) {
+                *table += &key;
+                table.push('\n');
+            }
         }
     }
+    let tables: String = TABLES
+        .iter()
+        .zip(tables)
+        .map(|((name, prefix), table)| {
+            format!("/// Keys that begin with `{prefix}`.\npub static {name}: (&str, &str) = ({prefix:?}, {table:?});\n")
+        })
+        .collect();
     Ok(format!(
-        "macro_rules! key {{\n{arms}}}\npub(crate) use key;\n\nstatic BY_NAME: &[Key] = &[\n{table}];\n\n\
+        "macro_rules! key {{\n{arms}}}\npub(crate) use key;\n\n{tables}\n\
          /// The languages that the panel speaks, English first.\npub static LANGUAGES: &[&str] = &{languages:?};\n"
     ))
 }
@@ -116,7 +134,9 @@ fn helpline_essentials() -> io::Result<String> {
     println!("cargo::rerun-if-changed=helplines");
     let mut paths: Vec<_> =
         fs::read_dir("helplines")?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>()?;
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    // Countries only: `needs.toml` beside them is a test's.
+    let is_country = |path: &PathBuf| path.file_stem().is_some_and(|stem| stem.len() == 2);
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml") && is_country(path));
     paths.sort();
     let essentials: Vec<_> =
         paths.iter().map(|path| Ok(directory(path)?.essentials())).collect::<io::Result<_>>()?;

@@ -2,9 +2,15 @@
 
 mod check;
 mod coverage;
+mod export;
 mod file;
+mod hsds;
 mod import;
 mod loader;
+mod numbers;
+mod schema;
+mod sharing;
+mod terms;
 
 use std::{
     fs,
@@ -18,7 +24,8 @@ use peer_support_domain::{
     helpline::{Directory, record::CountryRecord},
 };
 
-pub use loader::loader_set;
+pub use loader::{loader_set, names};
+pub use terms::terms;
 
 /// What is done with the helplines.
 #[derive(clap::Args)]
@@ -31,19 +38,22 @@ pub struct Helplines {
 enum Command {
     /// Print all that is wrong in any country file, each with its place, and how well the world is covered.
     Check {
-        /// Write helplines/COVERAGE.md anew instead of complaining that it is outdated.
+        /// Write helplines/COVERAGE.md and country.schema.json anew instead of complaining that they are outdated.
         #[arg(long)]
         write: bool,
     },
-    /// Take over a data set: services as JSON Lines and emergency numbers as JSON. Shows what would change.
-    Import {
-        /// One service a line, as helplines/SOURCES.md describes them.
-        lines: PathBuf,
-        /// Emergency numbers by country.
-        emergency: PathBuf,
-        /// Write the country files; without it nothing is changed.
+    /// Take over a data set: JSON Lines with emergency numbers, or Open Referral HSDS. Shows what would change.
+    Import(import::Import),
+    /// Write all countries as JSON, CSV and Open Referral HSDS.
+    Export {
+        /// The folder to write into.
         #[arg(long)]
-        write: bool,
+        to: PathBuf,
+    },
+    /// Write the bundle of each country, for `peer-support-server helplines sign`.
+    Bundles {
+        /// The folder to write into.
+        folder: PathBuf,
     },
 }
 
@@ -56,7 +66,9 @@ pub fn run(args: Helplines) -> anyhow::Result<()> {
     let root = crate::project::root();
     match args.command {
         Command::Check { write } => check::command(root, write),
-        Command::Import { lines, emergency, write } => import::command(root, &lines, &emergency, write),
+        Command::Import(import) => import::command(root, import),
+        Command::Export { to } => export::command(root, &to),
+        Command::Bundles { folder } => write_bundles(root, &folder),
     }
 }
 
@@ -79,6 +91,18 @@ pub fn bundles(root: &Path) -> anyhow::Result<Vec<(Country, String)>> {
     Ok(directories(root)?.iter().map(|directory| (directory.country, bundle::encode([directory]))).collect())
 }
 
+/// Writes `GB.txt` and so on into `folder`, as they stand in the data folder of a build.
+fn write_bundles(root: &Path, folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let bundles = bundles(root)?;
+    for (country, text) in &bundles {
+        let path = folder.join(format!("{country}.txt"));
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    println!("{} bundles in {}", bundles.len(), folder.display());
+    Ok(())
+}
+
 /// The essentials of all countries, as the widget's build script compiles them into the wasm.
 ///
 /// # Errors
@@ -87,6 +111,25 @@ pub fn bundles(root: &Path) -> anyhow::Result<Vec<(Country, String)>> {
 pub fn essentials(root: &Path) -> anyhow::Result<String> {
     let essentials: Vec<_> = directories(root)?.iter().map(Directory::essentials).collect();
     Ok(bundle::encode(&essentials))
+}
+
+/// When the country files were last compared with their sources, in Unix seconds: the newest day that any of them names.
+///
+/// # Errors
+///
+/// When a country file cannot be read.
+pub fn compiled(root: &Path) -> anyhow::Result<i64> {
+    let dates: Vec<_> =
+        files(root)?.iter().map(|path| Ok(read(path)?.compared)).collect::<anyhow::Result<_>>()?;
+    let newest = dates.into_iter().max().context("no country file")?.to_string();
+    // A vaguer date counts as the earliest it can mean, as everywhere.
+    let day = match newest.len() {
+        4 => format!("{newest}-01-01"),
+        7 => format!("{newest}-01"),
+        _ => newest,
+    };
+    let day: jiff::civil::Date = day.parse()?;
+    Ok(day.to_zoned(jiff::tz::TimeZone::UTC)?.timestamp().as_second())
 }
 
 fn directories(root: &Path) -> anyhow::Result<Vec<Directory>> {
@@ -102,13 +145,17 @@ fn directories(root: &Path) -> anyhow::Result<Vec<Directory>> {
         .collect()
 }
 
+/// In the folder of the country files, and none: what people need and what they should find, for a test.
+const NEEDS: &str = "needs.toml";
+
 /// The country files, in alphabetical order.
 fn files(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let folder = root.join("helplines");
     let mut files = Vec::new();
     for entry in fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
+        let is_needs = path.file_name().is_some_and(|name| name == NEEDS);
+        if !is_needs && path.extension().is_some_and(|extension| extension == "toml") {
             files.push(path);
         }
     }
@@ -135,6 +182,8 @@ fn brotli_size(text: &str) -> anyhow::Result<usize> {
 
 #[cfg(test)]
 mod tests {
+    use peer_support_domain::helpline::{Audience, Line, Topic};
+
     use super::*;
 
     /// Bytes that the essentials may add to the widget, after brotli.
@@ -171,14 +220,50 @@ mod tests {
     }
 
     #[test]
-    fn the_essentials_show_nothing_unconfirmed_where_anything_is_confirmed() {
+    fn the_essentials_show_what_one_source_lists_only_where_nothing_confirmed_serves() {
         for directory in directories(root()).unwrap() {
-            let any = directory.lines.iter().any(|line| line.is_confirmed());
-            let essentials = directory.essentials();
-            let contacts = || essentials.lines.iter().flat_map(|line| &line.contacts);
+            let country = directory.country;
+            let is_for_anyone_in_distress = |line: &Line| {
+                line.audiences.contains(&Audience::Everyone)
+                    && line
+                        .topics
+                        .iter()
+                        .any(|topic| matches!(topic, Topic::Suicide | Topic::EmotionalDistress))
+            };
+            let confirmed = || directory.lines.iter().filter(|line| line.is_confirmed());
+            let serves = confirmed().any(is_for_anyone_in_distress);
+            let essentials = directory.essentials().lines;
 
-            assert!(contacts().all(|contact| contact.confirmed == any), "{}", directory.country);
+            for line in essentials.iter().filter(|line| !line.is_confirmed()) {
+                let is_only_one =
+                    line.topics.iter().any(|topic| confirmed().all(|other| !other.topics.contains(topic)));
+                assert!(!serves || is_only_one, "{}", line.id);
+            }
+            let any_is_confirmed = directory.lines.iter().any(Line::is_confirmed);
+            assert_eq!(essentials.iter().any(Line::is_confirmed), any_is_confirmed, "{country}");
+            for line in essentials.iter().filter(|line| line.is_confirmed()) {
+                assert!(line.contacts.iter().all(|contact| contact.confirmed), "{}", line.id);
+            }
         }
+    }
+
+    #[test]
+    fn the_data_is_as_new_as_its_newest_country_file() {
+        let folder = std::env::temp_dir().join(format!("peer-support-compiled-{}", std::process::id()));
+        let compiled_of = |dates: &[&str]| {
+            fs::create_dir_all(folder.join("helplines")).unwrap();
+            for (code, date) in ["AD", "AE"].into_iter().zip(dates) {
+                let text = format!("country = \"{code}\"\nname = \"X\"\ncompared = \"{date}\"\n");
+                fs::write(folder.join("helplines").join(format!("{code}.toml")), text).unwrap();
+            }
+            let compiled = compiled(&folder);
+            fs::remove_dir_all(&folder).unwrap();
+            compiled.unwrap()
+        };
+
+        assert_eq!(compiled_of(&["2026-11-23", "2026-11-22"]), 1_795_392_000);
+        assert_eq!(compiled_of(&["2026-11"]), 1_793_491_200);
+        assert_eq!(compiled_of(&["2026"]), 1_767_225_600);
     }
 
     #[test]

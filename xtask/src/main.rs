@@ -19,7 +19,7 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask", disable_help_subcommand = true)]
 enum Command {
-    /// Measure what browsers are sent, into target/bench.
+    /// Measure what browsers are sent and how long it takes to show, into target/bench.
     Bench,
     /// Build everything a browser is sent, into target/dist, and print its sizes.
     Build(build::Options),

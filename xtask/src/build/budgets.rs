@@ -1,6 +1,6 @@
 //! How big what visitors download may be; `xtask/budgets.toml` holds the numbers.
 
-use super::assets::Dist;
+use super::assets::{Asset, Dist};
 use crate::project;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
@@ -12,7 +12,8 @@ use std::fs;
 struct Budget {
     /// What they are together, for people.
     name: String,
-    /// The files, by the names in the manifest.
+    /// The files, by the names in the manifest. A name that ends in a slash means the biggest file of that folder: a
+    /// visitor loads one of them.
     assets: Vec<String>,
     /// The most they may weigh together, in bytes by brotli.
     brotli_bytes: usize,
@@ -36,9 +37,8 @@ pub fn check(dist: &Dist) -> Result<()> {
     for Budget { name, assets, brotli_bytes } in budgets.budget {
         let mut used = 0;
         for wanted in &assets {
-            let asset = dist.assets().iter().find(|asset| asset.name == *wanted);
-            used +=
-                asset.with_context(|| format!("the budget of {name} names {wanted}, which is not built"))?.br;
+            used += weight(dist.assets(), wanted)
+                .with_context(|| format!("the budget of {name} names {wanted}, which is not built"))?;
         }
         println!("{name}: {used} of {brotli_bytes} bytes by brotli");
         if used > brotli_bytes {
@@ -47,4 +47,39 @@ pub fn check(dist: &Dist) -> Result<()> {
     }
     ensure!(exceeded.is_empty(), "{}", exceeded.join("\n"));
     Ok(())
+}
+
+/// Bytes by brotli of the file, or of the biggest one in the folder.
+fn weight(assets: &[Asset], wanted: &str) -> Option<usize> {
+    let is_meant = |asset: &&Asset| {
+        if wanted.ends_with('/') { asset.name.starts_with(wanted) } else { asset.name == wanted }
+    };
+    assets.iter().filter(is_meant).map(|asset| asset.br).max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_weighs_what_its_biggest_file_does() {
+        let asset = |name: &str, br| Asset {
+            name: name.to_owned(),
+            path: name.to_owned(),
+            raw: 0,
+            gz: 0,
+            br,
+            sri: String::new(),
+        };
+        let assets = [
+            asset("data/helplines/CA.txt", 7),
+            asset("data/helplines/GB.txt", 5),
+            asset("data/names.txt", 9),
+        ];
+
+        assert_eq!(weight(&assets, "data/names.txt"), Some(9));
+        assert_eq!(weight(&assets, "data/helplines/"), Some(7));
+        assert_eq!(weight(&assets, "data/terms/"), None);
+        assert_eq!(weight(&assets, "data/helplines"), None, "a folder ends in a slash");
+    }
 }

@@ -12,8 +12,10 @@ use std::fs;
 pub struct Build {
     /// The panel: its script and its wasm, without `.js` and `.wasm`.
     pub panel: String,
-    /// The folder of `locales/` and `helplines/`.
+    /// The folder of `locales/`, `helplines/`, `terms/` and `names.txt`.
     pub data: String,
+    /// When the country files were last compared with their sources, in Unix seconds: of two data sets the newer counts.
+    pub compiled: i64,
     /// Emergency numbers and the best line of every country.
     pub crisis: String,
     /// The few words that the loader itself shows, by language.

@@ -47,12 +47,14 @@ pub fn build(options: Options, std: &Std) -> Result<Dist> {
     alone.lock()?;
 
     let widget = wasm::build(&wasm::WIDGET, options, std)?;
+    let peers = wasm::build(&wasm::PEERS, options, std)?;
     let console = wasm::build(&wasm::CONSOLE, options, std)?;
 
     let mut dist = Dist::new(&project::target().join("dist.new"))?;
     let build = loader::Build {
         panel: dist.add_pair("widget", [("js", widget.glue), ("wasm", widget.wasm)])?,
-        data: dist.add_folder("data", data()?)?,
+        data: dist.add_folder("data", data(peers)?)?,
+        compiled: helplines::compiled(project::root())?,
         crisis: helplines::loader_set(project::root())?,
         strings: locales::loader_strings()?,
     };
@@ -64,13 +66,20 @@ pub fn build(options: Options, std: &Std) -> Result<Dist> {
     dist.finish(&project::target().join("dist"))
 }
 
-/// What the panel fetches when it is needed: languages and countries.
-fn data() -> Result<Vec<(String, Vec<u8>)>> {
+/// What the loader and the panel fetch when it is needed: languages, countries, the words that people search by, the
+/// names of the loader's lines, and the peer space.
+fn data(peers: wasm::Module) -> Result<Vec<(String, Vec<u8>)>> {
+    let root = project::root();
+    let peers = [("peers.js".to_owned(), peers.glue), ("peers.wasm".to_owned(), peers.wasm)];
     let locales = locales::files()?.into_iter().map(|(file, bytes)| (format!("locales/{file}"), bytes));
-    let countries = helplines::bundles(project::root())?;
-    let countries =
-        countries.into_iter().map(|(country, text)| (format!("helplines/{country}.txt"), text.into_bytes()));
-    Ok(locales.chain(countries).collect())
+    let countries = helplines::bundles(root)?
+        .into_iter()
+        .map(|(country, text)| (format!("helplines/{country}.txt"), text.into_bytes()));
+    let terms = helplines::terms(root)?
+        .into_iter()
+        .map(|(language, text)| (format!("terms/{language}.txt"), text.into_bytes()));
+    let names = [("names.txt".to_owned(), helplines::names(root)?.into_bytes())];
+    Ok(locales.chain(countries).chain(terms).chain(names).chain(peers).collect())
 }
 
 /// The moderators' page: its parts are written for this, with a word in capitals for each other part.

@@ -6,9 +6,11 @@ use super::{Options, assets, minify};
 use crate::setup::{std::Std, std::TARGET, tools::cargo};
 use crate::{project, run};
 use anyhow::{Context, Result, ensure};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
+use std::{env, fs, mem};
+use walrus::RawCustomSection;
 use wasm_bindgen_cli_support::Bindgen;
 
 /// What a panic would print is of no use to a visitor and costs a tenth of the wasm; the source's
@@ -25,16 +27,21 @@ pub struct Module {
 /// A crate of ours that runs in browsers.
 pub struct Package {
     name: &'static str,
+    /// What tells it from another module of the same crate.
+    features: &'static [&'static str],
     /// Features of debug builds alone.
     debug_features: &'static [&'static str],
 }
 
 /// The panel.
-pub const WIDGET: Package = Package { name: "peer-support", debug_features: &["debug"] };
+pub const WIDGET: Package = Package { name: "peer-support", features: &[], debug_features: &["debug"] };
+
+/// What the panel fetches when somebody enters the peer space: the same crate with another root.
+pub const PEERS: Package = Package { features: &["peers"], ..WIDGET };
 
 /// The moderators' page.
 pub const CONSOLE: Package =
-    Package { name: "peer-support-console", debug_features: &["console_error_panic_hook"] };
+    Package { name: "peer-support-console", features: &[], debug_features: &["console_error_panic_hook"] };
 
 /// Compiles `package` for the browser.
 ///
@@ -45,7 +52,7 @@ pub fn build(package: &Package, options: Options, std: &Std) -> Result<Module> {
     let raw = fs::read(compile(package, options, std)?)?;
     let wasm_opt = if options.debug { None } else { program("wasm-opt") };
     let version = env!("CARGO_PKG_VERSION");
-    let step = format!("bindgen {version} {} {}", options.debug, wasm_opt.is_some());
+    let step = format!("bindgen 3 {version} {} {}", options.debug, wasm_opt.is_some());
     let [glue, wasm] = assets::remember(&step, &raw, || {
         let (glue, wasm) = bind(&raw, options)?;
         let wasm = match &wasm_opt {
@@ -72,6 +79,7 @@ fn compile(package: &Package, options: Options, std: &Std) -> Result<PathBuf> {
         package.name,
     ]);
     cargo.arg("--target-dir").arg(&folder).env_remove("RUSTFLAGS");
+    cargo.arg("--features").arg(package.features.join(","));
     let profile = if options.debug {
         cargo.arg("--features").arg(package.debug_features.join(",")).env_remove("CARGO_ENCODED_RUSTFLAGS");
         std.prefer_ready_made(&mut cargo);
@@ -90,7 +98,7 @@ fn compile(package: &Package, options: Options, std: &Std) -> Result<PathBuf> {
 fn bind(raw: &[u8], options: Options) -> Result<(String, Vec<u8>)> {
     let mut bindgen = Bindgen::new();
     bindgen
-        .input_bytes("module", raw.to_vec())
+        .input_bytes("module", without_streams(raw)?)
         .web(true)?
         .typescript(false)
         .omit_default_module_path(true)
@@ -103,7 +111,69 @@ fn bind(raw: &[u8], options: Options) -> Result<(String, Vec<u8>)> {
     let files: Vec<_> =
         snippets.chain(output.local_modules().keys()).chain(output.npm_dependencies().keys()).collect();
     ensure!(files.is_empty(), "the glue must stay one file, but dependencies bring {files:?}");
-    Ok((output.js().to_owned(), output.wasm_mut().emit_wasm()))
+    // The widget fetches a module by a name that Rust can write; only the browser's own `import` takes an address.
+    let js = output.js().replace("__peer_support_import(", "import(");
+    let module = output.wasm_mut();
+    let js = if options.debug { js } else { shorten_imports(module, &js)? };
+    Ok((js, module.emit_wasm()))
+}
+
+/// The module without the classes that wasm-streams exports to JavaScript. leptos brings it for server functions; nothing
+/// here streams, and what is exported is never thrown away: 5 KB by brotli in the wasm, 1 KB in the glue.
+///
+/// wasm-bindgen knows of classes by a section of its own: pairs of a version and a description, each after its length.
+fn without_streams(raw: &[u8]) -> Result<Vec<u8>> {
+    const SECTION: &str = "__wasm_bindgen_unstable";
+    let mut module = walrus::Module::from_buffer(raw)?;
+    let unused = |name: &str| name.to_ascii_lowercase().contains("intounderlying");
+    let exports: Vec<_> =
+        module.exports.iter().filter(|export| unused(&export.name)).map(|export| export.id()).collect();
+    for export in exports {
+        module.exports.delete(export);
+    }
+    let mut kept = Vec::new();
+    while let Some(section) = module.customs.remove_raw(SECTION) {
+        let mut rest = &section.data[..];
+        while !rest.is_empty() {
+            let (version, after) = chunk(rest)?;
+            let (description, after) = chunk(after)?;
+            if !unused(&String::from_utf8_lossy(description)) {
+                kept.extend([version, description].concat());
+            }
+            rest = after;
+        }
+    }
+    module.customs.add(RawCustomSection { name: SECTION.to_owned(), data: kept });
+    Ok(module.emit_wasm())
+}
+
+/// The first chunk of `data` with its length, four bytes with the least first, and what follows it.
+fn chunk(data: &[u8]) -> Result<(&[u8], &[u8])> {
+    let length = data.first_chunk().map(|length| u32::from_le_bytes(*length) as usize);
+    let parts = length.and_then(|length| data.split_at_checked(4 + length));
+    parts.context("a section of wasm-bindgen's ends early")
+}
+
+/// Gives what the wasm takes from the glue short names. Their own end in a digest, which no compression makes smaller, and
+/// they stand in both files.
+fn shorten_imports(module: &mut walrus::Module, glue: &str) -> Result<String> {
+    // Entries of the list stand on lines of their own, some of them indented.
+    let mut glue = glue.lines().map(str::trim_start).fold(String::new(), |all, line| all + line + "\n");
+    let mut shortened = HashMap::new();
+    for import in module.imports.iter_mut() {
+        // One name may stand for several imports.
+        let short = format!("i{}", shortened.len());
+        if let Some(short) = shortened.get(&import.name) {
+            import.name = String::clone(short);
+            continue;
+        }
+        let (from, to) = (format!("\n{}: ", import.name), format!("\n{short}: "));
+        let n_places = glue.matches(&from).count();
+        ensure!(n_places == 1, "the glue gives {} in {n_places} places", import.name);
+        glue = glue.replace(&from, &to);
+        shortened.insert(mem::replace(&mut import.name, short.clone()), short);
+    }
+    Ok(glue)
 }
 
 /// Only with what browsers ship: `--all-features` made a file that Chromium 156 refused.

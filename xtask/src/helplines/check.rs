@@ -3,17 +3,13 @@
 use std::{fmt, fs, path::Path};
 
 use anyhow::ensure;
-use peer_support_domain::{
-    contact::Kind,
-    helpline::record::{ContactRecord, CountryRecord, EmergencyRecord, LineRecord},
-};
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region};
+use peer_support_domain::helpline::record::{CountryRecord, EmergencyRecord, LineRecord};
 use toml::Value;
 
-use super::coverage;
+use super::{coverage, numbers, schema, sharing};
 
 /// `cargo xtask helplines check`: prints all that is wrong in any country file, each with its place, then how well
-/// the world is covered and how old that is. With `write`, COVERAGE.md is written instead of compared.
+/// the world is covered and how old that is. With `write`, COVERAGE.md and country.schema.json are written instead of compared.
 pub fn command(root: &Path, write: bool) -> anyhow::Result<()> {
     let mut n_problems = 0;
     let mut complain = |file: &dyn fmt::Display, problem: &dyn fmt::Display| {
@@ -34,18 +30,24 @@ pub fn command(root: &Path, write: bool) -> anyhow::Result<()> {
         print!("{}", coverage::summary(&records));
         let bundles = super::bundles(root)?;
         print_size("loader set", &super::loader_set(root)?)?;
+        print_size("names of its lines", &super::names(root)?)?;
         print_size("essentials", &super::essentials(root)?)?;
         if let Some((country, largest)) = bundles.iter().max_by_key(|(_, text)| text.len()) {
             print_size(&format!("bundle of {country}, the largest of {}", bundles.len()), largest)?;
         }
-        let path = root.join("helplines/COVERAGE.md");
-        if write {
-            fs::write(path, page)?;
-        } else if fs::read_to_string(path).ok().as_deref() != Some(&page) {
-            eprintln!(
-                "helplines/COVERAGE.md: outdated; `cargo xtask helplines check --write` writes it anew"
-            );
-            n_problems += 1;
+        if root.join("helplines/terms").exists() {
+            for (language, text) in super::terms(root)? {
+                print_size(&format!("terms in {language}"), &text)?;
+            }
+        }
+        for (name, text) in [("COVERAGE.md", page), ("country.schema.json", schema::text())] {
+            let path = root.join("helplines").join(name);
+            if write {
+                fs::write(path, text)?;
+            } else if fs::read_to_string(path).ok().as_deref() != Some(&text) {
+                eprintln!("helplines/{name}: outdated; `cargo xtask helplines check --write` writes it anew");
+                n_problems += 1;
+            }
         }
     }
     ensure!(n_problems == 0, "{n_problems} problems in helplines/");
@@ -58,10 +60,10 @@ fn print_size(what: &str, text: &str) -> anyhow::Result<()> {
 }
 
 /// Something wrong: `gb-samaritans, phone 116 123: …`.
-type Problem = String;
+pub type Problem = String;
 
 /// All that is wrong in the file `name` (without its ending), and its record if it could be read.
-fn problems(name: &str, text: &str) -> (Option<CountryRecord>, Vec<Problem>) {
+pub fn problems(name: &str, text: &str) -> (Option<CountryRecord>, Vec<Problem>) {
     let record: CountryRecord = match toml::from_str(text) {
         Ok(record) => record,
         Err(error) => return (None, malformed(text, &error)),
@@ -83,12 +85,10 @@ fn problems(name: &str, text: &str) -> (Option<CountryRecord>, Vec<Problem>) {
         {
             problems.push(format!("{}: {zone} is not in the time zone database", line.id));
         }
-        for contact in line.contacts.iter().filter(|contact| contact.kind.is_number()) {
-            if let Err(problem) = e164(record.country.as_str(), contact) {
-                problems.push(format!("{}, {} {}: {problem}", line.id, contact.kind.as_str(), contact.value));
-            }
-        }
     }
+    problems.extend(from_the_future(&record));
+    problems.extend(numbers::problems(&record));
+    problems.extend(sharing::problems(&record));
     (Some(record), problems)
 }
 
@@ -120,36 +120,21 @@ fn refused<T: serde::de::DeserializeOwned>(place: &str, entry: Value) -> Option<
     Some(format!("{place}: {}", error.to_string().trim_end().replace('\n', " ")))
 }
 
-/// Whether the number from abroad is one of this country's, and the same as the one dialled at home.
-fn e164(country: &str, contact: &ContactRecord) -> Result<(), String> {
-    let Some(e164) = &contact.e164 else { return Ok(()) };
-    let phones = &*PHONE_NUMBER_UTIL;
-    let region = Region::from_code(country).ok();
-    let number =
-        phones.parse(e164.as_str(), None).map_err(|error| format!("{e164} cannot be read: {error}"))?;
-    if !phones.is_possible_number(&number) {
-        return Err(format!("{e164} has a length that no number has"));
-    }
-    // WhatsApp gives numbers of its own, so only their form is checked.
-    if contact.kind != Kind::WhatsApp {
-        if !phones.is_valid_number(&number) {
-            return Err(format!("{e164} is not a valid number"));
-        }
-        let code = region.and_then(|region| phones.get_country_code_for_region(region));
-        if code.is_some_and(|code| code != number.country_code) {
-            return Err(format!("{e164} is not a number of {country}"));
-        }
-    }
-    if !contact.value.starts_with('+') {
-        let at_home = phones
-            .parse(&contact.value, region)
-            .map_err(|error| format!("cannot be read as a number of {country}: {error}"))?;
-        let at_home = phones.format(&at_home, PhoneNumberFormat::E164);
-        if at_home != e164.as_str() {
-            return Err(format!("is {at_home} from abroad, not {e164}"));
-        }
-    }
-    Ok(())
+/// Sources that say something after they were compared: one of the two dates is wrong, and with it what a visitor is
+/// told about the age of a number.
+fn from_the_future(record: &CountryRecord) -> Vec<Problem> {
+    let emergency = record.emergency.iter().flat_map(|number| {
+        number.sources.iter().map(move |source| (format!("emergency {}", number.number), source))
+    });
+    let lines =
+        record.line.iter().flat_map(|line| line.sources.iter().map(|source| (line.id.to_string(), source)));
+    emergency
+        .chain(lines)
+        .filter_map(|(place, source)| {
+            let date = source.as_of.filter(|date| *date > record.compared)?;
+            Some(format!("{place}: a source of {date} is younger than the comparison of {}", record.compared))
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -249,7 +234,10 @@ sources = [
         let line = &GB[GB.find("[[line]]").unwrap()..];
 
         assert_eq!(found(&[GB, line].concat()), ["gb-samaritans: this id stands twice"]);
-        let earlier = line.replace("gb-samaritans", "gb-papyrus");
+        let earlier = line
+            .replace("gb-samaritans", "gb-papyrus")
+            .replace("\"everyone\"", "\"youth\"")
+            .replace("SHOUT", "PAPYRUS");
         assert_eq!(found(&[GB, &earlier].concat()), ["lines are not sorted by id"]);
         assert!(wrong("\"gb-samaritans\"", "\"gb-Samaritans\"").contains("not the id of a line"));
     }
@@ -367,6 +355,18 @@ sources = [
     }
 
     #[test]
+    fn a_source_from_the_future_is_found() {
+        assert_eq!(
+            wrong("as_of = \"2026-03-23\"", "as_of = \"2027\""),
+            "emergency 999: a source of 2027 is younger than the comparison of 2026-11-23"
+        );
+        assert_eq!(
+            wrong("as_of = \"2026-04\"", "as_of = \"2026-12\""),
+            "gb-samaritans: a source of 2026-12 is younger than the comparison of 2026-11-23"
+        );
+    }
+
+    #[test]
     fn a_status_that_does_not_follow_is_found() {
         let line = "name = \"Samaritans\"\nstatus = \"confirmed\"";
         assert!(
@@ -425,7 +425,11 @@ sources = [
         let after = command(&root, false);
         fs::remove_dir_all(&root).unwrap();
 
-        assert_eq!(outdated.unwrap_err().to_string(), "1 problems in helplines/");
+        assert_eq!(
+            outdated.unwrap_err().to_string(),
+            "2 problems in helplines/",
+            "there is no schema either"
+        );
         written.unwrap();
         after.unwrap();
     }

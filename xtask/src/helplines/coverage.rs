@@ -6,10 +6,12 @@ use peer_support_domain::{
     contact::Kind,
     country::Country,
     helpline::{
-        AsOf, Topic,
-        record::{CountryRecord, LineRecord, Status},
+        AsOf, Freshness, Service, Topic,
+        record::{ContactRecord, CountryRecord, LineRecord, Status},
     },
 };
+
+use super::numbers;
 
 /// The page, made from the country files alone, so that it changes only when they do.
 pub fn page(records: &[CountryRecord]) -> String {
@@ -62,6 +64,54 @@ pub fn page(records: &[CountryRecord]) -> String {
     let unknown: Vec<_> =
         Country::all().filter(|country| !known.contains(country)).map(Country::as_str).collect();
     page.push_str(&format!("\nNothing known ({}): {}\n", unknown.len(), unknown.join(" ")));
+    page.push_str(&doubts(records));
+    page
+}
+
+/// What the check cannot settle and a person who knows the country could.
+fn doubts(records: &[CountryRecord]) -> String {
+    let mut page = String::from("\n## What somebody who knows the country could settle\n");
+    let mut list = |title: &str, entries: Vec<String>| {
+        page.push_str(&format!("\n{title} ({}): {}\n", entries.len(), entries.join(", ")));
+    };
+    let equals = records.iter().filter_map(|record| {
+        let general = || record.emergency.iter().filter(|number| number.service == Service::General);
+        let most = general().map(|number| number.confirmations).max()?;
+        let first: Vec<_> = general().filter(|number| number.confirmations == most).collect();
+        let numbers: Vec<_> = first.iter().map(|number| number.number.as_str()).collect();
+        (first.len() > 1).then(|| format!("{} {}", record.country, numbers.join(" or ")))
+    });
+    list("General numbers that equally many sources list, the first of which is shown", equals.collect());
+    let halves = records.iter().filter_map(|record| {
+        let knows = |service| record.emergency.iter().any(|number| number.service == service);
+        (!knows(Service::General) && knows(Service::Police) != knows(Service::Ambulance))
+            .then(|| record.country.to_string())
+    });
+    list("Police without an ambulance, or the other way round", halves.collect());
+    let contacts = |is_meant: &dyn Fn(&CountryRecord, &ContactRecord) -> bool| {
+        let mut entries = Vec::new();
+        for record in records {
+            for line in &record.line {
+                let meant = line.contacts.iter().filter(|contact| is_meant(record, contact));
+                entries.extend(meant.map(|contact| format!("{} {}", line.id, contact.value)));
+            }
+        }
+        entries
+    };
+    list(
+        "Text numbers without E.164 form and without a keyword, which some of them may need",
+        contacts(&|_, contact| {
+            contact.kind == Kind::Sms && contact.e164.is_none() && contact.keyword.is_none()
+        }),
+    );
+    list(
+        "Numbers to call without E.164 form that libphonenumber's short-number metadata does not know",
+        contacts(&|record, contact| {
+            contact.kind == Kind::Phone
+                && contact.e164.is_none()
+                && !numbers::is_known_short(record.country, &contact.value)
+        }),
+    );
     page
 }
 
@@ -79,7 +129,26 @@ pub fn summary(records: &[CountryRecord]) -> String {
         let year = newest(line).map_or("undated".to_owned(), |date| date.year().to_string());
         *by_year.entry(year).or_default() += 1;
     }
-    let numbers = records.iter().flat_map(|record| &record.emergency);
+    let emergency_numbers = records.iter().flat_map(|record| &record.emergency);
+    let mut ages = [0; 4];
+    for (record, line) in records.iter().flat_map(|record| record.line.iter().map(move |line| (record, line)))
+    {
+        ages[match newest(line).map(|date| date.freshness(record.compared)) {
+            Some(Freshness::Fresh) => 0,
+            Some(Freshness::Aging) => 1,
+            Some(Freshness::Old) => 2,
+            None => 3,
+        }] += 1;
+    }
+    let short_numbers = || {
+        records.iter().flat_map(|record| {
+            let contacts = record.line.iter().flat_map(|line| &line.contacts);
+            contacts.filter(|contact| contact.e164.is_none()).map(move |contact| (record.country, contact))
+        })
+    };
+    let known_short = short_numbers().filter(|(country, contact)| {
+        contact.kind.is_number() && numbers::is_known_short(*country, &contact.value)
+    });
     let rows = [
         format!(
             "services            {} ({confirmed} confirmed, {} single-source)",
@@ -103,8 +172,16 @@ pub fn summary(records: &[CountryRecord]) -> String {
             ),
         ),
         format!(
+            "numbers             {} with an E.164 form; {} without, {} of them known to libphonenumber as short numbers; \
+             {} text numbers with a keyword",
+            contacts().filter(|contact| contact.e164.is_some()).count(),
+            short_numbers().filter(|(_, contact)| contact.kind.is_number()).count(),
+            known_short.count(),
+            contacts().filter(|contact| contact.keyword.is_some()).count(),
+        ),
+        format!(
             "emergency numbers   {} in {} countries; in {} police and ambulance are confirmed",
-            numbers.count(),
+            emergency_numbers.count(),
             records.iter().filter(|record| !record.emergency.is_empty()).count(),
             records.iter().filter(|record| record.has_confirmed_emergency()).count(),
         ),
@@ -117,6 +194,10 @@ pub fn summary(records: &[CountryRecord]) -> String {
         format!(
             "newest source       {}",
             counts(by_year.iter().rev().map(|(year, count)| (year.as_str(), *count))),
+        ),
+        format!(
+            "age when compared   up to 6 months {}, up to 12 {}, older {}, undated {}",
+            ages[0], ages[1], ages[2], ages[3],
         ),
         format!(
             "last compared       {}",

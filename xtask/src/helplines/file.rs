@@ -43,6 +43,9 @@ fn line(text: &mut String, record: &LineRecord) {
     field(text, "name", record.name.as_str());
     field(text, "status", word(&record.status));
     field(text, "confirmations", i64::from(record.confirmations));
+    if let Some(pair) = &record.pair {
+        field(text, "pair", pair.as_str());
+    }
     if let Some(region) = &record.region {
         field(text, "region", region.as_str());
     }

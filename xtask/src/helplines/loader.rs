@@ -1,15 +1,23 @@
 //! What the loader carries inside itself: for each country what to dial in danger, and one line to call or text.
 //!
-//! Three columns, divided by `|`, their fields by commas, because alike things side by side compress best:
-//! the countries, those with the same emergency numbers in one field; those numbers, each behind its service's letter
-//! (`p` police, `a` ambulance, `f` fire, none when it is for all); and for each country its line: the number as it is
-//! written there, empty where there is none.
-//! `GBPL,BR|112,a192p190|116 123,116 123,188` says that both GB and PL dial 112.
+//! Three columns, divided by `|`, because alike things side by side compress best:
+//! - the countries: first, in one field, those that share their emergency numbers with no other, then, behind a comma
+//!   each, those that dial the same;
+//! - emergency numbers, each behind its service's letter (`p` police, `a` ambulance, `f` fire, none when it is for all),
+//!   with commas between: of each country of the first field, then of the other fields from the last to the first;
+//! - for each country its line: the digits to dial, then a comma, or a `?` where only one source lists it. Of a country
+//!   without a line there is the comma alone. The card shows digits in groups of three: the spaces that people there
+//!   write would take 35 bytes, and the panel shows the number as it is written there.
+//!
+//! `BR,GBPL|a192p190,112|188,116123,116123?` says that both GB and PL dial 112, and that one source lists PL's line.
+//!
+//! The names of those lines are a file of their own, fetched on intent: one a row, in the order of the countries in the
+//! set, empty where there is no line. They would more than double the set.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 
 use peer_support_domain::{
     contact::Kind,
@@ -23,26 +31,58 @@ use peer_support_domain::{
 ///
 /// When a country file cannot be read or breaks a rule.
 pub fn loader_set(root: &Path) -> anyhow::Result<String> {
-    let mut groups: BTreeMap<String, Vec<(Country, String)>> = BTreeMap::new();
+    let (alone, together) = groups(root)?;
+    let codes = |cards: &[Card]| cards.iter().map(|card| card.country.as_str()).collect::<String>();
+    let mut fields = vec![alone.iter().map(|(_, cards)| codes(cards)).collect::<String>()];
+    fields.extend(together.iter().map(|(_, cards)| codes(cards)));
+    let emergencies = alone.iter().chain(together.iter().rev()).map(|(emergency, _)| emergency.as_str());
+    let lines =
+        alone.iter().chain(&together).flat_map(|(_, cards)| cards.iter().map(|card| card.number.as_str()));
+    Ok([fields.join(","), emergencies.collect::<Vec<_>>().join(","), lines.collect()].join("|"))
+}
+
+/// The names of the lines in the loader's set: one a row, in the order of its countries, empty where there is no line.
+///
+/// # Errors
+///
+/// As [`loader_set`].
+pub fn names(root: &Path) -> anyhow::Result<String> {
+    let (alone, together) = groups(root)?;
+    Ok(alone
+        .iter()
+        .chain(&together)
+        .flat_map(|(_, of)| of.iter().map(|card| format!("{}\n", card.name)))
+        .collect())
+}
+
+/// What the loader shows of one country beside its emergency numbers.
+struct Card {
+    country: Country,
+    /// The digits of its line and the mark behind them, as the set holds them.
+    number: String,
+    /// The name of that line, empty where there is none.
+    name: String,
+}
+
+/// Countries that dial the same in danger, and what that is.
+type Group = (String, Vec<Card>);
+
+/// The countries by what they dial in danger, in the order of the set: groups of one, and those of several.
+fn groups(root: &Path) -> anyhow::Result<(Vec<Group>, Vec<Group>)> {
+    let mut groups: BTreeMap<String, Vec<Card>> = BTreeMap::new();
     for directory in super::directories(root)? {
-        let (emergency, line) = (emergency(&directory), line(&directory)?);
-        if !emergency.is_empty() || !line.is_empty() {
-            groups.entry(emergency).or_default().push((directory.country, line));
+        let (emergency, card) = (emergency(&directory), card(&directory)?);
+        if !emergency.is_empty() || !card.name.is_empty() {
+            groups.entry(emergency).or_default().push(card);
         }
     }
-    let mut groups: Vec<_> = groups.into_iter().collect();
-    // The common ones first; 1.46 KB with brotli, against 1.75 KB for a record a country.
-    groups.sort_by_key(|(_, countries)| match countries.len() {
-        1 => 0,
-        n_countries => -n_countries.cast_signed(),
-    });
-    let codes =
-        groups.iter().map(|(_, of)| of.iter().map(|(country, _)| country.as_str()).collect::<String>());
-    let emergencies = groups.iter().map(|(emergency, _)| emergency.clone());
-    let lines = groups.iter().flat_map(|(_, of)| of.iter().map(|(_, line)| line.clone()));
-    Ok([codes.collect::<Vec<_>>(), emergencies.collect(), lines.collect()]
-        .map(|column| column.join(","))
-        .join("|"))
+    let (alone, mut together): (Vec<_>, Vec<_>) = groups.into_iter().partition(|(_, cards)| cards.len() == 1);
+    // The largest first, and like numbers side by side.
+    together.sort_by_key(|(_, cards)| -cards.len().cast_signed());
+    for (_, cards) in &mut together {
+        cards.sort_by(|a, b| a.number.cmp(&b.number));
+    }
+    Ok((alone, together))
 }
 
 fn emergency(directory: &Directory) -> String {
@@ -70,9 +110,11 @@ fn emergency(directory: &Directory) -> String {
 }
 
 /// The number to call; the few bytes that texting would take wait for a country that has nothing else.
-fn line(directory: &Directory) -> anyhow::Result<String> {
-    let Some(contact) = directory.first_contact() else { return Ok(String::new()) };
+fn card(directory: &Directory) -> anyhow::Result<Card> {
     let country = directory.country;
+    let Some(contact) = directory.first_contact() else {
+        return Ok(Card { country, number: ",".to_owned(), name: String::new() });
+    };
     ensure!(
         contact.kind() == Kind::Phone,
         "the loader shows lines to call, and the first of {country} is none"
@@ -81,7 +123,11 @@ fn line(directory: &Directory) -> anyhow::Result<String> {
         !contact.value().contains('#'),
         "the loader's links cannot hold the # in the first line of {country}"
     );
-    Ok(contact.value().to_owned())
+    let line = directory.lines.iter().find(|line| line.contacts.iter().any(|of| std::ptr::eq(of, contact)));
+    let line = line.with_context(|| format!("the first contact of {country} is of none of its lines"))?;
+    let mark = if contact.confirmed { ',' } else { '?' };
+    let digits = contact.value().chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')'));
+    Ok(Card { country, number: digits.chain([mark]).collect(), name: line.name.as_str().to_owned() })
 }
 
 #[cfg(test)]
@@ -96,23 +142,35 @@ mod tests {
         Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
     }
 
-    /// What the loader makes of a country: its emergency numbers by letter, and the link of its line.
-    type Card = (Vec<(char, String)>, Option<String>);
+    /// What the loader makes of a country: its emergency numbers by letter, and its line.
+    type Shown = (Vec<(char, String)>, Option<Shortest>);
+
+    /// A line as the loader shows it.
+    #[derive(Debug, PartialEq)]
+    struct Shortest {
+        link: String,
+        confirmed: bool,
+    }
 
     /// Reads the set as the loader does.
-    fn decode(set: &str) -> BTreeMap<String, Card> {
-        let columns: Vec<Vec<&str>> = set.split('|').map(|column| column.split(',').collect()).collect();
-        let [groups, emergencies, lines] = columns.as_slice() else { panic!("three columns") };
-        assert_eq!(groups.len(), emergencies.len());
-        let mut lines = lines.iter();
+    fn decode(set: &str) -> BTreeMap<String, Shown> {
+        let columns: Vec<&str> = set.split('|').collect();
+        let [fields, emergencies, lines] = columns.as_slice() else { panic!("three columns") };
+        let emergencies: Vec<&str> = emergencies.split(',').collect();
+        let mut lines = lines.split_inclusive([',', '?']);
         let mut cards = BTreeMap::new();
-        for (group, emergency) in groups.iter().zip(emergencies) {
-            for code in group.as_bytes().chunks(2) {
+        let mut n_emergencies = 0;
+        for (at, field) in fields.split(',').enumerate() {
+            for (place, code) in field.as_bytes().chunks(2).enumerate() {
                 let code = String::from_utf8(code.to_vec()).unwrap();
                 let line = lines.next().expect("a line for every country");
-                cards.insert(code, (services(emergency), link(line)));
+                let emergency = emergencies[if at > 0 { emergencies.len() - at } else { place }];
+                cards.insert(code, (services(emergency), shortest(line)));
+                n_emergencies += usize::from(at == 0);
             }
+            n_emergencies += usize::from(at > 0);
         }
+        assert_eq!(n_emergencies, emergencies.len());
         assert_eq!(lines.next(), None);
         cards
     }
@@ -129,8 +187,10 @@ mod tests {
         services
     }
 
-    fn link(line: &str) -> Option<String> {
-        (!line.is_empty()).then(|| format!("tel:{}", line.replace([' ', '-', '(', ')'], "")))
+    fn shortest(line: &str) -> Option<Shortest> {
+        let number = line.trim_end_matches([',', '?']);
+        (!number.is_empty())
+            .then(|| Shortest { link: format!("tel:{number}"), confirmed: line.ends_with(',') })
     }
 
     #[test]
@@ -144,10 +204,11 @@ mod tests {
                 continue;
             }
             let country = directory.country.as_str();
-            let (emergency, link) = cards.remove(country).expect(country);
+            let (emergency, line) = cards.remove(country).expect(country);
             let shown: BTreeSet<_> = emergency.iter().map(|(_, number)| number.as_str()).collect();
             assert_eq!(shown, numbers.iter().map(|n| n.number.as_str()).collect(), "{country}");
-            assert_eq!(link, first.map(|contact| contact.href()), "{country}");
+            let first = first.map(|contact| Shortest { link: contact.href(), confirmed: contact.confirmed });
+            assert_eq!(line, first, "{country}");
         }
         assert!(cards.is_empty());
     }
@@ -156,10 +217,10 @@ mod tests {
     fn well_known_countries_are_as_people_there_know_them() {
         let cards = decode(&loader_set(root()).unwrap());
         let of = |code: &str| {
-            let (emergency, link) = &cards[code];
+            let (emergency, line) = &cards[code];
             let emergency: Vec<_> =
                 emergency.iter().map(|(service, number)| format!("{service}{number}")).collect();
-            (emergency.join(" "), link.clone().unwrap_or_default())
+            (emergency.join(" "), line.as_ref().map(|line| line.link.clone()).unwrap_or_default())
         };
 
         for (code, emergency, link) in [
@@ -173,6 +234,34 @@ mod tests {
             assert_eq!(of(code), (emergency.to_owned(), link.to_owned()), "{code}");
         }
         assert_eq!(of("JP").0, "a119 p110");
+    }
+
+    #[test]
+    fn a_number_that_one_source_lists_is_marked_and_none_where_several_agree() {
+        let cards = decode(&loader_set(root()).unwrap());
+        let is_confirmed = |code: &str| cards[code].1.as_ref().map(|line| line.confirmed);
+
+        assert_eq!(is_confirmed("GB"), Some(true));
+        assert_eq!(is_confirmed("BO"), Some(false), "both lines of Bolivia have one source");
+        assert_eq!(is_confirmed("AD"), None, "Andorra has no line");
+    }
+
+    #[test]
+    fn the_names_stand_in_the_order_of_the_set() {
+        let set = loader_set(root()).unwrap();
+        let names = names(root()).unwrap();
+
+        let (codes, rest) = set.split_once('|').unwrap();
+        let numbers: Vec<_> = rest.split_once('|').unwrap().1.split_inclusive([',', '?']).collect();
+        let codes = codes.replace(',', "");
+        let codes: Vec<_> = codes.as_bytes().chunks(2).map(|code| str::from_utf8(code).unwrap()).collect();
+        let names: Vec<_> = names.strip_suffix('\n').unwrap().split('\n').collect();
+        assert_eq!(names.len(), codes.len());
+        for ((name, number), code) in names.iter().zip(numbers).zip(&codes) {
+            assert_eq!(name.is_empty(), number == ",", "{code}");
+        }
+        let of = |code: &str| names[codes.iter().position(|other| *other == code).unwrap()];
+        assert_eq!([of("GB"), of("AD")], ["Samaritans", ""]);
     }
 
     #[test]
