@@ -14,6 +14,7 @@ use peer_support_domain::wire::Topic;
 use toml::{Table, Value};
 use url::Url;
 
+use crate::helplines::Helplines;
 use crate::origin::OriginRule;
 use crate::secret::ServerSecret;
 use crate::store::Address;
@@ -48,6 +49,8 @@ pub struct Config {
     pub secret: Option<ServerSecret>,
     /// What one client may take.
     pub limits: Limits,
+    /// Newer helplines, signed; `None` when none are served.
+    pub helplines: Option<Helplines>,
     /// The sites.
     pub sites: Sites,
     /// Whether there is no configuration file: the site is the demo, with its examples and a moderator to try it.
@@ -220,6 +223,7 @@ impl Config {
             );
         }
         let limits = reader.limits(&mut top);
+        let helplines = reader.helplines(&mut top);
         let sites = match file {
             Some(_) => reader.sites(&mut top),
             None => Sites::demo(),
@@ -237,6 +241,7 @@ impl Config {
             public_url,
             secret,
             limits,
+            helplines,
             sites,
             is_demo: file.is_none(),
         })
@@ -385,6 +390,20 @@ impl Reader {
         self.no_more(section);
         let n_connections = connections.and_then(|n| n.try_into().ok()).unwrap_or(default.n_connections);
         Limits { request, header, write, n_connections }
+    }
+
+    fn helplines(&mut self, top: &mut Section) -> Option<Helplines> {
+        let Value::Table(table) = top.table.remove("helplines")? else {
+            self.problem("helplines", "is not a table");
+            return None;
+        };
+        let mut section = Section { path: "helplines".to_owned(), table };
+        let folder: Option<String> =
+            self.needed(&mut section, "folder").and_then(|(place, value)| self.parsed(&place, value));
+        let public_key = section.table.remove("public_key");
+        let public_key = public_key.and_then(|value| self.parsed(&section.place("public_key"), value));
+        self.no_more(section);
+        Some(Helplines { folder: self.folder.join(folder?), public_key })
     }
 
     fn sites(&mut self, top: &mut Section) -> Sites {
@@ -597,6 +616,20 @@ mod tests {
             ]
         );
         assert!(problems.lines().all(|line| line.starts_with("conf/ps.toml: ")), "{problems}");
+    }
+
+    #[test]
+    fn signed_helplines_are_served_from_a_folder_beside_the_file() {
+        let key = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"; // of RFC 8037, appendix A.2
+        let setting = format!("[helplines]\nfolder = \"signed\"\npublic_key = \"{key}\"\n{SITE}");
+
+        let helplines = read(&setting).unwrap().helplines.unwrap();
+
+        assert_eq!(helplines.folder, Path::new("conf/signed"));
+        assert_eq!(helplines.public_key.unwrap().to_string(), key);
+        assert_eq!(read(SITE).unwrap().helplines, None);
+        let problems = read(&format!("helplines = \"signed\"\n{SITE}")).unwrap_err();
+        assert_eq!(problems, "conf/ps.toml: helplines: is not a table");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod helplines;
 pub mod http;
 pub mod origin;
 pub mod secret;

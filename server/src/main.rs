@@ -2,16 +2,18 @@
 
 use std::future::Future;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use peer_support_domain::limits::PAGE_ITEMS;
 use peer_support_domain::post::Role;
 use peer_support_server::clock::{Clock, Random};
 use peer_support_server::config::{Config, Overrides};
+use peer_support_server::helplines::{Helplines, PublicKey, SecretKey};
 use peer_support_server::secret::SignInCode;
-use peer_support_server::{serve, store};
+use peer_support_server::{helplines, serve, store};
 
 /// How long a sign-in code that an admin asked for can be used: it is handed over by hand.
 const SIGN_IN_CODE_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -70,6 +72,46 @@ enum Command {
     /// Moderators' accounts.
     #[command(subcommand)]
     Moderator(ModeratorCommand),
+    /// Prints as CSV what visitors reported of helplines that did not work, the newest day first.
+    LineReports,
+    /// Newer helplines than panels were built with: signs them. Needs no configuration, and better runs where no server
+    /// does.
+    #[command(subcommand)]
+    Helplines(HelplinesCommand),
+}
+
+#[derive(Subcommand)]
+enum HelplinesCommand {
+    /// Makes a key that signs and prints the one that verifies, for `data-helplines-key` in the snippet.
+    Keygen {
+        /// Where the secret key goes, for its owner's eyes only. Must not exist.
+        #[arg(long, value_name = "FILE")]
+        secret: PathBuf,
+    },
+    /// Signs the bundle of each country in a folder: `GB.txt` and so on.
+    Sign {
+        /// What `keygen` wrote.
+        #[arg(long, value_name = "FILE")]
+        secret: PathBuf,
+        /// The bundles, as `cargo xtask helplines bundles` writes them.
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+        /// Where the signed files go, under the same names: the server's `helplines.folder`.
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+        /// When they are issued, in Unix seconds; widgets take what is younger than their own data [default: now].
+        #[arg(long, value_name = "SECONDS")]
+        issued: Option<i64>,
+    },
+    /// Says of each signed file in a folder whether a panel with this key would take it.
+    Verify {
+        /// What `keygen` printed.
+        // One key in 64 begins with a hyphen.
+        #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
+        public: PublicKey,
+        /// What `sign` wrote to.
+        folder: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
@@ -139,6 +181,9 @@ fn main() -> ExitCode {
 }
 
 fn run(Cli { command, settings }: Cli) -> anyhow::Result<()> {
+    if let Command::Helplines(command) = command {
+        return helplines(command);
+    }
     let config = Config::load(&Overrides {
         config: settings.config.clone(),
         addr: settings.addr,
@@ -152,10 +197,7 @@ fn run(Cli { command, settings }: Cli) -> anyhow::Result<()> {
     runtime.block_on(async {
         match command {
             Command::Serve => serve::serve(&config, stop_signal()?).await,
-            Command::CheckConfig => {
-                check(&config, settings.config.as_deref());
-                Ok(())
-            }
+            Command::CheckConfig => check(&config, settings.config.as_deref()),
             Command::Migrate => {
                 serve::open_store(&config).await?.close().await;
                 println!("{:?}: up to date", config.database);
@@ -175,6 +217,8 @@ fn run(Cli { command, settings }: Cli) -> anyhow::Result<()> {
                 Ok(())
             }
             Command::Moderator(command) => moderator(&config, command).await,
+            Command::LineReports => line_reports(&config).await,
+            Command::Helplines(_) => unreachable!("it was run above"),
         }
     })
 }
@@ -194,7 +238,13 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     })
 }
 
-fn check(config: &Config, file: Option<&std::path::Path>) {
+fn check(config: &Config, file: Option<&Path>) -> anyhow::Result<()> {
+    let survey = config.helplines.as_ref().map(Helplines::survey);
+    if let Some((_, problems)) = &survey
+        && !problems.is_empty()
+    {
+        bail!("{}", problems.join("\n"));
+    }
     match file {
         Some(file) => println!("{}: fine", file.display()),
         None => println!("no configuration file: a demo site on this machine"),
@@ -204,6 +254,72 @@ fn check(config: &Config, file: Option<&std::path::Path>) {
         let origins: Vec<_> = site.origins.iter().map(ToString::to_string).collect();
         println!("site {}: {}, used by {}", site.id, site.name, origins.join(", "));
     }
+    if let (Some(helplines), Some((n_files, _))) = (&config.helplines, survey) {
+        let how = if helplines.public_key.is_some() { "verified" } else { "not verified: no public_key" };
+        println!("signed helplines of {n_files} countries in {}, {how}", helplines.folder.display());
+    }
+    Ok(())
+}
+
+fn helplines(command: HelplinesCommand) -> anyhow::Result<()> {
+    match command {
+        HelplinesCommand::Keygen { secret: file } => {
+            let secret = SecretKey::draw(&Random::system());
+            secret.write(&file).with_context(|| format!("{} was not written", file.display()))?;
+            println!("{}", secret.public());
+        }
+        HelplinesCommand::Sign { secret: file, from, to, issued } => {
+            let text = std::fs::read_to_string(&file);
+            let text = text.with_context(|| format!("{} cannot be read", file.display()))?;
+            let secret: SecretKey = text.parse().with_context(|| format!("{}", file.display()))?;
+            let now_ms = Clock::system().now_ms();
+            let issued_s = issued.unwrap_or(now_ms / 1_000);
+            let signing = helplines::sign(&secret, &from, &to, issued_s, now_ms)?;
+            println!("{}: signed {} files, issued {issued_s}", to.display(), signing.n_files);
+            println!("the public key: {}", secret.public());
+            for country in signing.left {
+                println!("{country}.txt: left as it was, there is no bundle of it in {}", from.display());
+            }
+        }
+        HelplinesCommand::Verify { public, folder } => {
+            let verified = helplines::verify(&public, &folder);
+            let (good, bad) = verified.with_context(|| format!("{} cannot be read", folder.display()))?;
+            for line in &good {
+                println!("{line}");
+            }
+            ensure!(bad.is_empty(), "{}", bad.join("\n"));
+            ensure!(!good.is_empty(), "{} has no file such as GB.txt", folder.display());
+        }
+    }
+    Ok(())
+}
+
+/// All reports, page by page: there may be many.
+async fn line_reports(config: &Config) -> anyhow::Result<()> {
+    let store = serve::open_store(config).await?;
+    let mut csv = csv::Writer::from_writer(std::io::stdout().lock());
+    csv.write_record(["day", "site", "line", "contact", "problem", "reports"])?;
+    let mut after = None;
+    loop {
+        let page = store.line_reports(after, *PAGE_ITEMS.end()).await?;
+        for report in page.items {
+            csv.write_record([
+                report.day.to_string(),
+                report.site.to_string(),
+                report.line.to_string(),
+                report.contact.to_string(),
+                report.problem.to_string(),
+                report.n_reports.to_string(),
+            ])?;
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    csv.flush()?;
+    store.close().await;
+    Ok(())
 }
 
 async fn moderator(config: &Config, command: ModeratorCommand) -> anyhow::Result<()> {

@@ -115,6 +115,10 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> anyhow::R
             Assets::default()
         }
     };
+    for problem in config.helplines.iter().flat_map(|helplines| helplines.survey().1) {
+        // No reason not to serve the rest, and panels have helplines of their own.
+        tracing::error!("signed helplines: {problem}");
+    }
     let secret = secret(config, &random)?;
     let store = open_store(config).await?;
     let listener =

@@ -4,6 +4,8 @@ mod support;
 
 #[path = "store/decisions.rs"]
 mod decisions;
+#[path = "store/line_reports.rs"]
+mod line_reports;
 #[path = "store/own.rs"]
 mod own;
 #[path = "store/plans.rs"]

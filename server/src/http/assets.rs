@@ -149,8 +149,8 @@ fn content_type(name: &str) -> &'static str {
     }
 }
 
-/// What any page may load: the loader and the parts of the widget, whose content is the same for all.
-fn open_to_all(mut response: Response) -> Response {
+/// What any page may load: the loader, the parts of the widget and newer helplines, whose content is the same for all.
+pub(super) fn open_to_all(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(

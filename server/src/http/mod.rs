@@ -5,6 +5,8 @@ mod body;
 mod cache;
 mod caller;
 mod health;
+mod helplines;
+mod line_reports;
 mod log;
 mod mine;
 mod openapi;
@@ -19,6 +21,7 @@ mod submission;
 mod votes;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI32;
 use std::time::Duration;
 
 use axum::Router;
@@ -36,6 +39,7 @@ use self::problem::Problem;
 use self::session::Attempts;
 use crate::clock::{Clock, Random};
 use crate::config::{Config, Site, Sites};
+use crate::helplines::Helplines;
 use crate::origin::origin_of;
 use crate::secret::ServerSecret;
 use crate::store::Store;
@@ -55,6 +59,10 @@ pub struct App {
     request_limit: Duration,
     assets: Arc<Assets>,
     attempts: Arc<Attempts>,
+    helplines: Option<Helplines>,
+    /// The last day, as [`Day::since_epoch`](peer_support_domain::line_report::Day::since_epoch), on which a report about a
+    /// line was one too many.
+    reports_full_on: Arc<AtomicI32>,
 }
 
 impl App {
@@ -78,6 +86,8 @@ impl App {
             is_https: config.is_https(),
             request_limit: config.limits.request,
             assets: Arc::new(assets),
+            helplines: config.helplines.clone(),
+            reports_full_on: Arc::new(AtomicI32::new(-1)),
         }
     }
 
@@ -95,6 +105,7 @@ pub fn router(app: App) -> Router {
     let api = Router::new()
         .route("/sites/{site}", get(sites::get_site))
         .route("/sites/{site}/posts", get(posts::get_feed).post(posts::post_post))
+        .route("/sites/{site}/line-reports", post(line_reports::post_line_report))
         .route("/posts/{id}", get(posts::get_post))
         .route("/posts/{id}/replies", get(replies::get_replies).post(replies::post_reply))
         .route("/items/{id}/votes/{reaction}", put(votes::put_vote).delete(votes::delete_vote))
@@ -102,6 +113,7 @@ pub fn router(app: App) -> Router {
         .route("/console/session", post(session::post_session).get(session::get_session))
         .route("/console/session", delete(session::delete_session))
         .route("/console/queue", get(queue::get_queue))
+        .route("/console/line-reports", get(line_reports::get_line_reports))
         .route("/console/items/{id}/decision", post(queue::post_decision))
         .route("/openapi.json", get(openapi::get_openapi))
         .fallback(async || Problem::UnknownRoute)
@@ -114,6 +126,7 @@ pub fn router(app: App) -> Router {
         .route("/problems/{code}", get(problem::explain))
         .route("/peer-support.js", get(assets::get_loader))
         .route("/assets/{*path}", get(assets::get_asset))
+        .route("/helplines/{file}", get(helplines::get_helplines))
         .route("/console", get(assets::redirect_to_console))
         .route("/console/", get(assets::get_console))
         .route("/console/{*path}", get(assets::get_console))

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use peer_support_domain::post::State;
 use peer_support_domain::wire;
 
+use crate::helplines::Unusable;
 use crate::store::{StoreError, Undecided};
 
 /// Why a request was not done.
@@ -64,6 +65,9 @@ pub(crate) enum Problem {
     TimedOut,
     #[error("a handler panicked")]
     Panic,
+    /// The owner has to mend it; until then widgets show what they were built with.
+    #[error(transparent)]
+    Helplines(#[from] Unusable),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -127,13 +131,18 @@ const ATTEMPTS: Sort = sort(
 );
 const TIMED_OUT: Sort =
     sort("timed-out", StatusCode::SERVICE_UNAVAILABLE, "The request took too long; try again.");
+const HELPLINES: Sort = sort(
+    "helplines-unusable",
+    StatusCode::SERVICE_UNAVAILABLE,
+    "The server's own file for this country cannot be used.",
+);
 const INTERNAL: Sort =
     sort("internal", StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on the server.");
 const UNAVAILABLE: Sort =
     sort("unavailable", StatusCode::SERVICE_UNAVAILABLE, "The server cannot answer now; try again shortly.");
 
 /// Every code there is.
-const SORTS: [&Sort; 23] = [
+const SORTS: [&Sort; 24] = [
     &NOT_FOUND,
     &METHOD,
     &BODY,
@@ -155,6 +164,7 @@ const SORTS: [&Sort; 23] = [
     &ROLE,
     &ATTEMPTS,
     &TIMED_OUT,
+    &HELPLINES,
     &INTERNAL,
     &UNAVAILABLE,
 ];
@@ -188,6 +198,7 @@ impl Problem {
             Self::Role => &ROLE,
             Self::TooManyAttempts { .. } => &ATTEMPTS,
             Self::TimedOut => &TIMED_OUT,
+            Self::Helplines(_) => &HELPLINES,
             Self::Panic | Self::Store(StoreError::Corrupt { .. }) => &INTERNAL,
             Self::Store(_) => &UNAVAILABLE,
         }

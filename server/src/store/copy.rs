@@ -35,7 +35,7 @@ struct Table {
 }
 
 /// Each after those it refers to; posts, being older, come before their replies.
-const TABLES: [Table; 10] = [
+const TABLES: [Table; 11] = [
     Table {
         name: "sites",
         from_postgres: "select key, id from sites order by key",
@@ -144,6 +144,14 @@ const TABLES: [Table; 10] = [
         sqlite_columns: &["key", "item_id", "moderator_key", "decision", "reason", "decided_at"],
         from_sqlite: "select key, item_id, moderator_key, decision, reason, decided_at from decisions order by key",
         postgres_columns: "key, item_id, moderator_key, decision, reason, decided_at",
+        is_numbered: true,
+    },
+    Table {
+        name: "line_reports",
+        from_postgres: "select key, site_key, day, line, contact, problem, n_reports from line_reports order by key",
+        sqlite_columns: &["key", "site_key", "day", "line", "contact", "problem", "n_reports"],
+        from_sqlite: "select key, site_key, day, line, contact, problem, n_reports from line_reports order by key",
+        postgres_columns: "key, site_key, day, line, contact, problem, n_reports",
         is_numbered: true,
     },
 ];

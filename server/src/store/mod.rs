@@ -14,11 +14,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use peer_support_domain::cursor::{Cursor, Order};
+use peer_support_domain::helpline::LineId;
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash, VoterId};
+use peer_support_domain::line_report::{Day, LineProblem, ReportedContact};
 use peer_support_domain::post::{Decision, Kind, NotAllowed, Role, State};
 use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
 use peer_support_domain::vote::{Reaction, VoteCounts};
-use peer_support_domain::wire::{Page, Post, Reply};
+use peer_support_domain::wire::{LineReport, Page, Post, Reply};
 
 /// Where a store is.
 #[derive(Clone, PartialEq, Eq)]
@@ -355,6 +357,21 @@ pub enum Undecided {
     TextChanged,
 }
 
+/// A visitor's word that a contact of a helpline did not work; of the visitor it says nothing.
+#[derive(Clone, Debug)]
+pub struct NewLineReport {
+    /// Whose visitor it was.
+    pub site: SiteId,
+    /// When, no closer.
+    pub day: Day,
+    /// The line.
+    pub line: LineId,
+    /// The number or address.
+    pub contact: ReportedContact,
+    /// What was wrong.
+    pub problem: LineProblem,
+}
+
 /// A moderator's account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ModeratorId(pub i64);
@@ -419,6 +436,14 @@ pub trait Store: Send + Sync + 'static {
     /// Carries out a decision and records it; `None` when there is no such item.
     async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, Undecided>>, StoreError>;
 
+    /// Counts a report. Of one site and day only [`LINE_REPORTS_A_DAY`](peer_support_domain::limits::LINE_REPORTS_A_DAY)
+    /// different ones are counted: false, and nothing stored, when this would be one more.
+    async fn report_line(&self, report: NewLineReport) -> Result<bool, StoreError>;
+
+    /// A page of the reports of all sites, the newest day first.
+    async fn line_reports(&self, after: Option<Cursor>, limit: usize)
+    -> Result<Page<LineReport>, StoreError>;
+
     /// Creates an account; `None` when the name is taken, also by a closed account, which stands in past decisions.
     async fn add_moderator(&self, name: String, role: Role, at: i64)
     -> Result<Option<Moderator>, StoreError>;
@@ -452,9 +477,9 @@ pub trait Store: Send + Sync + 'static {
     /// Ends a session.
     async fn sign_out(&self, session: SecretHash) -> Result<(), StoreError>;
 
-    /// Forgets what is past its time: idempotency keys, sign-in codes and sessions that expired by `now`, and declined
-    /// items, held items and tombstones created before `unpublished_before`, with the replies to them. Their texts leave
-    /// the files of the database. Returns how many items went.
+    /// Forgets what is past its time: idempotency keys, sign-in codes, sessions and reports of lines that expired by
+    /// `now`, and declined items, held items and tombstones created before `unpublished_before`, with the replies to
+    /// them. Their texts leave the files of the database. Returns how many items went.
     async fn purge(&self, now: i64, unpublished_before: i64) -> Result<u64, StoreError>;
 
     /// Writes a consistent copy of all data to `file`, which must not exist, while others read and write. [`restore`]

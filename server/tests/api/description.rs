@@ -196,6 +196,19 @@ async fn real_answers_are_as_documented() {
         }
         word.holds("get", "/mine", &server.get("/mine").await);
 
+        let line_reports = "/sites/{site}/line-reports";
+        let report = json!({ "line": "gb-samaritans", "contact": "116 123", "problem": "no_answer" });
+        assert!(word.takes("post", line_reports, &report));
+        word.holds("post", line_reports, &server.post("/sites/demo/line-reports", &report).await.ok());
+        word.holds("post", line_reports, &server.post("/sites/nobody/line-reports", &report).await);
+        let unknown = json!({ "line": "gb-samaritans", "contact": "116 123", "problem": "rude" });
+        assert!(!word.takes("post", line_reports, &unknown));
+        word.holds("post", line_reports, &server.post("/sites/demo/line-reports", &unknown).await);
+        let listed = moderator.get("/console/line-reports").await.ok();
+        assert_eq!(listed.json()["items"][0]["n_reports"], 1);
+        word.holds("get", "/console/line-reports", &listed);
+        word.holds("get", "/console/line-reports", &server.get("/console/line-reports").await);
+
         let code = json!({ "code": server.sign_in_code(Role::Admin).await.to_string() });
         word.holds("post", "/console/session", &server.post("/console/session", &code).await.ok());
         word.holds("post", "/console/session", &server.post("/console/session", &code).await);
@@ -219,6 +232,13 @@ async fn the_documents_limits_are_the_domains() {
         let key = &parameters["IdempotencyKey"]["schema"];
         assert_eq!(key["minLength"], *limits::IDEMPOTENCY_KEY_CHARS.start());
         assert_eq!(key["maxLength"], *limits::IDEMPOTENCY_KEY_CHARS.end());
+        let schemas = &document["components"]["schemas"];
+        assert_eq!(schemas["LineId"]["maxLength"], limits::REPORTED_LINE_CHARS);
+        assert_eq!(schemas["ReportedContact"]["maxLength"], limits::REPORTED_CONTACT_CHARS);
+        let report = document["paths"]["/sites/{site}/line-reports"]["post"]["description"].as_str().unwrap();
+        assert!(report.replace(',', "").contains(&limits::LINE_REPORTS_A_DAY.to_string()), "{report}");
+        let listed = document["paths"]["/console/line-reports"]["get"]["summary"].as_str().unwrap();
+        assert!(listed.contains(&limits::LINE_REPORT_RETENTION_DAYS.to_string()), "{listed}");
         let too_large = document["components"]["responses"]["TooLarge"]["description"].as_str().unwrap();
         assert!(too_large.replace(',', "").contains(&limits::BODY_BYTES.to_string()), "{too_large}");
     })

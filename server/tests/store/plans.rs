@@ -34,12 +34,16 @@ async fn fill(subject: &Subject, numbers: std::ops::Range<u32>) {
            (id, site_key, topic_key, kind, state, is_example, recovery, created_at, helpful_at, n_replies)
          select n, topics.site_key, topics.key, (array['s', 'c', 'q'])[n % 3 + 1], 'published', false,
            decode(lpad(to_hex(n), 32, '0'), 'hex'), n, n, case when n % 4 = 0 then 1 else 0 end
-         from generate_series({}, {}) as n
+         from generate_series({0}, {1}) as n
          join topics on topics.id = (array['grief', 'work', 'low-mood'])[n / 3 % 3 + 1];
          insert into item_texts (item_key, author, text)
          select key, int8send(id), 'Text number ' || id
          from items
          on conflict do nothing;
+         insert into line_reports (site_key, day, line, contact, problem, n_reports)
+         select sites.key, n, 'gb-samaritans', '116 123', 'closed', 1
+         from generate_series({0}, {1}) as n
+         join sites on sites.id = 'demo';
          analyze;",
         numbers.start,
         numbers.end - 1
@@ -80,6 +84,8 @@ async fn rows_read(subject: &Subject) -> RowsRead {
     store.unvote(helped(post, voter(1))).await.unwrap().unwrap();
     store.own(recovery(1)).await.unwrap();
     store.queue(after, 10).await.unwrap();
+    assert!(store.report_line(no_answer()).await.unwrap());
+    store.line_reports(after, 10).await.unwrap();
     store.close().await;
     let after = statistics(subject).await;
     RowsRead { by_scan: after.by_scan - before.by_scan, by_index: after.by_index - before.by_index }
@@ -97,7 +103,7 @@ async fn statistics(subject: &Subject) -> RowsRead {
     }
     let read = "select coalesce(sum(seq_tup_read), 0)::text, coalesce(sum(idx_tup_fetch), 0)::text
                 from pg_stat_user_tables
-                where relname in ('items', 'votes', 'idempotency_keys') or relname like 'item_texts%'";
+                where relname in ('items', 'votes', 'idempotency_keys', 'line_reports') or relname like 'item_texts%'";
     let read = &subject.rows(read).await[0];
     RowsRead { by_scan: read[0].parse().unwrap(), by_index: read[1].parse().unwrap() }
 }

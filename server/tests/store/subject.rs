@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use peer_support_domain::cursor::{Cursor, Order};
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash, VoterId};
+use peer_support_domain::line_report::{Day, LineProblem};
 use peer_support_domain::post::{Decision, Kind, Role, State};
 use peer_support_domain::vote::Reaction;
 use peer_support_domain::wire::Page;
 use peer_support_server::store::{
-    self, Added, Address, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, Place, Store, Vote,
+    self, Added, Address, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, NewLineReport, Place,
+    Store, Vote,
 };
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 use tempfile::TempDir;
@@ -246,6 +248,17 @@ pub fn reply(n: u64, post: ItemId) -> NewItem {
 /// As the examples of a site's owner are: never held.
 pub fn published(new: NewItem) -> NewItem {
     NewItem { state: State::Published, is_example: true, ..new }
+}
+
+/// Nobody answered the Samaritans' number, on the day of [`START`].
+pub fn no_answer() -> NewLineReport {
+    NewLineReport {
+        site: "demo".parse().unwrap(),
+        day: Day::of_ms(START),
+        line: "gb-samaritans".parse().unwrap(),
+        contact: "116 123".parse().unwrap(),
+        problem: LineProblem::NoAnswer,
+    }
 }
 
 impl Subject {

@@ -9,7 +9,8 @@ use futures_util::future::join_all;
 use peer_support_domain::cursor::Order;
 use peer_support_domain::limits::IDEMPOTENCY_WINDOW_MS;
 use peer_support_domain::post::{Decision, Kind, Role, State};
-use peer_support_server::store::{self, Added, Address, NewItem, StoreError};
+use peer_support_domain::wire::LineProblem;
+use peer_support_server::store::{self, Added, Address, NewItem, NewLineReport, StoreError};
 
 use crate::subject::*;
 use crate::support::postgres::Cluster;
@@ -148,6 +149,7 @@ async fn content(store: &Subject) -> Vec<String> {
     for n in 0..40 {
         content.push(format!("{:?}", store.own(recovery(n)).await.unwrap()));
     }
+    content.push(format!("{:?}", store.line_reports(None, 1_000).await.unwrap()));
     content.push(format!("{:?}", store.moderators().await.unwrap()));
     content.push(format!("{:?}", store.session(secret(50), START).await.unwrap()));
     content.push(format!("{}", store.rows("select * from votes").await.len()));
@@ -169,6 +171,10 @@ async fn fill(store: &Subject) {
     store.decided(item(12), Decision::Decline).await.unwrap();
     store.added(NewItem { text: "tab\tline\n\\N \\. “x” \u{1f9e1}".into(), ..story(13) }).await;
     store.edit_own(recovery(13), "tab\tline\n\\N \\.\n\\.\n “x” \u{1f9e1} end".into()).await.unwrap();
+    for _ in 0..2 {
+        let contact = "https://example.org/chat?q=\\N".parse().unwrap();
+        store.report_line(NewLineReport { contact, ..no_answer() }).await.unwrap();
+    }
     let name = store.add_moderator("Grace \\ 'Q'".into(), Role::Lead, START).await.unwrap().unwrap().name;
     store.add_sign_in_code(name.clone(), secret(49), START + MINUTE).await.unwrap();
     store.sign_in(secret(49), secret(50), START, START + MINUTE).await.unwrap().unwrap();
@@ -196,6 +202,7 @@ async fn a_copy_restores_to_the_same_content_on_either_store() {
             target.vote(helped(item(1), voter(30))).await.unwrap().unwrap();
             target.decided(item(30), Decision::Approve).await.unwrap();
             target.delete_own(recovery(13)).await.unwrap().unwrap();
+            target.report_line(NewLineReport { problem: LineProblem::Other, ..no_answer() }).await.unwrap();
             target.add_moderator("Edith".into(), Role::Admin, START).await.unwrap().unwrap();
             target.close().await;
         }

@@ -135,7 +135,7 @@ pub(super) async fn count_reply(db: &mut PgConnection, post_key: i64, change: i3
 }
 
 /// The key of a site, which is made when it is new.
-async fn site_key(db: &mut PgConnection, site: &SiteId) -> Result<i64, StoreError> {
+pub(super) async fn site_key(db: &mut PgConnection, site: &SiteId) -> Result<i64, StoreError> {
     let select = "select key from sites where id = $1";
     if let Some(key) = sqlx::query_scalar(select).bind(site.as_str()).fetch_optional(&mut *db).await? {
         return Ok(key);

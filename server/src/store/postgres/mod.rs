@@ -5,6 +5,7 @@
 //! or a standby keeps it as long as its owner lets it.
 
 mod items;
+mod line_reports;
 mod moderators;
 mod own;
 mod purge;
@@ -23,15 +24,15 @@ use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash};
 use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::site::SiteId;
 use peer_support_domain::vote::VoteCounts;
-use peer_support_domain::wire::{Page, Post, Reply};
+use peer_support_domain::wire::{LineReport, Page, Post, Reply};
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::{ConnectOptions, Executor, Row};
 
 use self::rewrite::Rewriter;
 use super::{
-    Added, Edited, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, OwnItem, Queued, SecretHash,
-    Store, StoreError, Undecided, Vote, corrupt, kind_of_letter,
+    Added, Edited, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, NewLineReport, OwnItem, Queued,
+    SecretHash, Store, StoreError, Undecided, Vote, corrupt, kind_of_letter,
 };
 
 /// Connections of one server. PostgreSQL allows 100 at first, so several servers fit.
@@ -42,7 +43,10 @@ const CONNECTION_WITHIN: Duration = Duration::from_secs(10);
 const MAX_RUNS: u32 = 10;
 
 /// In the order they were shipped. What has shipped is never edited.
-const MIGRATIONS: &[(&str, &str)] = &[("items", include_str!("migrations/0001_items.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("items", include_str!("migrations/0001_items.sql")),
+    ("line_reports", include_str!("migrations/0002_line_reports.sql")),
+];
 
 /// A store in a PostgreSQL database, which it may share with other servers.
 pub struct Postgres {
@@ -175,6 +179,18 @@ impl Store for Postgres {
         until_alone(|| queue::decide(&self.pool, &decision)).await
     }
 
+    async fn report_line(&self, report: NewLineReport) -> Result<bool, StoreError> {
+        until_alone(|| line_reports::add(&self.pool, &report)).await
+    }
+
+    async fn line_reports(
+        &self,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Page<LineReport>, StoreError> {
+        line_reports::list(&self.pool, after, limit).await
+    }
+
     async fn add_moderator(
         &self,
         name: String,
@@ -221,6 +237,7 @@ impl Store for Postgres {
 
     async fn purge(&self, now: i64, unpublished_before: i64) -> Result<u64, StoreError> {
         until_alone(|| purge::expired(&self.pool, now)).await?;
+        until_alone(|| line_reports::purge(&self.pool, now)).await?;
         let mut n_purged = 0;
         loop {
             let n_items = until_alone(|| purge::items(&self.pool, unpublished_before)).await?;

@@ -141,7 +141,7 @@ pub(super) fn count_reply(db: &Connection, post_key: i64, change: i64) -> Result
     Ok(())
 }
 
-fn site_key_or_new(db: &Connection, site: &SiteId) -> Result<i64, StoreError> {
+pub(super) fn site_key_or_new(db: &Connection, site: &SiteId) -> Result<i64, StoreError> {
     if let Some(key) = site_key(db, site)? {
         return Ok(key);
     }

@@ -1,6 +1,7 @@
 //! SQLite, inside this process: one writing thread, a few readers, every acknowledged write flushed to the disk.
 
 mod items;
+mod line_reports;
 mod moderators;
 mod own;
 #[cfg(test)]
@@ -20,15 +21,15 @@ use peer_support_domain::cursor::Cursor;
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash};
 use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::vote::VoteCounts;
-use peer_support_domain::wire::{Page, Post, Reply};
+use peer_support_domain::wire::{LineReport, Page, Post, Reply};
 use rusqlite::{Connection, OpenFlags, Params, Row};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
 use tokio::sync::Semaphore;
 
 use self::writer::Writer;
 use super::{
-    Added, Edited, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, OwnItem, Queued, SecretHash,
-    Store, StoreError, Undecided, Vote, corrupt,
+    Added, Edited, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, NewLineReport, OwnItem, Queued,
+    SecretHash, Store, StoreError, Undecided, Vote, corrupt,
 };
 
 /// Readers at a time. Reads take well below a millisecond each, so a few keep every core busy.
@@ -41,7 +42,10 @@ const CACHED_STATEMENTS: usize = 64;
 const PAGE_BYTES: u32 = 8_192;
 
 /// In the order they were shipped. What has shipped is never edited.
-const MIGRATIONS: &[M<'static>] = &[M::up(include_str!("migrations/0001_items.sql"))];
+const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("migrations/0001_items.sql")),
+    M::up(include_str!("migrations/0002_line_reports.sql")),
+];
 
 /// A store in one file, with its write-ahead log beside it.
 pub struct Sqlite {
@@ -265,6 +269,18 @@ impl Store for Sqlite {
         self.write(move |db| queue::decide(db, &decision)).await
     }
 
+    async fn report_line(&self, report: NewLineReport) -> Result<bool, StoreError> {
+        self.write(move |db| line_reports::add(db, &report)).await
+    }
+
+    async fn line_reports(
+        &self,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Page<LineReport>, StoreError> {
+        self.read(move |db| line_reports::list(db, after, limit)).await
+    }
+
     async fn add_moderator(
         &self,
         name: String,
@@ -311,6 +327,7 @@ impl Store for Sqlite {
 
     async fn purge(&self, now: i64, unpublished_before: i64) -> Result<u64, StoreError> {
         self.write(move |db| purge::expired(db, now)).await?;
+        self.write(move |db| line_reports::purge(db, now)).await?;
         let mut n_purged = 0;
         loop {
             let n_items = self.forget(move |db| purge::items(db, unpublished_before)).await?;

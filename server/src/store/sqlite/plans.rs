@@ -5,13 +5,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use peer_support_domain::cursor::{Cursor, Order};
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash, VoterId};
+use peer_support_domain::line_report::{Day, LineProblem};
 use peer_support_domain::post::{Decision, Kind, Role, State};
 use peer_support_domain::vote::Reaction;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use rusqlite::{Connection, StatementStatus};
 
 use super::{Sqlite, items, open_to_read};
-use crate::store::{FeedQuery, Idempotency, ModeratorId, NewDecision, NewItem, Place, Store, Vote};
+use crate::store::{
+    FeedQuery, Idempotency, ModeratorId, NewDecision, NewItem, NewLineReport, Place, Store, Vote,
+};
 
 /// What ran, as it was prepared, and how many steps of SQLite's machine it took, on the connection where it ran last.
 static STATEMENTS: Mutex<BTreeMap<String, i32>> = Mutex::new(BTreeMap::new());
@@ -110,6 +113,16 @@ async fn ask_everything(store: &Sqlite, moderator: ModeratorId) {
         reason: None,
         at: 0,
     };
+    let report = NewLineReport {
+        site: "demo".parse().expect("it is a site"),
+        day: Day::of_ms(0),
+        line: "gb-samaritans".parse().expect("it is a line"),
+        contact: "116 123".parse().expect("it is a contact"),
+        problem: LineProblem::NoAnswer,
+    };
+    assert!(store.report_line(report).await.unwrap());
+    store.line_reports(None, 10).await.unwrap();
+    store.line_reports(after, 10).await.unwrap();
     store.decide(decision(Decision::Approve)).await.unwrap().unwrap().unwrap();
     store.decide(decision(Decision::Hide)).await.unwrap().unwrap().unwrap();
     store.delete_own(recovery).await.unwrap().unwrap();
