@@ -14,7 +14,7 @@
    * - `panel`: the panel's script and wasm, without `.js` and `.wasm`; `data`: the folder of what it fetches when it is
    *   needed. Both are relative to this script.
    * - `crisis`: emergency numbers and the best line of every country, as `xtask/src/helplines/loader.rs` documents it:
-   *   `GBIE,BR|999,a192p190|116 123,116 123,188`.
+   *   `BR,GBIE|a192p190,999|188,116123,116123?`.
    * @type {{panel: string, data: string, crisis: string, strings: Record<string, Record<string, string>>}}
    */
   // @ts-ignore: replaced by the build.
@@ -27,74 +27,112 @@
   if (customElements.get(NAME)) return;
 
   const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
-  const base = new URL(".", script?.src ?? location.href).href;
+  const base = new URL(".", script?.src || location.href).href;
+
+  /**
+   * Pages redefine `Array.prototype`, and some of it badly. On the way to the numbers nothing of it is used: no method of
+   * an array, and no `for … of`, spreading or destructuring of one.
+   * @param {ArrayLike<any> | null} list
+   * @param {(item: any, at: number) => void} act
+   */
+  const each = (list, act) => {
+    // @ts-ignore: nothing is less than undefined.
+    for (let at = 0; at < list?.length; at++) act(list[at], at);
+  };
 
   /** By country code: emergency numbers, and the line. @type {Map<string, string[]>} */
   const crisis = new Map();
-  const [groups, emergencies, lines] = build.crisis.split("|").map((column) => column.split(","));
-  groups.forEach((group, at) => {
-    for (const code of group.match(/../g) ?? []) crisis.set(code, [emergencies[at], lines.shift() ?? ""]);
-  });
+  const columns = build.crisis.split("|");
+  const emergencies = columns[1].split(",");
+  const lines = columns[2].match(/.*?[,?]/g) ?? [];
+  each(columns[0].split(","), (codes, at) =>
+    codes.replace(/../g, (/** @type {string} */ code, /** @type {number} */ offset) => {
+      crisis.set(code, [emergencies[at ? emergencies.length - at : offset / 2], lines[crisis.size]]);
+    }),
+  );
+
+  /** The visitor's, each with a comma behind it. */
+  let languages = "";
+  each(navigator.languages, (tag) => (languages += tag + ","));
 
   /**
-   * An element with properties and children.
+   * An element with children and properties.
    * @param {string} tag
-   * @param {Record<string, any>} properties
-   * @param {...(Node | string)} children
+   * @param {(Node | string)[]} [children]
+   * @param {Record<string, any>} [properties]
    * @returns {any}
    */
-  const element = (tag, properties, ...children) => {
-    const node = Object.assign(document.createElement(tag), properties);
-    node.append(...children);
+  const element = (tag, children = [], properties = {}) => {
+    /** @type {any} */
+    const node = document.createElement(tag);
+    for (const name in properties) node[name] = properties[name];
+    each(children, (child) => node.append(child));
     return node;
   };
 
   /**
-   * The countries the visitor may be in, the likeliest first: the one whose time zone the device keeps, then the one its
-   * languages name. No request and no prompt is made for it.
+   * At most two countries that the visitor may be in, the likeliest first: the one whose time zone the device keeps, then
+   * those its languages name. No request and no prompt is made for it.
    * @returns {string[]}
    */
   const guessCountries = () => {
-    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const named = navigator.languages.map((tag) => tag.slice(-2)).filter((code) => crisis.has(code));
-    const inZone = [...named, ...crisis.keys()].filter((code) =>
-      /** @type {any} */ (new Intl.Locale("und-" + code)).getTimeZones?.()?.includes(zone),
-    );
-    return [...new Set([...inZone.slice(0, 1), ...named])].slice(0, 2);
+    /** @type {string[]} */
+    const found = [];
+    const add = (/** @type {string} */ code) => {
+      if (crisis.has(code) && !found[1] && code !== found[0]) found[found.length] = code;
+    };
+    const named = languages.match(/[A-Z]{2}(?=,)/g);
+    try {
+      const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+      // Several countries share a zone: those that the languages name come first.
+      each((languages + columns[0]).match(/[A-Z]{2}/g), (code) =>
+        each(/** @type {any} */ (new Intl.Locale("und-" + code)).getTimeZones(), (own) => {
+          if (own === zone && !found[0]) add(code);
+        }),
+      );
+    } catch {
+      // Not every browser tells the zones of a country.
+    }
+    each(named, add);
+    return found;
   };
 
   /** The panel's module, shared by all elements of the page: fetched once, asked for again after a failure. */
   let loading = /** @type {Promise<any> | undefined} */ (undefined);
   let failures = 0;
   const load = () =>
-    // Firefox remembers that an address gave no module, so the next try asks for another one.
-    (loading ??= Promise.all([import(base + build.panel + ".js?" + failures), fetch(base + build.panel + ".wasm")])
-      .then(async ([glue, wasm]) => {
+    (loading ??= (async () => {
+      try {
+        const wasm = fetch(base + build.panel + ".wasm").catch(() => {});
+        // Firefox remembers that an address gave no module, so the next try asks for another one.
+        const glue = await import(base + build.panel + ".js?" + failures);
         await glue.default({ module_or_path: wasm });
         return glue;
-      })
-      .catch((error) => {
+      } catch {
         loading = undefined;
         failures++;
-        throw error;
-      }));
+      }
+    })());
 
   /**
-   * Draws into `root`; what comes back is what the element can do.
-   * @param {HTMLElement} host
+   * Draws into `root`, and gives `host` what it can do. What comes back ends everything that was begun.
+   * @param {any} host
    * @param {ShadowRoot} root
    */
   const start = (host, root) => {
+    // Links that the owner wrote for browsers without JavaScript stay where they are: nothing jumps, and they are what is
+    // left when nothing below works.
+    const slot = element("slot");
+    root.append(slot);
     /** @type {Record<string, string>} */
     const attributes = {};
-    for (const { name, value } of host.attributes) attributes[name] = value;
+    each(host.attributes, ({ name, value }) => (attributes[name] = value));
     const isInline = attributes.mode === "inline";
-    const locale = /** @type {string} */ (
-      [attributes.locale, ...navigator.languages, "en"].map((tag) => tag?.slice(0, 2)).find((tag) => build.strings[tag])
-    );
+    let locale = "";
+    each(`${attributes.locale},${languages}en`.match(/\b[a-z]{2}\b/g), (tag) => {
+      if (build.strings[tag]) locale ||= tag;
+    });
     const strings = build.strings[locale];
-    /** @type {any} */
-    const places = new Intl.DisplayNames(locale, { type: "region" });
 
     /** Drawn on first use: before that, a page pays for a button only. @type {any} */
     let frame;
@@ -102,119 +140,158 @@
     let select;
     /** @type {any} The mounted panel. */
     let panel;
-    let isMounting = false;
     /** @type {string[]} */
     let countries;
-    /** When Shift was pressed, the last time first. @type {number[]} */
-    let shifts = [];
-    const card = element("div", {});
-    const status = element("output", {});
-    const container = element("div", { className: "panel" });
+    /** What became of loading the panel. */
+    let note = "";
+    /** The presses of Shift in the last five seconds, unless another key came after them. @type {Set<Event>} */
+    const shifts = new Set();
+    const card = element("div");
+    const container = element("div", [], { className: "panel" });
+    const status = element("output");
 
-    const leave = () => {
-      document.documentElement.hidden = true;
-      destroy();
-      location.replace(attributes["leave-url"] ?? "https://www.wikipedia.org/");
-    };
-
-    /** Ends everything that was begun, and takes the element away. */
-    const destroy = () => {
-      removeEventListener("keydown", countShifts);
-      panel?.unmount();
-      root.replaceChildren();
-      host.remove();
+    /** Says what became of loading, and how often Shift must be pressed to leave. Screen readers read it out. */
+    const tell = () => {
+      const text = `${note} Shift ×${3 - shifts.size}: ${strings.leave}`;
+      if (status.value !== text) status.value = text;
     };
 
     /** Three presses of Shift within five seconds leave, also while typing. @param {KeyboardEvent} event */
-    const countShifts = ({ key, repeat, timeStamp }) => {
-      if (repeat || !frame.open) return;
-      shifts = key === "Shift" ? [timeStamp, ...shifts] : [];
-      if (timeStamp - shifts[2] < 5000) leave();
+    const countShifts = (event) => {
+      if (event.repeat || !isOpen()) return;
+      if (event.key === "Shift") {
+        shifts.add(event);
+        setTimeout(() => shifts.delete(event) && tell(), 5000);
+      } else shifts.clear();
+      tell();
+      if (shifts.size > 2) leave();
+    };
+
+    const leave = () => {
+      const page = document.documentElement.style;
+      const gap = new Text();
+      // Important, because a page may have rules that show it.
+      page.setProperty("display", "none", "important");
+      // What is no longer in the page is destroyed, with all that was written in it.
+      host.replaceWith(gap);
+      // A page that comes back out of the browser's memory can be used again.
+      addEventListener("pageshow", ({ persisted }) => {
+        if (!persisted) return;
+        page.display = "";
+        gap.replaceWith(host);
+      });
+      let url = attributes["leave-url"];
+      if (!/^(https?:)?\//.test(url)) url = "https://wikipedia.org/";
+      try {
+        // When all this is in a frame, the page around it must go as well.
+        if (top !== self) /** @type {Window} */ (top).location.replace(url);
+      } catch {
+        // It is another's, and does not allow that.
+      }
+      location.replace(url);
     };
 
     const button = (/** @type {string} */ name, /** @type {() => void} */ press) =>
-      element("button", { part: name, onclick: press }, strings[name]);
+      element("button", [strings[name]], { part: name, onclick: press });
 
-    const link = (/** @type {string} */ label, /** @type {string} */ number) =>
-      element(
-        "a",
-        { href: "tel:" + number.replace(/[^\d*+]/g, "") },
-        label,
-        // Left to right in every language, or the groups of digits would change places.
-        element("b", { dir: "ltr" }, number),
+    /** Adds a number to the card. @param {string} label @param {string} number */
+    const addNumber = (label, number) =>
+      card.append(
+        element(
+          "a",
+          [
+            // A number that one source alone lists ends in a question mark, others in a comma.
+            number.endsWith("?") ? label + strings.single : label,
+            // Left to right in every language, or the groups of digits would change places.
+            element("b", [number.replace(/[,?]/, "").replace(/\d{3}(?=\d{3})/g, "$& ")], { dir: "ltr" }),
+          ],
+          { href: "tel:" + number.replace(/[^\d*+]/g, "") },
+        ),
       );
+
+    let nameOf = (/** @type {string} */ code) => code;
+    try {
+      const places = new Intl.DisplayNames(locale, { type: "region" });
+      nameOf = (code) => /** @type {string} */ (places.of(code));
+    } catch {
+      // Codes are better than nothing.
+    }
 
     /** Fills the card with the numbers of these countries. @param {string[]} codes */
     const show = (codes) => {
       countries = codes;
       // Shows none where no country is known.
       select.value = codes[0];
-      card.replaceChildren(
-        ...codes.flatMap((code) => {
-          const [emergency, line] = /** @type {string[]} */ (crisis.get(code));
-          return [
-            element("h3", {}, places.of(code)),
-            ...[...emergency.matchAll(/(\D?)(\d+)/g)].map(([, service, number]) => link(strings[service || "g"], number)),
-            line && link(strings.line, line),
-          ];
-        }),
-      );
+      card.textContent = "";
+      each(codes, (code) => {
+        const numbers = /** @type {string[]} */ (crisis.get(code));
+        card.append(element("h3", [nameOf(code)]));
+        numbers[0].replace(/(\D?)(\d+)/g, (_, service, number) => addNumber(strings[service || "g"], number));
+        if (numbers[1][1]) addNumber(strings.line, numbers[1]);
+      });
     };
+
+    const isOpen = () => frame?.hasAttribute("open");
 
     const draw = () => {
       if (frame) return;
-      select = element(
-        "select",
-        { onchange: () => show([select.value]) },
-        ...[...crisis.keys()]
-          .map((code) => element("option", { value: code }, places.of(code)))
-          .sort((a, b) => a.text.localeCompare(b.text)),
-      );
+      /** @type {HTMLOptionElement[]} */
+      const options = [];
+      crisis.forEach((_, code) => {
+        options[options.length] = element("option", [nameOf(code)], { value: code });
+      });
+      try {
+        options.sort((a, b) => a.text.localeCompare(b.text));
+      } catch {
+        // See `each`.
+      }
+      select = element("select", options, { onchange: () => show([select.value]) });
       frame = element(
         isInline ? "section" : "dialog",
+        [
+          element(
+            "div",
+            [
+              element("header", [
+                // Focus goes here first: a second Enter must not leave the page.
+                element("h2", [strings.launcher], { tabIndex: -1, autofocus: true }),
+                button("leave", leave),
+                isInline ? "" : button("close", close),
+              ]),
+              card,
+              element("label", [strings.country, select]),
+            ],
+            { className: "static" },
+          ),
+          container,
+          status,
+        ],
         {
           part: "frame",
           ariaLabel: strings.launcher,
-          lang: locale,
-          dir: "auto",
           // Escape closes and never leaves. In braces: a handler that returns false stops every other key.
           onkeydown: (/** @type {KeyboardEvent} */ event) => {
             if (event.key === "Escape" && !event.defaultPrevented) close();
           },
           onclose: () => launcher.focus(),
         },
-        element(
-          "div",
-          { className: "static" },
-          element(
-            "header",
-            {},
-            // Focus goes here first: a second Enter must not leave the page.
-            element("h2", { tabIndex: -1, autofocus: true }, strings.launcher),
-            button("leave", leave),
-            isInline ? "" : button("close", close),
-          ),
-          card,
-          element("label", {}, strings.country, select),
-          status,
-        ),
-        container,
       );
       const own = attributes.country?.toUpperCase();
       show(crisis.has(own) ? [own] : guessCountries());
-      root.append(frame);
-      addEventListener("keydown", countShifts);
+      area.append(frame);
+      // Before any listener of the page's can stop it.
+      addEventListener("keydown", countShifts, true);
     };
 
     /** Puts the panel over the card, once it is there. @param {string} [view] */
     const mount = async (view) => {
       if (view) panel?.show(view);
-      if (panel || isMounting) return;
-      isMounting = true;
-      status.textContent = strings.loading;
+      if (panel || note === "…") return;
+      note = "…";
+      tell();
       try {
         const glue = await load();
-        if (host.isConnected) {
+        if (container.isConnected) {
           panel = glue.mount(host, container, {
             ...attributes,
             ...build,
@@ -227,49 +304,70 @@
           });
           frame.className = "ready";
         }
-        status.textContent = "";
-      } catch (error) {
-        status.textContent = strings.failed;
-        console.info(error);
+        note = "";
+      } catch {
+        container.textContent = "";
+        note = strings.failed;
       }
-      isMounting = false;
+      tell();
+    };
+
+    // Where the browser knows no dialogs the attribute alone shows it.
+    const toggle = (/** @type {string} */ method) => {
+      try {
+        frame[method]();
+      } catch {
+        frame.toggleAttribute("open");
+      }
     };
 
     /** Opens the panel. @param {string} [view] `help`, `stories` or `write` */
     const open = (view) => {
       draw();
-      if (!isInline && !frame.open) {
-        // On a phone the sheet covers the page, so the page behind it is out of reach of keyboard and screen reader.
-        if (innerWidth <= 600) frame.showModal();
-        else frame.show();
-      }
+      // On a phone the sheet covers the page, so the page behind it is out of reach of keyboard and screen reader.
+      if (!isOpen()) toggle(innerWidth <= 600 ? "showModal" : "show");
       mount(view);
     };
 
     /** Closes the panel; what is written in it stays. */
-    const close = () => frame?.close?.();
+    const close = () => {
+      if (!isInline && isOpen()) toggle("close");
+    };
 
     const launcher = button("launcher", () => open());
+    const area = element("div", [], { lang: locale, dir: "auto" });
+    root.append(area);
     try {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(css);
       root.adoptedStyleSheets = [sheet];
     } catch {
-      root.append(element("style", {}, css));
+      root.append(element("style", [css]));
     }
     if (isInline) {
       draw();
-      frame.open = true;
-      new IntersectionObserver((entries, observer) => {
-        if (entries.some((entry) => entry.isIntersecting)) mount(observer.disconnect());
-      }).observe(host);
+      toggle("");
+      slot.remove();
+      try {
+        new IntersectionObserver((entries, observer) => {
+          if (entries.pop()?.isIntersecting) mount(observer.disconnect());
+        }).observe(host);
+      } catch {
+        mount();
+      }
     } else {
       // Intent: what is fetched now is there when the press comes.
-      launcher.onpointerenter = launcher.onfocus = () => load().catch(() => {});
-      // Links that the owner wrote for browsers without JavaScript stay where they are: nothing jumps.
-      root.append(element("slot", {}), element("div", { className: "corner", lang: locale }, launcher));
+      launcher.onpointerenter = launcher.onfocus = load;
+      area.append(launcher);
     }
-    return { open, close, leave, destroy };
+    host.open = open;
+    host.close = close;
+    host.leave = leave;
+    return () => {
+      removeEventListener("keydown", countShifts, true);
+      root.replaceChildren();
+      panel?.unmount();
+    };
   };
 
   customElements.define(
@@ -278,28 +376,24 @@
       connectedCallback() {
         // @ts-ignore: the one global is the element that came last; its methods are its own.
         self.peerSupport = this;
-        // @ts-ignore
-        if (!this.open) Object.assign(this, start(this, this.shadowRoot ?? this.attachShadow({ mode: "open" })));
+        // @ts-ignore: what ends everything that was begun.
+        this.destroy ??= start(this, this.shadowRoot ?? this.attachShadow({ mode: "open" }));
       }
 
-      disconnectedCallback() {
+      async disconnectedCallback() {
         // An element that is only moved comes back at once and keeps what is written in it.
-        queueMicrotask(() => {
-          if (this.isConnected) return;
-          /** @type {any} */ (this).destroy();
-          // @ts-ignore: so that it starts anew when it is put into a page again.
-          this.open = undefined;
-        });
+        await 0;
+        // @ts-ignore
+        if (!this.isConnected) this.destroy = this.destroy?.();
       }
     },
   );
 
   const place = () => {
     if (document.querySelector(NAME)) return;
-    const own = element(NAME, {});
-    for (const { name, value } of script?.attributes ?? []) {
-      if (name.startsWith("data-")) own.setAttribute(name.slice(5), value);
-    }
+    const own = element(NAME);
+    // `leaveUrl` becomes `leave-Url`, and attributes know no capitals.
+    for (const name in script?.dataset) own.setAttribute(name.replace(/[A-Z]/g, "-$&"), script.dataset[name]);
     document.body.append(own);
   };
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", place);

@@ -11,6 +11,7 @@ use peer_support_domain::helpline::Directory;
 use peer_support_domain::id::{ItemId, VoterId};
 use peer_support_domain::post::Kind;
 use peer_support_domain::recovery::RecoveryCode;
+use peer_support_domain::search::Terms;
 use peer_support_domain::vote::{Reaction, VoteCounts};
 use peer_support_domain::{bundle, wire};
 use wasm_bindgen::{JsCast, JsValue};
@@ -160,6 +161,18 @@ impl Api {
         self.with_code("DELETE", code, None, Box::new(move |answer| then(done(answer))));
     }
 
+    /// Says that a contact did not work, and nothing about who says so.
+    pub fn report_line(&self, report: &wire::NewLineReport, then: impl FnOnce(bool) + 'static) {
+        let wire::NewLineReport { line, contact, problem } = report;
+        let body = json::object(&[
+            ("line", Some(line.as_str())),
+            ("contact", Some(contact)),
+            ("problem", Some(problem.as_str())),
+        ]);
+        let path = ["sites/", &self.site, "/line-reports"];
+        self.call("POST", &path, Some(body), None, Box::new(move |answer| then(answer.is_ok())));
+    }
+
     fn with_code(&self, method: &'static str, code: RecoveryCode, body: Option<String>, then: TakesText) {
         self.call(method, &["mine"], body, Some(("Recovery-Code", &code.to_string())), then);
     }
@@ -174,7 +187,7 @@ impl Api {
     ) {
         let address = [&self.root, &path.concat()[..]].concat();
         let header = header.map(|(name, value)| (name, value.to_owned()));
-        spawn_local(async move { then(fetch(&address, method, body, header).await) });
+        ask(address, method, body, header, then);
     }
 }
 
@@ -195,7 +208,18 @@ fn parsed(answer: Result<String, Failure>) -> Result<JsValue, Failure> {
 }
 
 fn get(address: String, then: TakesText) {
-    spawn_local(async move { then(fetch(&address, "GET", None, None).await) });
+    ask(address, "GET", None, None, then);
+}
+
+/// The one place where a request is begun: each `spawn_local` is 2 KB of code.
+fn ask(
+    address: String,
+    method: &'static str,
+    body: Option<String>,
+    header: Option<(&'static str, String)>,
+    then: TakesText,
+) {
+    spawn_local(async move { then(fetch(&address, method, body, header).await) });
 }
 
 /// The whole directory of a country, from the file at `address`.
@@ -206,13 +230,21 @@ pub fn directory(address: String, then: impl Then<Directory>) {
     );
 }
 
+/// The words that the search field understands, from the file at `address`.
+pub fn terms(address: String, then: impl Then<Terms>) {
+    get(
+        address,
+        Box::new(|answer| then(answer.and_then(|text| Terms::parse(&text).map_err(|_| Failure::Server)))),
+    );
+}
+
 /// The texts of a language, from the file at `address`.
 pub fn texts(address: String, then: impl Then<JsValue>) {
     get(address, Box::new(|answer| then(parsed(answer))));
 }
 
 /// The body of a successful answer.
-async fn fetch(
+pub async fn fetch(
     address: &str,
     method: &str,
     body: Option<String>,

@@ -4,10 +4,11 @@
 
 use js_sys::{Array, Date, JsString, Object, Reflect};
 use leptos::prelude::{document, set_timeout, window};
+use peer_support_domain::helpline::{AsOf, Language};
 use peer_support_domain::hours::{LocalTime, TimeZone, Weekday};
-use peer_support_domain::{helpline::AsOf, moment::Unit};
+use peer_support_domain::moment::Unit;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
-use web_sys::{Blob, CssStyleSheet, Element, HtmlElement, Node, ShadowRoot};
+use web_sys::{Blob, CssStyleSheet, Element, Event, HtmlElement, Node, ShadowRoot};
 
 #[wasm_bindgen]
 extern "C" {
@@ -46,6 +47,14 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn format(this: &NumberFormat, n: f64) -> String;
 
+    type Scrolled;
+    #[wasm_bindgen(method, js_name = scrollIntoView)]
+    fn scroll_into_view(this: &Scrolled, options: &Object);
+
+    type Field;
+    #[wasm_bindgen(method)]
+    fn select(this: &Field);
+
     #[wasm_bindgen(js_namespace = Intl)]
     type Segmenter;
     #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
@@ -55,7 +64,7 @@ extern "C" {
 }
 
 /// A JavaScript object with these fields.
-fn object(fields: &[(&str, &str)]) -> Object {
+pub fn object(fields: &[(&str, &str)]) -> Object {
     let object = Object::new();
     for (name, value) in fields {
         // Setting a field of a plain object cannot fail.
@@ -85,34 +94,58 @@ pub fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// The time of the week in `zone` at this moment; `None` when the browser does not know the zone.
-pub fn local_time(zone: &TimeZone) -> Option<LocalTime> {
-    let options = object(&[
-        ("timeZone", zone.as_str()),
-        ("weekday", "short"),
-        ("hour", "2-digit"),
-        ("minute", "2-digit"),
-        ("hourCycle", "h23"),
-    ]);
-    // "Mon 09:05", with or without a comma.
-    let text = DateTimeFormat::new("en-GB", &options).ok()?.format(Date::now());
-    let weekday = Weekday::ALL.into_iter().find(|day| text.starts_with(day.abbreviation()))?;
-    let (hours, minutes) = text.get(text.len().checked_sub(5)?..)?.split_once(':')?;
-    let minute_of_day = hours.parse::<u16>().ok()? * 60 + minutes.parse::<u16>().ok()?;
-    Some(LocalTime { weekday, minute_of_day })
+/// The clock of a time zone. Making one costs a millisecond on an old phone, reading it a hundredth of that.
+pub struct Clock(Option<DateTimeFormat>);
+
+impl Clock {
+    /// The clock in `zone`; it tells nothing when the browser does not know the zone.
+    pub fn new(zone: &TimeZone) -> Clock {
+        let options = object(&[
+            ("timeZone", zone.as_str()),
+            ("weekday", "short"),
+            ("hour", "2-digit"),
+            ("minute", "2-digit"),
+            ("hourCycle", "h23"),
+        ]);
+        Clock(DateTimeFormat::new("en-GB", &options).ok())
+    }
+
+    /// What it shows at the instant `ms`, in milliseconds since the epoch.
+    pub fn at(&self, ms: i64) -> Option<LocalTime> {
+        // "Mon 09:05", with or without a comma.
+        let text = self.0.as_ref()?.format(ms as f64);
+        let weekday = Weekday::ALL.into_iter().find(|day| text.starts_with(day.abbreviation()))?;
+        let (hours, minutes) = text.get(text.len().checked_sub(5)?..)?.split_once(':')?;
+        let minute_of_day = hours.parse::<u16>().ok()? * 60 + minutes.parse::<u16>().ok()?;
+        Some(LocalTime { weekday, minute_of_day })
+    }
 }
 
-/// The time of day `minutes` from now, by the visitor's clock, with the weekday when it is not today: `18:00`, `Tue 09:00`.
-pub fn clock_in(locale: &str, minutes: u16) -> String {
-    let now = Date::new_0();
-    let at = Date::new(&(Date::now() + f64::from(minutes) * 60_000.0).into());
-    let mut options = vec![("hour", "numeric"), ("minute", "2-digit")];
-    if at.get_day() != now.get_day() || minutes >= 24 * 60 {
-        options.push(("weekday", "short"));
-    }
-    DateTimeFormat::new(locale, &object(&options))
-        .map(|clock| clock.format(at.get_time()))
-        .unwrap_or_default()
+/// The time of day at the instant `ms`, with the weekday when it is not today: `18:00`, `Tue 09:00`. By the clock in
+/// `zone`, or by the visitor's own.
+pub fn time_of_day(locale: &str, ms: i64, zone: Option<&TimeZone>) -> String {
+    let format = |ms: f64, fields: &[(&str, &str)]| {
+        let options = object(fields);
+        if let Some(zone) = zone {
+            let _ = Reflect::set(&options, &"timeZone".into(), &zone.as_str().into());
+        }
+        DateTimeFormat::new(locale, &options).map(|clock| clock.format(ms)).unwrap_or_default()
+    };
+    let day = [("day", "numeric")];
+    let fields = [("hour", "numeric"), ("minute", "2-digit"), ("weekday", "short")];
+    let is_today = format(ms as f64, &day) == format(Date::now(), &day);
+    format(ms as f64, &fields[..if is_today { 2 } else { 3 }])
+}
+
+/// The languages that the visitor reads, the preferred one first.
+pub fn languages() -> Vec<Language> {
+    window().navigator().languages().iter().filter_map(|tag| tag.as_string()?.parse().ok()).collect()
+}
+
+/// Whether a finger is what points here: then a number is best pressed, and elsewhere copied or read out.
+pub fn is_touched() -> bool {
+    let asked = window().match_media("(pointer: coarse)");
+    asked.ok().flatten().is_some_and(|asked| asked.matches())
 }
 
 /// "2 hours ago", "yesterday".
@@ -139,9 +172,17 @@ impl Names {
 }
 
 /// Puts `named` in the order of their names in the language `locale`.
-pub fn sort_by_name<T>(named: &mut [(T, String)], locale: &str) {
+pub fn sort_by_name<T>(named: Vec<(T, String)>, locale: &str) -> Vec<(T, String)> {
     let (locales, options) = (Array::of1(&locale.into()), Object::new());
-    named.sort_by(|(_, a), (_, b)| JsString::from(a.as_str()).locale_compare(b, &locales, &options).cmp(&0));
+    let mut sorted: Vec<(T, String)> = Vec::with_capacity(named.len());
+    for one in named {
+        // In by hand: a few hundred, and the library's sort is 3 KB of code.
+        let at = sorted.partition_point(|(_, other)| {
+            JsString::from(other.as_str()).locale_compare(&one.1, &locales, &options) <= 0
+        });
+        sorted.insert(at, one);
+    }
+    sorted
 }
 
 /// The plural category of `n`: `one`, `few`, `other`, ….
@@ -174,12 +215,55 @@ pub fn focus(root: Node, id: &'static str) {
     set_timeout(
         move || {
             let found = root.dyn_ref::<Element>().and_then(|root| root.query_selector(&selector).ok()?);
-            if let Some(element) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
-                let _ = element.focus();
+            if let Some(element) = found {
+                focus_on(&element);
             }
         },
         std::time::Duration::ZERO,
     );
+}
+
+/// Scrolls to `element` as little as is needed to see it.
+pub fn bring_into_sight(element: &Element) {
+    element.unchecked_ref::<Scrolled>().scroll_into_view(&object(&[("block", "nearest")]));
+}
+
+/// Selects the text of the field that `event` comes from, so that typing replaces it.
+pub fn select_text(event: &Event) {
+    if let Some(field) = event.target() {
+        field.unchecked_ref::<Field>().select();
+    }
+}
+
+/// Moves the focus to `element`.
+pub fn focus_on(element: &Element) {
+    if let Some(element) = element.dyn_ref::<HtmlElement>() {
+        let _ = element.focus();
+    }
+}
+
+/// Opens a window of its own with `content` in it, and prints it. `false` when the browser opens none.
+///
+/// It has no script, and the style comes by an adopted sheet: the new document is under the page's own policy.
+pub fn print(title: &str, css: &str, content: &Element) -> bool {
+    let print = || {
+        let opened = window().open_with_url_and_target("", "_blank").ok()??;
+        let document = opened.document()?;
+        document.set_title(title);
+        // Without a sheet it is plainer, and can be read as well.
+        if let Ok(constructor) = Reflect::get(&opened, &"CSSStyleSheet".into())
+            && let Some(constructor) = constructor.dyn_ref::<js_sys::Function>()
+            && let Ok(sheet) = Reflect::construct(constructor, &Array::new())
+        {
+            let sheet: CssStyleSheet = sheet.unchecked_into();
+            let _ = sheet.replace_sync(css);
+            let _ = Reflect::set(&document, &"adoptedStyleSheets".into(), &Array::of1(&sheet));
+        }
+        document.body()?.append_child(content).ok()?;
+        opened.set_opener(&JsValue::NULL).ok()?;
+        opened.print().ok()
+    };
+    print().is_some()
 }
 
 /// Puts `text` on the clipboard; `false` when the browser or the visitor does not allow it.
@@ -277,10 +361,23 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn the_time_is_known_in_zones_that_exist() {
-        let london = local_time(&"Europe/London".parse().unwrap()).unwrap();
+        let clock = |zone: &str| Clock::new(&zone.parse().unwrap()).at(1_800_000_000_000); // Friday, 08:00 UTC
 
-        assert!(london.minute_of_day < 24 * 60);
-        assert_eq!(local_time(&"Atlantis/Center".parse().unwrap()), None);
+        assert_eq!(
+            clock("Asia/Kolkata"),
+            Some(LocalTime { weekday: Weekday::Friday, minute_of_day: 13 * 60 + 30 })
+        );
+        assert_eq!(clock("Atlantis/Center"), None);
+    }
+
+    #[wasm_bindgen_test]
+    fn a_time_that_is_not_today_has_its_weekday() {
+        let tokyo = "Asia/Tokyo".parse().unwrap();
+        let friday = time_of_day("en-GB", 1_800_000_000_000, Some(&tokyo));
+        assert!(friday.starts_with("Fri") && friday.ends_with("17:00"), "{friday}");
+
+        let now = now_ms();
+        assert!(!time_of_day("en-GB", now, Some(&tokyo)).contains(' '));
     }
 
     #[wasm_bindgen_test]

@@ -28,6 +28,11 @@ impl Tab {
         }
     }
 
+    /// The view of this name.
+    pub fn named(name: &str) -> Option<Tab> {
+        Tab::ALL.into_iter().find(|tab| tab.as_str() == name)
+    }
+
     /// The id of its tab.
     pub const fn tab_id(self) -> &'static str {
         match self {
@@ -65,9 +70,7 @@ pub struct Config {
     pub site: String,
     /// The address of the server, with a slash at its end.
     pub server: String,
-    /// The country to begin with.
-    pub country: Option<Country>,
-    /// The countries that the visitor may be in, the likeliest first.
+    /// The countries that the visitor may be in, the likeliest first: one where the owner named it or all guesses agree.
     pub candidates: Vec<Country>,
     /// The language to begin with: `en`.
     pub locale: String,
@@ -77,10 +80,17 @@ pub struct Config {
     pub is_inline: bool,
     /// The view to begin with.
     pub view: Tab,
+    /// The public key of newer lines, in base64url; empty where the owner gave none.
+    pub helplines_key: String,
+    /// When the panel's own lines were compared last, in Unix seconds.
+    pub compiled_s: i64,
     /// The address of the folder of languages and countries, with a slash at its end.
     data: String,
+    /// The loader's object itself, for the peer space.
+    pub object: JsValue,
     close: Option<Function>,
     leave: Option<Function>,
+    show: Option<Function>,
 }
 
 impl Config {
@@ -93,7 +103,6 @@ impl Config {
             .dyn_ref::<Array>()
             .map(|codes| codes.iter().filter_map(|code| code.as_string()?.parse().ok()).collect())
             .unwrap_or_default();
-        let view = text("view");
         Config {
             site: text("site"),
             server: match text("server") {
@@ -101,7 +110,6 @@ impl Config {
                 server if server.ends_with('/') => server,
                 server => server + "/",
             },
-            country: candidates.first().copied(),
             candidates,
             locale: text("locale"),
             theme: match text("theme").as_str() {
@@ -110,10 +118,26 @@ impl Config {
                 _ => Theme::Auto,
             },
             is_inline: text("mode") == "inline",
-            view: Tab::ALL.into_iter().find(|tab| tab.as_str() == view).unwrap_or(Tab::Help),
+            view: Tab::named(&text("view")).unwrap_or(Tab::Help),
+            helplines_key: text("helplines-key"),
+            compiled_s: get("compiled").as_f64().unwrap_or_default() as i64,
             data: base + &text("data"),
+            object: object.clone(),
             close: get("close").dyn_into().ok(),
             leave: get("leave").dyn_into().ok(),
+            show: get("show").dyn_into().ok(),
+        }
+    }
+
+    /// Where the peer space lies: its script and wasm, without `.js` and `.wasm`.
+    pub fn peers_address(&self) -> String {
+        [&self.data, "peers"].concat()
+    }
+
+    /// Asks the panel for another view, from inside the peer space.
+    pub fn show(&self, tab: Tab) {
+        if let Some(show) = &self.show {
+            let _ = show.call1(&JsValue::UNDEFINED, &tab.as_str().into());
         }
     }
 
@@ -125,6 +149,16 @@ impl Config {
     /// Where the whole directory of `country` lies.
     pub fn directory_address(&self, country: Country) -> String {
         [&self.data, "helplines/", country.as_str(), ".txt"].concat()
+    }
+
+    /// Where the words lie that the search field understands in `language`.
+    pub fn terms_address(&self, language: &str) -> String {
+        [&self.data, "terms/", language, ".txt"].concat()
+    }
+
+    /// Where the server has the newer lines of `country`, if it has any.
+    pub fn signed_address(&self, country: Country) -> String {
+        [&self.server, "helplines/", country.as_str(), ".txt"].concat()
     }
 
     /// Asks the loader to close the panel, as its own button does.

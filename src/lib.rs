@@ -1,31 +1,38 @@
 //! The peer-support panel: what the loader mounts into its shadow root.
 //!
 //! [`mount`] draws it, and [`Handle::unmount`] takes all of it away again.
+//!
+//! The crate is built twice, for two modules that share its code: the panel with its lookup for help, and, with the feature
+//! `peers`, the peer space ([`mount_peers`]), which the panel fetches when somebody enters it. They differ in what they
+//! export; the linker leaves out what that does not reach. So nobody waits for stories who looks for a number.
 
 // The widget shows; rules live in `peer_support_domain`.
 mod api;
 mod browser;
 mod config;
+mod directories;
 mod dom;
 mod identity;
 mod json;
 mod locale;
+mod needs;
+mod peers;
 mod session;
 mod signal;
+mod signed;
 mod style;
 mod view;
 
 use leptos::prelude::Owner;
 use wasm_bindgen::prelude::*;
-use web_sys::{Element, HtmlElement, ShadowRoot};
+use web_sys::{Element, HtmlElement, Node, ShadowRoot};
 
 use crate::browser::Adopted;
 use crate::config::{Config, Tab};
 use crate::dom::El;
-use crate::locale::Locale;
 use crate::session::Session;
 
-/// A panel that is drawn. Dropping it, or [`Handle::unmount`], removes it with all it registered.
+/// What is drawn. Dropping it, or [`Handle::unmount`], removes it with all it registered.
 #[wasm_bindgen]
 pub struct Handle {
     parts: Option<Parts>,
@@ -34,31 +41,50 @@ pub struct Handle {
 
 /// What goes when the panel goes.
 struct Parts {
-    panel: El,
+    drawn: Vec<El>,
     owner: Owner,
+    session: Session,
     _sheet: Adopted,
 }
 
 impl Drop for Parts {
     fn drop(&mut self) {
+        if !cfg!(feature = "peers") {
+            peers::unmount(self.session);
+        }
         self.owner.cleanup();
-        self.panel.node().remove();
+        for drawn in &self.drawn {
+            drawn.node().remove();
+        }
     }
 }
 
 #[wasm_bindgen]
 impl Handle {
-    /// Removes the panel, its listeners and its style sheet. A second call does nothing.
+    /// Removes what was drawn, its listeners and its style sheet. A second call does nothing.
     pub fn unmount(&mut self) {
         self.parts = None;
     }
 
     /// Shows the view `name`: `help`, `stories` or `write`. Any other name changes nothing.
     pub fn show(&self, name: &str) {
-        let tab = Tab::ALL.into_iter().find(|tab| tab.as_str() == name);
-        if let Some(tab) = tab.filter(|_| self.parts.is_some()) {
-            self.session.show(tab);
+        if let Some(tab) = Tab::named(name).filter(|_| self.parts.is_some()) {
+            if cfg!(feature = "peers") { self.session.arrive(tab) } else { self.session.show(tab) }
         }
+    }
+}
+
+/// What the panel asks of the peer space.
+#[cfg_attr(feature = "peers", wasm_bindgen)]
+impl Handle {
+    /// Speaks `language` from now on, with the texts of `file`; without one, English.
+    pub fn speak(&self, language: &str, file: JsValue) {
+        self.session.locale.speak(language, Some(file).filter(JsValue::is_object));
+    }
+
+    /// Asks for the code of what was written before.
+    pub fn mine(&self) {
+        view::foot::open_mine(self.session, session::Mine { code: None });
     }
 }
 
@@ -69,30 +95,71 @@ impl Handle {
 /// # Errors
 ///
 /// When `container` is not inside a shadow root, or the browser refuses the style sheet. Then nothing was drawn.
-#[wasm_bindgen]
+#[cfg_attr(not(feature = "peers"), wasm_bindgen)]
 pub fn mount(host: &HtmlElement, container: Element, config: &JsValue) -> Result<Handle, JsValue> {
-    #[cfg(feature = "debug")]
-    console_error_panic_hook::set_once();
-
     let root: ShadowRoot = container
         .get_root_node()
         .dyn_into()
         .or_else(|_| host.shadow_root().ok_or("the container is not inside a shadow root"))?;
-    let sheet = Adopted::new(root, style::SHEET)?;
     let config = Config::read(config);
     let takes_focus = !config.is_inline;
+    let handle = draw(root, style::SHEET, config, container.clone().into(), |session| {
+        session.begin();
+        vec![view::panel::panel(session, session.locale)]
+    })?;
+    for drawn in handle.parts.iter().flat_map(|parts| &parts.drawn) {
+        container.append_child(drawn.node())?;
+    }
+    if takes_focus {
+        handle.session.focus(handle.session.tab.now().tab_id());
+    }
+    Ok(handle)
+}
+
+/// Draws the peer space: its views into `stories` and `write`, elements of the panel that is drawn into `root`.
+///
+/// `config` is the loader's object with a function `show` beside, which shows the view of a name.
+///
+/// # Errors
+///
+/// When the browser refuses the style sheet. Then nothing was drawn.
+#[cfg_attr(feature = "peers", wasm_bindgen)]
+pub fn mount_peers(
+    root: Node,
+    stories: &Element,
+    write: &Element,
+    config: &JsValue,
+) -> Result<Handle, JsValue> {
+    let shadow = root.get_root_node().unchecked_into();
+    let handle = draw(shadow, style::PEERS, Config::read(config), root, |session| {
+        view::peers::views(session, session.locale).into()
+    })?;
+    let places = [stories, write].into_iter();
+    for (place, view) in places.zip(handle.parts.iter().flat_map(|parts| &parts.drawn)) {
+        place.append_child(view.node())?;
+    }
+    Ok(handle)
+}
+
+fn draw(
+    shadow: ShadowRoot,
+    css: &str,
+    config: Config,
+    root: Node,
+    build: impl FnOnce(Session) -> Vec<El>,
+) -> Result<Handle, JsValue> {
+    #[cfg(feature = "debug")]
+    console_error_panic_hook::set_once();
+
+    let sheet = Adopted::new(shadow, css)?;
     // leptos runs its effects as tasks of the browser; told so twice, it keeps the first word.
     let _ = any_spawner::Executor::init_wasm_bindgen();
     let owner = Owner::new();
-    let (session, panel) = owner.with(|| {
-        let session = Session::new(config, container.clone().into());
-        (session, view::panel::panel(session, Locale::new()))
+    let (session, drawn) = owner.with(|| {
+        let session = Session::new(config, root);
+        (session, build(session))
     });
-    container.append_child(panel.node())?;
-    if takes_focus {
-        session.focus(session.tab.now().tab_id());
-    }
-    Ok(Handle { parts: Some(Parts { panel, owner, _sheet: sheet }), session })
+    Ok(Handle { parts: Some(Parts { drawn, owner, session, _sheet: sheet }), session })
 }
 
 #[cfg(test)]
@@ -165,6 +232,31 @@ mod tests {
 
         assert_eq!(root.query_selector_all("[style], style, link").unwrap().length(), 0);
         drop(handle);
+        host.remove();
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_peer_space_is_drawn_into_its_places_when_it_is_shown() {
+        let (host, root, container) = place();
+        let [stories, write] = [(), ()].map(|()| {
+            let place = document().create_element("div").unwrap();
+            container.append_child(&place).unwrap();
+            place
+        });
+        let mut handle = mount_peers(container.clone().into(), &stories, &write, &config(&["GB"])).unwrap();
+        assert!(write.query_selector("textarea").unwrap().is_none());
+
+        handle.session.arrive(Tab::Write);
+        for _ in 0..3 {
+            let turn = js_sys::Promise::resolve(&JsValue::UNDEFINED);
+            let _ = wasm_bindgen_futures::JsFuture::from(turn).await;
+        }
+
+        assert!(write.query_selector("textarea").unwrap().is_some());
+        assert_eq!(stories.text_content().unwrap(), "");
+        handle.unmount();
+        assert_eq!(write.child_element_count(), 0);
+        assert_eq!(n_sheets(&root), 0);
         host.remove();
     }
 

@@ -14,32 +14,40 @@ use crate::signal::Signal;
 
 include!(concat!(env!("OUT_DIR"), "/english.rs"));
 
-/// A text: its name in `locales/`, and its English. Made by `key!`.
+/// A text: its name in `locales/`, and after a tab its English; where it counts something, that for one and after another
+/// tab that for any other number. Made by `key!`.
+///
+/// One string, because a table of parts is more than twice as long: each part has an address and a length.
 #[derive(Clone, Copy)]
-pub struct Key {
-    /// The key in the files.
-    pub name: &'static str,
-    /// The text that needs no file.
-    pub english: English,
-}
+pub struct Key(pub &'static str);
 
-/// An English text.
-#[derive(Clone, Copy)]
-pub enum English {
-    /// One form.
-    Plain(&'static str),
-    /// A form for one and a form for any other number `{n}`.
-    Counted {
-        /// For 1.
-        one: &'static str,
-        /// For all other numbers.
-        other: &'static str,
-    },
+impl Key {
+    fn name(self) -> &'static str {
+        self.0.split('\t').next().unwrap_or_default()
+    }
+
+    /// The English text in the form for `n`.
+    fn english(self, n: u32) -> &'static str {
+        let mut forms = self.0.split('\t').skip(1);
+        let one = forms.next().unwrap_or_default();
+        match forms.next() {
+            Some(other) if n != 1 => other,
+            _ => one,
+        }
+    }
 }
 
 /// The language of the panel, and its texts. The views are drawn anew when it changes.
+///
+/// Every view holds one, so it is no more than the place of the two signals, which stays when the panel goes.
 #[derive(Clone, Copy)]
-pub struct Locale(Signal<Rc<Texts>>);
+pub struct Locale(&'static Spoken);
+
+struct Spoken {
+    texts: Signal<Rc<Texts>>,
+    /// The file of English, for the long texts that are not compiled in.
+    english: Signal<Option<JsValue>>,
+}
 
 struct Texts {
     language: String,
@@ -53,29 +61,48 @@ impl Texts {
         Rc::new(Texts { language: language.to_owned(), file, countries: Names::new(language, "region") })
     }
 
-    fn get(&self, key: &Key) -> Option<JsValue> {
-        Reflect::get(self.file.as_ref()?, &key.name.into()).ok()
+    fn get(&self, name: &str) -> Option<JsValue> {
+        Reflect::get(self.file.as_ref()?, &name.into()).ok()
     }
 }
 
 impl Locale {
     /// English.
     pub fn new() -> Locale {
-        Locale(Signal::new(Texts::new("en", None)))
+        let spoken = Spoken { texts: Signal::new(Texts::new("en", None)), english: Signal::new(None) };
+        Locale(Box::leak(Box::new(spoken)))
     }
 
     /// Speaks `language` from now on, with the texts of `file`; without one, English.
     pub fn speak(self, language: &str, file: Option<JsValue>) {
-        self.0.set(Texts::new(language, file));
+        self.0.texts.set(Texts::new(language, file));
     }
 
     /// Draws whatever calls it anew when the language changes.
     pub fn track(self) {
-        self.0.get();
+        self.0.texts.get();
     }
 
     fn texts(self) -> Rc<Texts> {
-        self.0.now()
+        self.0.texts.now()
+    }
+
+    /// The file of the language, once it is there; English needs it for the long texts only.
+    pub fn file(self) -> Option<JsValue> {
+        let texts = self.texts();
+        if texts.language == "en" { self.0.english.get() } else { texts.file.clone() }
+    }
+
+    /// The file that the texts are from; `None` for English, which needs none.
+    pub fn own_file(self) -> Option<JsValue> {
+        self.texts().file.clone()
+    }
+
+    /// Keeps the file of English for [`Locale::file`].
+    pub fn keep_english(self, file: Option<JsValue>) {
+        if file.is_some() {
+            self.0.english.set(file);
+        }
     }
 
     /// The language: `en`.
@@ -84,36 +111,35 @@ impl Locale {
     }
 
     /// The text of `key`.
-    pub fn text(self, key: &Key) -> String {
-        let in_file = self.texts().get(key).and_then(|text| text.as_string());
-        in_file.unwrap_or_else(|| match key.english {
-            English::Plain(text) | English::Counted { other: text, .. } => text.to_owned(),
-        })
+    pub fn text(self, key: Key) -> String {
+        let in_file = self.texts().get(key.name()).and_then(|text| text.as_string());
+        in_file.unwrap_or_else(|| key.english(0).to_owned())
     }
 
     /// The text of `key` with its places filled.
-    pub fn fill(self, key: &Key, values: &[(&str, &str)]) -> String {
+    pub fn fill(self, key: Key, values: &[(&str, &str)]) -> String {
         wording::fill(&self.text(key), values)
     }
 
     /// The text of `key` in the form for `n`, with `{n}` filled.
-    pub fn count(self, key: &Key, n: u32) -> String {
+    pub fn count(self, key: Key, n: u32) -> String {
         let texts = self.texts();
-        let form = texts.get(key).and_then(|forms| {
+        let form = texts.get(key.name()).and_then(|forms| {
             let form = |category: &str| Reflect::get(&forms, &category.into()).ok()?.as_string();
             form(&browser::plural_category(&texts.language, n)).or_else(|| form("other"))
         });
-        let form = form.unwrap_or_else(|| match key.english {
-            English::Counted { one, .. } if n == 1 => one.to_owned(),
-            English::Plain(text) | English::Counted { other: text, .. } => text.to_owned(),
-        });
+        let form = form.unwrap_or_else(|| key.english(n).to_owned());
         wording::fill(&form, &[("n", &browser::number(&texts.language, n))])
     }
 
-    /// The text whose key is put together from what the server or a bundle says; `None` when there is none.
-    pub fn by_name(self, prefix: &str, name: &str) -> Option<String> {
-        let key = BY_NAME.iter().find(|key| key.name.strip_prefix(prefix) == Some(name))?;
-        Some(self.text(key))
+    /// The text whose key is put together from what the server or a bundle says; `None` when there is none in `table`.
+    pub fn by_name(self, (prefix, table): (&'static str, &'static str), name: &str) -> Option<String> {
+        let is_it = |key: &&str| {
+            key.strip_prefix(prefix)
+                .and_then(|key| key.strip_prefix(name))
+                .is_some_and(|rest| rest.starts_with('\t'))
+        };
+        table.split('\n').find(is_it).map(|key| self.text(Key(key)))
     }
 
     /// The name of a country.
@@ -125,10 +151,10 @@ impl Locale {
 /// A text by its key: `tr!(t, "send")`, `tr!(t, "opens-at", time = clock)`.
 macro_rules! tr {
     ($t:expr, $key:tt) => {
-        $t.text(&$crate::locale::key!($key))
+        $t.text($crate::locale::key!($key))
     };
     ($t:expr, $key:tt, $($name:ident = $value:expr),+) => {
-        $t.fill(&$crate::locale::key!($key), &[$((stringify!($name), $value.as_ref())),+])
+        $t.fill($crate::locale::key!($key), &[$((stringify!($name), $value.as_ref())),+])
     };
 }
 pub(crate) use tr;
@@ -166,11 +192,11 @@ mod tests {
     fn counts_take_the_form_of_the_language_and_fall_back_to_english() {
         Owner::new().with(|| {
             let t = Locale::new();
-            assert_eq!(t.count(&key!("n-replies"), 1), "1 reply");
-            assert_eq!(t.count(&key!("n-replies"), 2), "2 replies");
+            assert_eq!(t.count(key!("n-replies"), 1), "1 reply");
+            assert_eq!(t.count(key!("n-replies"), 2), "2 replies");
 
             t.speak("ar", Some(JSON::parse(FILES[2].1).unwrap()));
-            assert_eq!(t.count(&key!("n-replies"), 2), "ردّان");
+            assert_eq!(t.count(key!("n-replies"), 2), "ردّان");
             assert_eq!(tr!(t, "dir"), "rtl");
 
             t.speak("es", Some(JSON::parse("{}").unwrap()));

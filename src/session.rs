@@ -2,14 +2,17 @@
 //! to write. It stands above the views, so that going from one to another, closing the panel or changing the language
 //! takes nothing away.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::ops::Deref;
 use std::rc::Rc;
 
 use leptos::prelude::{GetValue, LocalStorage, Owner, StoredValue};
 use peer_support_domain::country::Country;
+use peer_support_domain::helpline::Label;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::Kind;
 use peer_support_domain::recovery::RecoveryCode;
+use peer_support_domain::search::Terms;
 use peer_support_domain::vote::Reaction;
 use peer_support_domain::wire;
 use web_sys::Node;
@@ -17,7 +20,12 @@ use web_sys::Node;
 use crate::api::{Api, Failure};
 use crate::browser;
 use crate::config::{Config, Tab};
+use crate::directories::Here;
+use crate::dom::{El, el};
 use crate::identity::TabKey;
+use crate::locale::Locale;
+use crate::needs::{Need, Needs};
+use crate::peers;
 use crate::signal::Signal;
 
 /// A request, seen from the view that waits for it.
@@ -119,18 +127,45 @@ impl Draft {
 }
 
 /// What lasts while the panel is there.
+///
+/// Every listener holds one, so it is as small as can be: with all signals inside, copying them into the listeners was
+/// a tenth of the code.
 #[derive(Clone, Copy)]
-pub struct Session {
-    /// The country whose lines are shown.
+pub struct Session(&'static Parts);
+
+impl Deref for Session {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        self.0
+    }
+}
+
+/// What views follow. These are only the names of values, 150 bytes that stay when the panel goes; the values belong to
+/// the panel's owner and go with it.
+pub struct Parts {
+    /// The country whose lines are shown; `None` as long as the visitor has to say which.
     pub country: Signal<Option<Country>>,
+    /// What is known of that country.
+    pub here: Signal<Option<Here>>,
+    /// The part of that country that was chosen.
+    pub region: Signal<Option<Label>>,
+    /// What is looked for.
+    pub needs: Needs,
+    /// The words that the search field understands, with their language, once they have come.
+    pub terms: Signal<Option<(String, Terms)>>,
     /// The view that is shown.
     pub tab: Signal<Tab>,
     /// Whether a view was shown, by [`Tab`]: what was drawn once stays as it is.
     pub was_visited: [Signal<bool>; 3],
+    /// How far fetching the peer space has come; `None` before anybody wants it.
+    pub peers: Signal<Option<Load<()>>>,
     /// What the server says of the site, once the peer space was entered.
     pub site: Signal<Load<wire::Site>>,
     /// Whether the view *Write* shows what the visitor wrote before.
     pub mine: Signal<Option<Mine>>,
+    /// The language of the panel.
+    pub locale: Locale,
     kept: StoredValue<Rc<Kept>, LocalStorage>,
 }
 
@@ -145,6 +180,12 @@ pub struct Kept {
     drafts: RefCell<Vec<Draft>>,
     votes: RefCell<Vec<(ItemId, Reaction)>>,
     root: Node,
+    /// The places of the peer space's views, *Stories* and *Write*: they outlive a change of the language.
+    pub places: [El; 2],
+    /// The peer space, once it is there.
+    pub handle: RefCell<Option<peers::Handle>>,
+    /// Whether it is to show what the visitor wrote before, as soon as it is there.
+    pub wants_mine: Cell<bool>,
     owner: Owner,
 }
 
@@ -159,12 +200,18 @@ impl Session {
     /// The session of a panel that is drawn into `root`. To be made inside the owner of the whole panel.
     pub fn new(config: Config, root: Node) -> Session {
         let tab = config.view;
-        Session {
-            country: Signal::new(config.country),
+        Session(Box::leak(Box::new(Parts {
+            country: Signal::new(None),
+            here: Signal::new(None),
+            region: Signal::new(None),
+            needs: Needs::new(),
+            terms: Signal::new(None),
             tab: Signal::new(tab),
             was_visited: Tab::ALL.map(|other| Signal::new(other == tab)),
+            peers: Signal::new(None),
             site: Signal::new(Load::Waiting),
             mine: Signal::new(None),
+            locale: Locale::new(),
             kept: StoredValue::new_local(Rc::new(Kept {
                 api: Api::new(&config),
                 config,
@@ -172,9 +219,26 @@ impl Session {
                 drafts: RefCell::default(),
                 votes: RefCell::default(),
                 root,
+                places: [el("div"), el("div")],
+                handle: RefCell::default(),
+                wants_mine: Cell::default(),
                 owner: Owner::current().unwrap_or_default(),
             })),
+        })))
+    }
+
+    /// Enters the country when there is no doubt about it, and the view to begin with.
+    pub fn begin(self) {
+        let kept = self.kept();
+        if let [only] = kept.config.candidates[..] {
+            self.enter(only);
         }
+        peers::arrive(self, kept.config.view);
+    }
+
+    /// Whether the panel is still there: an answer may come when it is gone.
+    pub fn is_there(self) -> bool {
+        self.kept.try_get_value().is_some()
     }
 
     /// What no view follows.
@@ -182,15 +246,41 @@ impl Session {
         self.kept.get_value()
     }
 
-    /// Shows another view.
+    /// Shows another view, from wherever it is asked for.
     pub fn show(self, tab: Tab) {
+        // Known when it is compiled, so that the peer space does not carry what fetches it.
+        if cfg!(feature = "peers") {
+            self.kept().config.show(tab);
+        } else {
+            self.arrive(tab);
+            peers::arrive(self, tab);
+        }
+    }
+
+    /// Draws a view, if it is not drawn yet.
+    pub fn arrive(self, tab: Tab) {
         self.was_visited[tab as usize].set(true);
         self.tab.set(tab);
     }
 
+    /// Understands anew what stands in the search field.
+    pub fn understand(self) {
+        self.needs.refresh(self.terms.share_now().as_ref().as_ref().map(|(_, terms)| terms));
+    }
+
+    /// Asks for these needs, or takes them away.
+    pub fn want(self, needs: &[Need], is_wanted: bool) {
+        self.needs.set(needs, is_wanted);
+        self.understand();
+    }
+
+    /// The element that the panel is drawn into.
+    pub fn root(self) -> Option<Node> {
+        self.kept.try_get_value().map(|kept| kept.root.clone())
+    }
+
     /// Moves the focus to the element `id` of the panel, once it is drawn.
     pub fn focus(self, id: &'static str) {
-        // An answer may come when the panel is gone.
         if let Some(kept) = self.kept.try_get_value() {
             browser::focus(kept.root.clone(), id);
         }

@@ -1,7 +1,10 @@
-//! The panel's style sheet: all of `src/style/`, joined by `build.rs`.
+//! The style sheets: those of `src/style/`, joined by `build.rs`. They are adopted by the shadow root, so they need no
+//! permission of the page's policy.
 
-/// The whole sheet. It is adopted by the shadow root, so it needs no permission of the page's policy.
+/// What the panel needs.
 pub const SHEET: &str = include_str!(concat!(env!("OUT_DIR"), "/panel.css"));
+/// What the peer space needs beside it.
+pub const PEERS: &str = include_str!(concat!(env!("OUT_DIR"), "/peers.css"));
 
 #[cfg(test)]
 mod tests {

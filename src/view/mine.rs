@@ -126,7 +126,7 @@ fn reading(session: Session, t: Locale, mine: &wire::Mine, doing: Signal<Doing>)
         })
     });
     let n_replies =
-        (n_replies > 0).then(|| classed("span", "when").text(&t.count(&key!("n-replies"), n_replies)));
+        (n_replies > 0).then(|| classed("span", "when").text(&t.count(key!("n-replies"), n_replies)));
     let labels = classed("p", "labels")
         .children(kind.map(|kind| classed("span", "label").text(&kind_name(t, kind))))
         .child(classed("span", "when").text(&since))

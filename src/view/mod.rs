@@ -1,26 +1,36 @@
 //! What the visitor sees, one component a file, and the few small pieces that all of them share.
 
 mod country_picker;
+mod did_not_work;
 mod emergency_strip;
-mod foot;
+pub mod foot;
 mod help_now;
+mod keep;
 mod line;
 mod mine;
 mod pages;
 pub mod panel;
+pub mod peers;
 mod post;
 mod reactions;
 mod replies;
+mod results;
+mod search;
 mod sent;
 mod stories;
 mod tabs;
 mod top_bar;
 mod words;
+mod worried;
 mod write;
 
+use wasm_bindgen_futures::spawn_local;
+
 use crate::api::Failure;
+use crate::browser;
 use crate::dom::{El, button, classed, el, svg, value_of};
 use crate::locale::{Locale, tr};
+use crate::signal::Signal;
 
 /// The shapes of the few icons, drawn on 24 × 24.
 mod icons {
@@ -81,6 +91,19 @@ fn failed(t: Locale, failure: Failure, retry: impl Fn() + 'static) -> El {
 /// Buttons in a row.
 fn actions(buttons: impl IntoIterator<Item = El>) -> El {
     classed("p", "actions").children(buttons)
+}
+
+/// A button that copies `text`, and says so.
+fn copy_button(t: Locale, class: &str, text: String) -> El {
+    let said = Signal::new(tr!(t, "copy"));
+    let copy = move || {
+        let text = text.clone();
+        spawn_local(async move {
+            let is_copied = browser::copy(&text).await;
+            said.set(if is_copied { tr!(t, "copied") } else { tr!(t, "copy-failed") });
+        });
+    };
+    button(class, "", copy).attr("aria-live", "polite").text_of(move || said.get())
 }
 
 /// A `<select>` with a label for those who do not see it: value and name of each choice.

@@ -1,11 +1,12 @@
 //! The whole panel: what always stands, and the view between.
 
-use super::{emergency_strip, foot, help_now, stories, tabs, top_bar, write};
+use super::{emergency_strip, failed, foot, help_now, tabs, top_bar, waiting};
 use crate::api;
 use crate::config::{Tab, Theme};
 use crate::dom::{El, classed, el};
 use crate::locale::{LANGUAGES, Locale, tr};
-use crate::session::Session;
+use crate::peers;
+use crate::session::{Load, Session};
 
 /// The panel in the visitor's language; drawn anew when that changes.
 pub fn panel(session: Session, t: Locale) -> El {
@@ -22,12 +23,14 @@ pub fn speak(session: Session, t: Locale, language: String) {
         return;
     }
     if language == "en" {
-        return t.speak("en", None);
+        t.speak("en", None);
+        return peers::speak(session);
     }
     let address = session.kept().config.locale_address(&language);
     api::texts(address, move |answer| {
         if let Ok(texts) = answer {
             t.speak(&language, Some(texts));
+            peers::speak(session);
         }
     });
 }
@@ -64,19 +67,26 @@ fn in_language(session: Session, t: Locale) -> El {
 
 /// One view, drawn when it is first shown; from then on only hidden, so that what was opened and written in it stays.
 fn tab_panel(session: Session, t: Locale, tab: Tab) -> El {
-    el("div")
+    let panel = el("div")
         .attr("role", "tabpanel")
         .attr("id", tab.panel_id())
         .attr("aria-labelledby", tab.tab_id())
-        .attr_of("hidden", move || (session.tab.get() != tab).then_some(""))
-        .children_of(move || {
-            if !session.was_visited[tab as usize].get() {
-                return Vec::new();
-            }
-            vec![match tab {
-                Tab::Help => help_now::help_now(session, t),
-                Tab::Stories => stories::stories(session, t),
-                Tab::Write => write::write(session, t),
-            }]
-        })
+        .attr_of("hidden", move || (session.tab.get() != tab).then_some(""));
+    let place = match tab {
+        Tab::Help => None,
+        Tab::Stories => Some(0),
+        Tab::Write => Some(1),
+    };
+    let Some(place) = place else {
+        return panel.children_of(move || {
+            let is_visited = session.was_visited[tab as usize].get();
+            is_visited.then(|| help_now::help_now(session, t)).into_iter().collect()
+        });
+    };
+    // What the peer space has drawn stays in its place when the panel is drawn anew in another language.
+    panel.child(session.kept().places[place].clone()).children_of(move || match &*session.peers.share() {
+        Some(Load::Waiting) => vec![waiting(t)],
+        Some(Load::Failed(failure)) => vec![failed(t, *failure, move || peers::fetch(session))],
+        None | Some(Load::Ready(())) => Vec::new(),
+    })
 }

@@ -46,7 +46,7 @@ pub fn post(session: Session, t: Locale, post: &wire::Post) -> El {
     };
     let topic = classed("span", "label").text_of(move || topic_name(session, t, topic.as_str()));
     let show_replies = (n_replies > 0).then(|| {
-        button("plain", &t.count(&key!("n-replies"), n_replies), move || {
+        button("plain", &t.count(key!("n-replies"), n_replies), move || {
             thread_is_open.update(|is_open| *is_open ^= true)
         })
         .attr_of("aria-expanded", move || Some(if thread_is_open.get() { "true" } else { "false" }))

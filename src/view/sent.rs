@@ -2,15 +2,13 @@
 
 use peer_support_domain::moment;
 use peer_support_domain::post::State;
-use wasm_bindgen_futures::spawn_local;
 
-use super::actions;
 use super::foot::open_mine;
+use super::{actions, copy_button};
 use crate::browser;
 use crate::dom::{El, button, classed, el};
 use crate::locale::{Locale, key, tr};
 use crate::session::{Draft, Mine, Sent, Session};
-use crate::signal::Signal;
 
 /// The file's name says nothing to others who see the folder.
 const FILE_NAME: &str = "code.txt";
@@ -24,18 +22,9 @@ pub fn sent(session: Session, t: Locale, draft: Draft, sent: &Sent) -> El {
         _ => tr!(t, "sent-held"),
     };
     let within = receipt.decision_expected_at.map(|at| {
-        el("p").text(&t.count(&key!("within-hours"), moment::hours_to_wait(at - receipt.created_at)))
+        el("p").text(&t.count(key!("within-hours"), moment::hours_to_wait(at - receipt.created_at)))
     });
-    let is_copied = Signal::new(false);
-    let on_copy = move |_| {
-        spawn_local(async move {
-            is_copied.set(browser::copy(&code.to_string()).await);
-        });
-    };
-    let copy = classed("button", "plain")
-        .attr("type", "button")
-        .text_of(move || if is_copied.get() { tr!(t, "copied") } else { tr!(t, "copy") })
-        .on("click", on_copy);
+    let copy = copy_button(t, "plain", code.to_string());
     let save =
         button("plain", &tr!(t, "save-file"), move || browser::save_file(FILE_NAME, &code.to_string()));
     let (id, again) = match draft.thread {

@@ -6,7 +6,7 @@ use peer_support_domain::post::Kind;
 use super::choice;
 use super::pages::{self, Source};
 use crate::dom::{El, classed, el};
-use crate::locale::{Locale, tr};
+use crate::locale::{Locale, TOPICS, tr};
 use crate::session::{Load, Session, shown_in};
 use crate::signal::Signal;
 
@@ -36,7 +36,7 @@ pub fn topic_name(session: Session, t: Locale, id: &str) -> String {
         }
         _ => None,
     };
-    own.or_else(|| t.by_name("topic-", id)).unwrap_or_else(|| id.to_owned())
+    own.or_else(|| t.by_name(TOPICS, id)).unwrap_or_else(|| id.to_owned())
 }
 
 /// The topics of the site, as choices; none until they are known.

@@ -3,6 +3,7 @@
 use crate::config::Tab;
 use crate::dom::{El, button, classed};
 use crate::locale::{Locale, tr};
+use crate::peers;
 use crate::session::Session;
 
 /// One stop for the Tab key; arrows, Home and End go from one to the other and show it at once.
@@ -17,6 +18,12 @@ pub fn tabs(session: Session, t: Locale) -> El {
         };
         button("tab", &name, move || session.show(tab))
             .attr("role", "tab")
+            // Intent: what is fetched now is there when the press comes.
+            .on("pointerenter", move |_| {
+                if tab != Tab::Help {
+                    peers::fetch(session);
+                }
+            })
             .attr("id", tab.tab_id())
             .attr("aria-controls", tab.panel_id())
             .attr_of("aria-selected", move || Some(if session.tab.get() == tab { "true" } else { "false" }))

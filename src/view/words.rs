@@ -43,9 +43,9 @@ pub fn length(t: Locale, graphemes: &RangeInclusive<usize>, n: usize) -> String 
     let (min, max) = (*graphemes.start(), *graphemes.end());
     match n {
         0 => String::new(),
-        n if n < min => t.count(&key!("too-short"), number(min - n)),
-        n if n > max => t.count(&key!("too-long"), number(n - max)),
-        n if n + NEAR_THE_END >= max => t.count(&key!("left"), number(max - n)),
+        n if n < min => t.count(key!("too-short"), number(min - n)),
+        n if n > max => t.count(key!("too-long"), number(n - max)),
+        n if n + NEAR_THE_END >= max => t.count(key!("left"), number(max - n)),
         _ => String::new(),
     }
 }

@@ -95,7 +95,7 @@ fn compose(session: Session, t: Locale, draft: Draft, is_open: Option<Signal<boo
         let Sending::Refused(why) = draft.sending.get() else { return Vec::new() };
         vec![match why {
             Refusal::Length(0) => {
-                notice(&t.count(&key!("too-short"), u32::try_from(*range.start()).unwrap_or_default()))
+                notice(&t.count(key!("too-short"), u32::try_from(*range.start()).unwrap_or_default()))
             }
             // The count beside the box says the same to those who see it.
             Refusal::Length(n) => notice(&length(t, &range, n)).attr("class", "unseen"),

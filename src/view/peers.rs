@@ -1,0 +1,32 @@
+//! The views of the peer space. They are a module of their own, which the panel fetches when somebody enters them.
+
+use peer_support_domain::moment;
+
+use super::{stories, write};
+use crate::config::Tab;
+use crate::dom::{El, el};
+use crate::locale::{Locale, key};
+use crate::session::{Load, Session};
+
+/// *Stories* and *Write*, each drawn when it is first shown, and anew when the language changes.
+pub fn views(session: Session, t: Locale) -> [El; 2] {
+    [Tab::Stories, Tab::Write].map(|tab| {
+        el("div").children_of(move || {
+            t.track();
+            if !session.was_visited[tab as usize].get() {
+                return Vec::new();
+            }
+            let view =
+                if tab == Tab::Stories { stories::stories(session, t) } else { write::write(session, t) };
+            vec![view, within(session, t)]
+        })
+    })
+}
+
+/// How soon somebody reads what is sent, once the site has said so.
+fn within(session: Session, t: Locale) -> El {
+    el("p").attr("class", "quiet within").text_of(move || match &*session.site.share() {
+        Load::Ready(site) => t.count(key!("within-hours"), moment::hours_to_wait(site.decision_target_ms)),
+        _ => String::new(),
+    })
+}
