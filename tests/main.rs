@@ -7,7 +7,13 @@
 mod harness_itself;
 mod host_page;
 mod looks;
+mod lookup;
+mod needs;
+mod never_fails;
 mod own_words;
+mod quick_exit;
+mod signed_helplines;
 mod steps;
 mod the_whole_way;
+mod traces;
 mod when_parts_fail;

@@ -75,9 +75,19 @@ impl Visit {
 
     /// Our server, with a demo site and nothing of any other test in it.
     pub async fn server(&self) -> Server {
-        let server = Server::start().await;
+        self.server_with(&[]).await
+    }
+
+    /// As [`Visit::server`], with more arguments: a configuration, in which there is no demo site but what it says.
+    pub async fn server_with(&self, arguments: &[&str]) -> Server {
+        let server = Server::start(arguments).await;
         self.logs.lock().unwrap().push(server.log.clone());
         server
+    }
+
+    /// The host pages in `www/host` with the panel's files beside them, and `headers`, without a server of ours.
+    pub async fn own_host(&self, headers: &[&str]) -> Arc<Site> {
+        Site::with_panel(workspace("www/host"), headers).await
     }
 
     /// The host pages in `www/host`, with `headers`, whose snippet points at `server`.

@@ -18,6 +18,8 @@ pub(crate) type Log = Arc<Mutex<Vec<String>>>;
 /// A running `peer-support-server serve`, taken away with its data on drop.
 pub struct Server {
     tree: Option<Tree>,
+    /// Of `serve`, besides what every server here gets.
+    arguments: Vec<String>,
     data: PathBuf,
     port: u16,
     /// Where in the log the present run begins.
@@ -34,9 +36,15 @@ impl Drop for Server {
 
 impl Server {
     /// A new server with an empty data folder.
-    pub(crate) async fn start() -> Server {
-        let mut server =
-            Server { tree: None, data: scratch_folder("server"), port: 0, since: 0, log: Log::default() };
+    pub(crate) async fn start(arguments: &[&str]) -> Server {
+        let mut server = Server {
+            tree: None,
+            arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
+            data: scratch_folder("server"),
+            port: 0,
+            since: 0,
+            log: Log::default(),
+        };
         server.run().await;
         server
     }
@@ -75,15 +83,13 @@ impl Server {
     }
 
     async fn run(&mut self) {
-        let program = std::env::var_os("PEER_SUPPORT_SERVER")
-            .map_or_else(|| workspace("target/debug/peer-support-server"), PathBuf::from);
         let assets = workspace("target/dist");
         let build = "run `cargo xtask build` and `cargo build --package peer-support-server`";
         assert!(assets.join("peer-support.js").is_file(), "no widget in {}; {build}", assets.display());
 
-        let mut command = Command::new(&program);
+        let mut command = Command::new(program());
         command.args(["serve", "--addr", &format!("127.0.0.1:{}", self.port)]);
-        command.arg("--data").arg(&self.data).arg("--assets").arg(&assets);
+        command.arg("--data").arg(&self.data).arg("--assets").arg(&assets).args(&self.arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut tree = Tree::start(command, build);
         self.since = self.log.lock().unwrap().len();
@@ -136,6 +142,12 @@ impl Server {
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         send(Method::POST, &self.url(&format!("/api/v1{path}")), &[], Some(body)).await.unwrap()
     }
+}
+
+/// The program itself, also for its commands.
+pub fn program() -> PathBuf {
+    std::env::var_os("PEER_SUPPORT_SERVER")
+        .map_or_else(|| workspace("target/debug/peer-support-server"), PathBuf::from)
 }
 
 fn keep(stream: impl Read + Send + 'static, log: &Log) {

@@ -1,0 +1,164 @@
+//! What a visitor waits for, in Chromium, on a slow phone and a slow network: `cargo xtask bench` runs it.
+//!
+//! It prints one JSON object; what each number means stands at its place in [`Measured`].
+
+use fantoccini::Client;
+use fantoccini::wd::WebDriverCompatibleCommand;
+use http::Method;
+use peer_support_tests::{Browser, Page, Visit, attempt};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+
+/// Cold starts, each with a browser profile of its own. The report gives their median and their worst.
+const N_RUNS: usize = 5;
+
+/// The network of the budget: what a phone has in a village or a full train.
+const LATENCY_MS: u32 = 400;
+const BYTES_PER_S: u32 = 400_000 / 8;
+
+/// How many times slower than this machine a phone's processor is.
+const CPU_SLOWDOWN: u32 = 4;
+
+/// What is typed into the search field, key by key: one with a typing mistake, one that nothing fits.
+const SEARCHES: [&str; 3] = ["my partner hits me", "cant stop gambeling", "something else entirely"];
+
+/// The first lines of the country of the host page.
+const LINE: &str = "tel:116123";
+
+/// Milliseconds, of one cold start.
+#[derive(Clone, Copy, Debug)]
+struct Measured {
+    /// From the tap to the frame that shows the static card with its numbers.
+    card: f64,
+    /// From the tap to the frame that shows the panel with its best lines.
+    panel: f64,
+    /// From the tap to the frame that shows the whole directory of the country.
+    directory: f64,
+    /// Work of the page's main thread for one key in the search field, on average.
+    key: f64,
+}
+
+fn main() {
+    let mut runs = Vec::new();
+    for _ in 0..N_RUNS {
+        let measured = Arc::new(Mutex::new(None));
+        let into = Arc::clone(&measured);
+        let done = attempt(Browser::Chromium, "bench", |visit| {
+            Box::pin(async move {
+                let found = cold_start(visit).await;
+                *into.lock().unwrap() = Some(found);
+            })
+        });
+        if let Err(error) = done {
+            eprintln!("{error}");
+            std::process::exit(1);
+        }
+        runs.extend(measured.lock().unwrap().take());
+    }
+    println!("{}", report(&runs));
+}
+
+fn report(runs: &[Measured]) -> Value {
+    let of = |what: fn(&Measured) -> f64| {
+        let mut sorted: Vec<_> = runs.iter().map(what).collect();
+        sorted.sort_by(f64::total_cmp);
+        json!({ "median_ms": sorted[sorted.len() / 2], "worst_ms": sorted.last() })
+    };
+    json!({
+        "runs": runs.len(),
+        "latency_ms": LATENCY_MS,
+        "bytes_per_s": BYTES_PER_S,
+        "cpu_slowdown": CPU_SLOWDOWN,
+        "static_card": of(|run| run.card),
+        "panel": of(|run| run.panel),
+        "whole_directory": of(|run| run.directory),
+        "search_key": of(|run| run.key),
+    })
+}
+
+async fn cold_start(visit: &Visit) -> Measured {
+    let server = visit.server().await;
+    let host = visit.host(&server, &[]).await;
+    let page = visit.open(&host.url("/plain.html")).await;
+    page.find("button", "Support").await;
+    // The page and the loader were there already; all else comes over the slow network, into an empty cache.
+    let slow = json!({
+        "offline": false,
+        "latency": LATENCY_MS,
+        "downloadThroughput": BYTES_PER_S,
+        "uploadThroughput": BYTES_PER_S,
+    });
+    devtools(&page.client, "Network.enable", json!({})).await;
+    devtools(&page.client, "Network.emulateNetworkConditions", slow).await;
+    devtools(&page.client, "Emulation.setCPUThrottlingRate", json!({ "rate": CPU_SLOWDOWN })).await;
+
+    // A tap gives no notice: nothing hovers over the button before.
+    let watch = "const done = arguments[0], seen = {};
+        const root = document.querySelector('peer-support').shadowRoot;
+        const dials = (place) => [...root.querySelectorAll(`${place} a[href='LINE']`)].some(ps.isSeen);
+        const came = () => performance.getEntriesByType('resource').some(e => e.name.includes('/helplines/') && e.responseEnd);
+        const began = performance.now();
+        const look = () => {
+            const now = performance.now() - began;
+            if (dials('.static') || dials('.panel')) seen.card ??= now;
+            if (dials('.panel')) seen.panel ??= now;
+            if (dials('.panel') && came() && root.querySelector('details.more')) seen.directory ??= now;
+            if (seen.directory || now > 30000) done(seen); else requestAnimationFrame(look);
+        };
+        root.querySelector('[part=launcher]').click();
+        requestAnimationFrame(look);"
+        .replace("LINE", LINE);
+    let look = include_str!("../harness/look.js");
+    let seen = page.client.execute_async(&format!("{look}\n{watch}"), vec![]).await.unwrap();
+    let milliseconds =
+        |what: &str| seen[what].as_f64().unwrap_or_else(|| panic!("{what} did not show within 30 s: {seen}"));
+    Measured {
+        card: milliseconds("card"),
+        panel: milliseconds("panel"),
+        directory: milliseconds("directory"),
+        key: milliseconds_a_key(&page).await,
+    }
+}
+
+/// The work that one key in the search field makes, from the browser's own count of what its main thread did.
+async fn milliseconds_a_key(page: &Page) -> f64 {
+    page.click("textbox", "What is it about").await;
+    page.settle().await;
+    devtools(&page.client, "Performance.enable", json!({ "timeDomain": "threadTicks" })).await;
+    let before = main_thread_ms(&page.client).await;
+    let mut n_keys = 0;
+    for search in SEARCHES {
+        for key in search.chars() {
+            page.press([key]).await;
+            n_keys += 1;
+        }
+        page.clear_focused().await;
+    }
+    page.settle().await;
+    (main_thread_ms(&page.client).await - before) / f64::from(n_keys)
+}
+
+async fn main_thread_ms(client: &Client) -> f64 {
+    let metrics = devtools(client, "Performance.getMetrics", json!({})).await;
+    let metrics = metrics["metrics"].as_array().expect("Chromium lists its metrics");
+    let of = |name: &str| metrics.iter().find(|metric| metric["name"] == name)?["value"].as_f64();
+    of("TaskDuration").expect("Chromium counts what its main thread does") * 1000.0
+}
+
+/// A command of Chromium's DevTools protocol.
+async fn devtools(client: &Client, command: &str, parameters: Value) -> Value {
+    client.issue_cmd(DevTools(json!({ "cmd": command, "params": parameters }))).await.unwrap()
+}
+
+#[derive(Debug)]
+struct DevTools(Value);
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &url::Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.0.to_string()))
+    }
+}
