@@ -373,18 +373,24 @@
   customElements.define(
     NAME,
     class extends HTMLElement {
+      // Written out, because WebKit's own constructor spreads an array.
+      constructor() {
+        super();
+        this.attachShadow({ mode: "open" });
+      }
+
       connectedCallback() {
         // @ts-ignore: the one global is the element that came last; its methods are its own.
         self.peerSupport = this;
         // @ts-ignore: what ends everything that was begun.
-        this.destroy ??= start(this, this.shadowRoot ?? this.attachShadow({ mode: "open" }));
+        this.end ??= start(this, /** @type {ShadowRoot} */ (this.shadowRoot));
       }
 
       async disconnectedCallback() {
         // An element that is only moved comes back at once and keeps what is written in it.
         await 0;
         // @ts-ignore
-        if (!this.isConnected) this.destroy = this.destroy?.();
+        if (!this.isConnected) this.end = this.end?.();
       }
     },
   );

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use leptos::prelude::{LocalStorage, RenderEffect, StoredValue, document};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, Event, KeyboardEvent, Node};
+use web_sys::{Element, Event, EventTarget, KeyboardEvent, Node};
 
 /// An element that is being built.
 #[derive(Clone)]
@@ -191,6 +191,14 @@ fn set_attribute(element: &Element, name: &str, value: Option<&str>) {
 }
 
 fn listen(element: &Element, event: &str, listener: Box<dyn Fn(Event)>) {
+    // Whoever leaves quickly takes the panel out of the page in the middle of a key press, and the press still comes to
+    // the elements that it was on its way to. The signals they read are gone by then.
+    let listener: Box<dyn Fn(Event)> = Box::new(move |event| {
+        let is_there = |target: EventTarget| target.dyn_ref::<Node>().is_some_and(|node| node.is_connected());
+        if event.current_target().is_some_and(is_there) {
+            listener(event);
+        }
+    });
     // Given to the browser: it goes when the element goes.
     let listener: JsValue = Closure::wrap(listener).into_js_value();
     let _ = element.add_event_listener_with_callback(event, listener.unchecked_ref());
@@ -231,6 +239,21 @@ mod tests {
 
         assert_eq!(paragraph.node().child_element_count(), 0);
         assert_eq!(paragraph.node().text_content().unwrap(), "<img src=x onerror=alert(1)>");
+    }
+
+    #[wasm_bindgen_test]
+    fn what_is_no_longer_in_the_page_hears_nothing() {
+        let n_heard = Rc::new(Cell::new(0));
+        let counted = n_heard.clone();
+        let button = button("", "Press", move || counted.set(counted.get() + 1));
+        let press = || button.node().dispatch_event(&Event::new("click").unwrap()).unwrap();
+        document().body().unwrap().append_child(button.node()).unwrap();
+
+        press();
+        button.node().remove();
+        press();
+
+        assert_eq!(n_heard.get(), 1);
     }
 
     #[wasm_bindgen_test]

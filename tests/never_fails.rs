@@ -18,6 +18,7 @@ each_browser!(
     numbers_show_when_the_page_has_redefined_the_language,
     numbers_show_when_the_device_says_little_of_itself,
     two_countries_that_may_be_it_both_show,
+    a_number_that_one_source_lists_is_marked,
     a_second_copy_of_the_script_changes_nothing,
     numbers_show_offline_after_one_visit,
 );
@@ -223,7 +224,9 @@ const REDEFINED: &str = "const redefine = (owner, name) => {
       if (/peer-support\\.js|widget/.test(new Error().stack)) throw new TypeError('redefined by the page');
       return new.target ? Reflect.construct(before, given, new.target) : Reflect.apply(before, this, given);
     } });
-    return before;
+    // What hangs on it, such as Promise.race, stays reachable.
+    Object.setPrototypeOf(owner[name], before);
+    if (before.prototype) owner[name].prototype = before.prototype;
   };";
 
 async fn numbers_show_when_the_page_has_redefined_the_language(visit: &Visit) {
@@ -236,7 +239,7 @@ async fn numbers_show_when_the_page_has_redefined_the_language(visit: &Visit) {
     for (cause, script) in [
         ("every method of arrays is the page's", arrays),
         ("Promise is the page's", "for (const name of ['all', 'race', 'resolve', 'reject', 'allSettled']) redefine(Promise, name); redefine(window, 'Promise');"),
-        ("Promise is gone", "window.Promise = undefined;"),
+        ("Promise is gone", "const Before = Promise; Object.defineProperty(window, 'Promise', { get: () => /peer-support\\.js|widget/.test(new Error().stack) ? undefined : Before });"),
         ("fetch is the page's", "redefine(window, 'fetch');"),
         ("fetch answers nonsense", "window.fetch = () => 'later';"),
         ("Object.assign and its like are the page's", "for (const name of ['assign', 'entries', 'keys', 'values', 'fromEntries']) redefine(Object, name);"),
@@ -245,6 +248,10 @@ async fn numbers_show_when_the_page_has_redefined_the_language(visit: &Visit) {
         ("arrays have more than their own", "for (const name of ['first', 'last', 'each']) Array.prototype[name] = function () { return this };"),
         ("objects have more than their own", "Object.prototype.extra = () => {};"),
     ] {
+        // WebKit's driver works inside the page and fails there itself: "cannot serialize cyclic structures".
+        if page.browser == Browser::WebKit && script.contains("Object.prototype.extra") {
+            continue;
+        }
         page_with(&site, &format!("{REDEFINED}\n{script}"), "country='GB'", "");
         page.goto(&site.url("/")).await;
         asks_for_help(&page, cause).await;
@@ -334,6 +341,24 @@ async fn two_countries_that_may_be_it_both_show(visit: &Visit) {
     page.until("one country", "return ps.all('heading').filter(e => e.localName === 'h3').length === 1")
         .await;
     can_dial(&page, "tel:116123").await;
+}
+
+async fn a_number_that_one_source_lists_is_marked(visit: &Visit) {
+    let site = visit.own_host(&[]).await;
+    site.reply("*.wasm", Reply::Hang); // so that the card stays
+    let page = visit.open(&site.url("/elsewhere.html")).await;
+
+    for (country, mark) in [("GB", ""), ("EG", " (not confirmed)")] {
+        page_with(&site, "", &format!("country='{country}'"), "");
+        page.goto(&site.url("/")).await;
+        page.click("button", "Support").await;
+        let link = page.find("link", "Crisis line").await;
+        let text = page.text_of(&link).await;
+        assert!(text.starts_with(&format!("Crisis line{mark} ")), "{country}: {text}");
+        let (shown, dialled) =
+            (text.replace(|c: char| !c.is_ascii_digit(), ""), link.attr("href").await.unwrap().unwrap());
+        assert_eq!(dialled, format!("tel:{shown}"), "{country}");
+    }
 }
 
 async fn a_second_copy_of_the_script_changes_nothing(visit: &Visit) {
