@@ -120,8 +120,7 @@ async fn a_page_in_a_frame_takes_the_page_around_it_along(visit: &Visit) {
     let site = visit.own_host(&[]).await;
     for of_another in [false, true] {
         let page = framed(visit, &site, of_another, "").await;
-        page.js("document.getElementById('field').focus()").await;
-        press_shift(&page, 3).await;
+        leave_from_a_frame(&page).await;
 
         page.client.enter_parent_frame().await.unwrap_or(());
         page.until(
@@ -135,9 +134,17 @@ async fn a_page_in_a_frame_takes_the_page_around_it_along(visit: &Visit) {
     // Where the page around forbids it, its own frame is left.
     let page = framed(visit, &site, true, "sandbox='allow-scripts allow-same-origin'").await;
     page.expect_problem("Unsafe attempt");
-    page.js("document.getElementById('field').focus()").await;
-    press_shift(&page, 3).await;
+    leave_from_a_frame(&page).await;
     page.reads("Rain in the north").await;
+}
+
+/// Two real presses, and a third one a moment later: Chromium's driver never ends an action whose frame is gone by then.
+async fn leave_from_a_frame(page: &Page) {
+    page.js("document.getElementById('field').focus()").await;
+    press_shift(page, 2).await;
+    page.js("const press = new KeyboardEvent('keydown', { key: 'Shift', bubbles: true, composed: true });
+        setTimeout(() => document.getElementById('field').dispatchEvent(press), 100)")
+        .await;
 }
 
 async fn nothing_is_seen_between_leaving_and_being_gone(visit: &Visit) {

@@ -107,26 +107,46 @@ pub fn found(session: Session, openings: &RefCell<Openings>, show: &mut dyn FnMu
 /// The lines, and a word on what they are the answer to.
 pub fn results(session: Session, t: Locale) -> El {
     let openings = Rc::new(RefCell::default());
-    let said = Signal::new((String::new(), true));
-    let drawn = openings.clone();
+    let is_unseen = Signal::new(true);
+    // What the list shows: it is drawn anew when that changes, and not at every letter.
+    let listed = Signal::new(Vec::new());
+    let (asked, drawn) = (openings.clone(), openings.clone());
+    let said = move || {
+        let (mut said, mut list) = ((String::new(), true), Vec::new());
+        found(session, &asked, &mut |found| {
+            said = sentence(session, t, &found);
+            list = outline(&found);
+        });
+        is_unseen.set(said.1);
+        if *listed.share_now() != list {
+            listed.set(list);
+        }
+        said.0
+    };
     let status = el("p")
         .attr("role", "status")
-        .attr_of("class", move || Some(if said.get().1 { "unseen" } else { "notice" }))
-        .text_of(move || said.get().0);
+        .attr_of("class", move || Some(if is_unseen.get() { "unseen" } else { "notice" }))
+        .text_of(said);
     classed("div", "results")
         .child(status)
         .children_of(move || {
+            listed.share();
+            let here = session.here.share();
             let mut shown = Vec::new();
-            found(session, &drawn, &mut |found| {
-                said.set(sentence(session, t, &found));
-                shown = lists(session, t, &found, &drawn);
-            });
-            let is_alone =
-                session.here.share().as_ref().as_ref().is_some_and(|here| here.rung == Rung::Alone);
+            found_now(session, &drawn, &mut |found| shown = lists(session, t, &found, &drawn));
+            let is_alone = here.as_ref().as_ref().is_some_and(|here| here.rung == Rung::Alone);
             shown.extend(is_alone.then(|| quiet(&tr!(t, "directory-failed"))));
             shown
         })
         .child(keep::keep(session, t, openings))
+}
+
+/// All that is shown of a directory, in its order: where each contact lies, and how many lines stand open.
+fn outline(found: &Found<'_>) -> Vec<usize> {
+    let contacts = found.lines.iter().flat_map(|shown| &shown.contacts);
+    let mut outline: Vec<usize> = contacts.map(|contact| std::ptr::from_ref(*contact).addr()).collect();
+    outline.push(found.n_best);
+    outline
 }
 
 /// What the list shows, for those who do not see it change, in which case the second is true; and for all where it is not

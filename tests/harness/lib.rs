@@ -131,7 +131,9 @@ pub fn attempt(
         let pages: Vec<Page> = std::mem::take(&mut *visit.pages.lock().unwrap());
         let mut problems = Vec::new();
         for page in &pages {
-            problems.extend(page.problems().await);
+            // A driver that hangs must not hang the whole run.
+            let found = tokio::time::timeout(PATIENCE, page.problems()).await;
+            problems.extend(found.unwrap_or_else(|_| vec!["the browser no longer answers".to_owned()]));
         }
         if !problems.is_empty() {
             let problems = format!("problems on the page: {}", problems.join("; "));
@@ -149,7 +151,7 @@ pub fn attempt(
             return Err(error);
         }
         for page in pages {
-            page.close().await;
+            let _ = tokio::time::timeout(PATIENCE, page.close()).await;
         }
         Ok(())
     })
