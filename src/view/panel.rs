@@ -61,7 +61,11 @@ fn in_language(session: Session, t: Locale) -> El {
         .child(
             classed("div", "scroll")
                 .children(Tab::ALL.map(|tab| tab_panel(session, t, tab)))
-                .child(foot::foot(session, t)),
+                // What is about to come would push it away from under the finger.
+                .child(foot::foot(session, t).attr_of("hidden", move || {
+                    let is_waiting = matches!(*session.peers.share(), Some(Load::Waiting));
+                    (is_waiting && session.tab.get() != Tab::Help).then_some("")
+                })),
         )
 }
 
