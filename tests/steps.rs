@@ -79,6 +79,8 @@ async fn walk_to(page: &Page, target: &Element, role: &str, name: &str) {
             Some("back") => page.press_with(Key::Shift, Key::Tab.into()).await,
             _ => page.press([Key::Tab.into()]).await,
         }
+        // The focus of a tab follows a moment later.
+        page.settle().await;
     }
     panic!("{:?}: the keyboard never came to {role} «{name}»; it went {}", page.browser, way.join(" → "));
 }
