@@ -1,7 +1,6 @@
 //! Whom to call, text or chat with.
 
 use peer_support_domain::country::Country;
-use peer_support_domain::helpline::AsOf;
 use peer_support_domain::lookup::{Visitor, look_up};
 
 use super::line::ways;
@@ -51,8 +50,12 @@ fn candidate(session: Session, t: Locale, country: Country) -> El {
     let name = t.country(country.as_str());
     let directory = essentials(country);
     let nothing = Default::default();
-    let found =
-        look_up(&directory, &nothing, &Visitor { speaks: &browser::languages(), today: today() }, |_| None);
+    let found = look_up(
+        &directory,
+        &nothing,
+        &Visitor { speaks: &browser::languages(), today: browser::today() },
+        |_| None,
+    );
     let line = found.best.first().map(|shown| {
         classed("div", "ways")
             .child(el("p").attr("dir", "auto").text(shown.line.name.as_str()))
@@ -66,9 +69,4 @@ fn candidate(session: Session, t: Locale, country: Country) -> El {
             session.focus("help-title");
         },
     ))
-}
-
-/// The visitor's date, where the browser tells it.
-pub fn today() -> Option<AsOf> {
-    browser::today()
 }

@@ -7,7 +7,6 @@ use peer_support_domain::helpline::{Directory, Line};
 
 use super::actions;
 use super::emergency_strip::service_name;
-use super::help_now::today;
 use super::line::{said, words};
 use super::results::{Openings, found};
 use crate::browser;
@@ -100,7 +99,7 @@ fn card(t: Locale, directory: &Directory, entries: &[Entry]) -> El {
             main = main.child(section(t, line));
         }
     }
-    let date = today().map(|today| today.to_string()).unwrap_or_default();
+    let date = browser::today().map(|today| today.to_string()).unwrap_or_default();
     main.child(el("p").text(&[&tr!(t, "not-called"), " ", &date[..]].concat()))
 }
 

@@ -6,7 +6,6 @@ use peer_support_domain::hours::Opening;
 use peer_support_domain::lookup::Shown;
 use peer_support_domain::wording::around;
 
-use super::help_now::today;
 use super::{copy_button, did_not_work, icon, icons};
 use crate::browser::{self, Names};
 use crate::dom::{El, button, classed, el, yes_no};
@@ -98,7 +97,7 @@ fn trust(t: Locale, line: &Line) -> String {
     let mut said = t.count(key!("listed"), u32::from(n_sources));
     if let Some(as_of) = line.as_of {
         said = [&said, " · ", &tr!(t, "newest", date = as_of.to_string())].concat();
-        let warning = today().and_then(|today| match as_of.freshness(today) {
+        let warning = browser::today().and_then(|today| match as_of.freshness(today) {
             Freshness::Fresh => None,
             Freshness::Aging => Some(tr!(t, "aging")),
             Freshness::Old => Some(tr!(t, "old")),

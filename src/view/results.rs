@@ -8,7 +8,6 @@ use peer_support_domain::hours::{Opening, TimeZone};
 use peer_support_domain::lookup::{Shown, Visitor, look_up};
 use peer_support_domain::search::named;
 
-use super::help_now::today;
 use super::{keep, line, quiet, search};
 use crate::browser::{self, Clock};
 use crate::directories::{Here, Rung};
@@ -83,7 +82,7 @@ pub fn found(session: Session, openings: &RefCell<Openings>, show: &mut dyn FnMu
     openings.borrow_mut().refresh(&shared, directory);
     let opening = |line: &Line| openings.borrow().opening(directory, line);
     let ask = session.needs.ask(session.region.get());
-    let visitor = Visitor { speaks: &browser::languages(), today: today() };
+    let visitor = Visitor { speaks: &browser::languages(), today: browser::today() };
     let found = look_up(directory, &ask, &visitor, opening);
     let mut serves = found.serves;
     let mut n_best = found.best.len();

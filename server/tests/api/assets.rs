@@ -40,14 +40,6 @@ async fn with_assets(test: impl AsyncFn(&Server)) {
     a_server_with("", folder.path(), test).await;
 }
 
-async fn get(server: &Server, path: &str, headers: &[(&str, &str)]) -> Answer {
-    let mut request = Request::get(path);
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    server.send(request.body(Body::empty()).unwrap()).await
-}
-
 #[tokio::test]
 async fn each_browser_gets_the_smallest_encoding_that_it_takes() {
     with_assets(async |server| {
@@ -58,7 +50,7 @@ async fn each_browser_gets_the_smallest_encoding_that_it_takes() {
             ("identity", "", "loader();"),
             ("", "", "loader();"),
         ] {
-            let answer = get(server, "/peer-support.js", &[("accept-encoding", accept)]).await.ok();
+            let answer = server.get_with("/peer-support.js", &[("accept-encoding", accept)]).await.ok();
 
             assert_eq!(
                 (answer.header("content-encoding"), answer.text().as_str()),
@@ -68,7 +60,8 @@ async fn each_browser_gets_the_smallest_encoding_that_it_takes() {
             assert_eq!(answer.header("content-type"), "text/javascript; charset=utf-8");
             assert_eq!(answer.header("vary"), "accept-encoding");
         }
-        let only_brotli = get(server, "/assets/widget-1a2b.wasm", &[("accept-encoding", "gzip")]).await.ok();
+        let only_brotli =
+            server.get_with("/assets/widget-1a2b.wasm", &[("accept-encoding", "gzip")]).await.ok();
         assert_eq!(only_brotli.text(), "wasm");
     })
     .await;
@@ -77,20 +70,20 @@ async fn each_browser_gets_the_smallest_encoding_that_it_takes() {
 #[tokio::test]
 async fn the_loader_is_asked_for_each_time_and_open_to_every_page() {
     with_assets(async |server| {
-        let first =
-            get(server, "/peer-support.js", &[("accept-encoding", "br"), ("origin", "https://any.example")])
-                .await
-                .ok();
+        let first = server
+            .get_with("/peer-support.js", &[("accept-encoding", "br"), ("origin", "https://any.example")])
+            .await
+            .ok();
         assert_eq!(first.header("cache-control"), "no-cache");
         assert_eq!(first.header("access-control-allow-origin"), "*");
         assert_eq!(first.header("cross-origin-resource-policy"), "cross-origin");
 
         let known = [("accept-encoding", "br"), ("if-none-match", first.header("etag"))];
-        let again = get(server, "/peer-support.js", &known).await;
+        let again = server.get_with("/peer-support.js", &known).await;
         assert_eq!((again.status, again.body.len()), (StatusCode::NOT_MODIFIED, 0));
 
         let other_encoding = [("if-none-match", first.header("etag"))];
-        assert_eq!(get(server, "/peer-support.js", &other_encoding).await.status, StatusCode::OK);
+        assert_eq!(server.get_with("/peer-support.js", &other_encoding).await.status, StatusCode::OK);
     })
     .await;
 }
@@ -104,7 +97,7 @@ async fn hashed_files_are_kept_for_ever_and_have_their_types() {
             ("/assets/helplines-gb-3c4d.txt", "text/plain; charset=utf-8"),
             ("/assets/locale-es-5e6f.json", "application/json"),
         ] {
-            let answer = get(server, path, &[("accept-encoding", "br")]).await.ok();
+            let answer = server.get_with(path, &[("accept-encoding", "br")]).await.ok();
 
             assert_eq!(answer.header("content-type"), content_type);
             assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
@@ -112,7 +105,7 @@ async fn hashed_files_are_kept_for_ever_and_have_their_types() {
             assert_eq!(answer.header("cross-origin-resource-policy"), "cross-origin");
             assert_eq!(answer.header("x-content-type-options"), "nosniff");
         }
-        let missing = get(server, "/assets/widget-0000.js", &[]).await;
+        let missing = server.get_with("/assets/widget-0000.js", &[]).await;
         assert_eq!(missing.problem(), problem(404, "not-found", ""));
         assert_eq!(missing.header("cache-control"), "no-store", "a build that is not there yet may come");
     })
@@ -123,7 +116,7 @@ async fn hashed_files_are_kept_for_ever_and_have_their_types() {
 async fn the_console_runs_its_own_files_only_and_in_nobodys_frame() {
     with_assets(async |server| {
         for path in ["/console/", "/console/index.html", "/console/console.js"] {
-            let answer = get(server, path, &[]).await.ok();
+            let answer = server.get_with(path, &[]).await.ok();
             let policy = answer.header("content-security-policy");
 
             for part in [
@@ -139,7 +132,7 @@ async fn the_console_runs_its_own_files_only_and_in_nobodys_frame() {
             assert_eq!(answer.header("referrer-policy"), "no-referrer");
             assert_eq!(answer.header("access-control-allow-origin"), "");
         }
-        let without_slash = get(server, "/console", &[]).await;
+        let without_slash = server.get_with("/console", &[]).await;
         assert_eq!((without_slash.status.as_u16(), without_slash.header("location")), (308, "/console/"));
     })
     .await;
@@ -148,17 +141,17 @@ async fn the_console_runs_its_own_files_only_and_in_nobodys_frame() {
 #[tokio::test]
 async fn the_example_pages_are_at_the_top() {
     with_assets(async |server| {
-        let home = get(server, "/", &[]).await.ok();
+        let home = server.get_with("/", &[]).await.ok();
         assert!(home.text().contains("Rowan House"));
         assert_eq!(home.header("content-type"), "text/html; charset=utf-8");
         assert_eq!(home.header("cache-control"), "no-cache");
         assert!(home.header("content-security-policy").starts_with("default-src 'none'; script-src 'self'"));
-        get(server, "/inline.html", &[]).await.ok();
+        server.get_with("/inline.html", &[]).await.ok();
         assert_eq!(
-            get(server, "/demo.css", &[]).await.ok().header("content-type"),
+            server.get_with("/demo.css", &[]).await.ok().header("content-type"),
             "text/css; charset=utf-8"
         );
-        let stranger = get(server, "/host/plain.html", &[]).await.ok();
+        let stranger = server.get_with("/host/plain.html", &[]).await.ok();
         assert_eq!(stranger.header("content-security-policy"), "frame-ancestors 'self'");
     })
     .await;
@@ -182,7 +175,7 @@ async fn no_path_leads_out_of_the_folder_or_to_what_is_not_meant_to_be_served() 
             "/assets/%00",
             "/host/",
         ] {
-            assert_eq!(get(server, path, &[]).await.problem(), problem(404, "not-found", ""), "{path}");
+            assert_eq!(server.get_with(path, &[]).await.problem(), problem(404, "not-found", ""), "{path}");
         }
     })
     .await;

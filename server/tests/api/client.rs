@@ -156,6 +156,15 @@ impl Server {
         self.send(request.body(body).unwrap()).await
     }
 
+    /// `GET` of any path, with these headers.
+    pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::get(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
     /// A visitor reads.
     pub async fn get(&self, path: &str) -> Answer {
         self.call(Method::GET, path, &[], None).await

@@ -51,20 +51,12 @@ impl Owner {
     }
 }
 
-async fn get(server: &Server, path: &str, headers: &[(&str, &str)]) -> Answer {
-    let mut request = Request::get(path);
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    server.send(request.body(Body::empty()).unwrap()).await
-}
-
 #[tokio::test]
 async fn a_signed_file_is_open_to_every_page_and_asked_for_each_time() {
     let owner = Owner::new();
     owner
         .served(true, async |server| {
-            let first = get(server, "/helplines/GB.txt", &[("origin", "https://any.example")]).await.ok();
+            let first = server.get_with("/helplines/GB.txt", &[("origin", "https://any.example")]).await.ok();
             assert_eq!(first.text(), owner.secret.sign(&bundle("GB", "116 123"), ISSUED));
             for (name, value) in [
                 ("access-control-allow-origin", "*"),
@@ -78,7 +70,7 @@ async fn a_signed_file_is_open_to_every_page_and_asked_for_each_time() {
             }
 
             let known = [("if-none-match", first.header("etag"))];
-            let again = get(server, "/helplines/GB.txt", &known).await;
+            let again = server.get_with("/helplines/GB.txt", &known).await;
             assert_eq!((again.status, again.body.len()), (StatusCode::NOT_MODIFIED, 0));
             assert_eq!(again.header("access-control-allow-origin"), "*");
         })
@@ -90,17 +82,18 @@ async fn a_replaced_file_is_served_without_a_restart() {
     let owner = Owner::new();
     owner
         .served(true, async |server| {
-            let first = get(server, "/helplines/GB.txt", &[]).await.ok();
+            let first = server.get_with("/helplines/GB.txt", &[]).await.ok();
             let newer = owner.secret.sign(&bundle("GB", "116 124"), ISSUED + 1);
             owner.put("GB.txt", &newer);
             owner.put("FR.txt", owner.secret.sign(&bundle("FR", "3114"), ISSUED));
 
-            let second = get(server, "/helplines/GB.txt", &[("if-none-match", first.header("etag"))]).await;
+            let second =
+                server.get_with("/helplines/GB.txt", &[("if-none-match", first.header("etag"))]).await;
 
             assert_eq!((second.status, second.text()), (StatusCode::OK, newer));
-            get(server, "/helplines/FR.txt", &[]).await.ok();
+            server.get_with("/helplines/FR.txt", &[]).await.ok();
             fs::remove_file(owner.signed().join("GB.txt")).unwrap();
-            let gone = get(server, "/helplines/GB.txt", &[]).await;
+            let gone = server.get_with("/helplines/GB.txt", &[]).await;
             assert_eq!(gone.problem(), problem(404, "not-found", ""));
             assert_eq!(gone.header("access-control-allow-origin"), "*");
         })
@@ -137,11 +130,11 @@ async fn nothing_but_a_countrys_file_is_served() {
                 "/helplines/GB.txt/",
                 "/helplines/x/GB.txt",
             ] {
-                let answer = get(server, path, &[]).await;
+                let answer = server.get_with(path, &[]).await;
                 assert_eq!(answer.problem(), problem(404, "not-found", ""), "{path}");
             }
             assert_eq!(
-                get(server, "/helplines/FR.txt", &[]).await.problem(),
+                server.get_with("/helplines/FR.txt", &[]).await.problem(),
                 problem(503, "helplines-unusable", "")
             );
             let head = Request::head("/helplines/GB.txt").body(Body::empty()).unwrap();
@@ -181,14 +174,14 @@ async fn what_no_widget_could_take_is_not_served() {
                 let what = |what| format!("{what}, key known: {is_key_known}");
                 for (name, content) in &malformed {
                     owner.put("GB.txt", content);
-                    let answer = get(server, "/helplines/GB.txt", &[]).await;
+                    let answer = server.get_with("/helplines/GB.txt", &[]).await;
                     assert_eq!(answer.problem(), problem(503, "helplines-unusable", ""), "{}", what(name));
                     assert_eq!(answer.header("access-control-allow-origin"), "*");
                     assert_eq!(answer.header("cache-control"), "no-store");
                 }
                 for (name, content) in &forged {
                     owner.put("GB.txt", content);
-                    let answer = get(server, "/helplines/GB.txt", &[]).await;
+                    let answer = server.get_with("/helplines/GB.txt", &[]).await;
                     if is_key_known {
                         assert_eq!(
                             answer.problem(),
@@ -201,10 +194,10 @@ async fn what_no_widget_could_take_is_not_served() {
                     }
                 }
                 owner.put("GB.txt", [0xff, 0xfe]);
-                let answer = get(server, "/helplines/GB.txt", &[]).await;
+                let answer = server.get_with("/helplines/GB.txt", &[]).await;
                 assert_eq!(answer.problem(), problem(503, "helplines-unusable", ""));
                 owner.put("GB.txt", &good);
-                get(server, "/helplines/GB.txt", &[]).await.ok();
+                server.get_with("/helplines/GB.txt", &[]).await.ok();
             })
             .await;
     }
@@ -213,7 +206,7 @@ async fn what_no_widget_could_take_is_not_served() {
 #[tokio::test]
 async fn without_a_folder_there_is_nothing() {
     a_server_with("", Path::new("/nowhere"), async |server| {
-        let answer = get(server, "/helplines/GB.txt", &[]).await;
+        let answer = server.get_with("/helplines/GB.txt", &[]).await;
         assert_eq!(answer.problem(), problem(404, "not-found", ""));
     })
     .await;
