@@ -6,8 +6,9 @@
 use std::str::FromStr;
 
 use js_sys::{Array, JSON, Object, Reflect};
+use peer_support_domain::note::{ContentNote, ContentNotes};
 use peer_support_domain::vote::VoteCounts;
-use peer_support_domain::wire::{Mine, NewPost, Page, Post, Receipt, Reply, Site, Topic};
+use peer_support_domain::wire::{Card, Mine, NewPost, Page, Post, Receipt, Reply, Site, Topic, Word};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// A type that an answer is read into; `None` when the answer is something else.
@@ -47,6 +48,18 @@ fn list<T: Read>(object: &JsValue, name: &str) -> Option<Vec<T>> {
     get(object, name)?.dyn_ref::<Array>()?.iter().map(|item| T::read(&item)).collect()
 }
 
+/// A list that is left out when it is empty.
+fn list_if_any<T: Read>(object: &JsValue, name: &str) -> Option<Vec<T>> {
+    if get(object, name)?.is_undefined() { Some(Vec::new()) } else { list(object, name) }
+}
+
+/// The content notes; none when they are left out. One that this panel does not know yet is passed over.
+fn notes(object: &JsValue) -> Option<ContentNotes> {
+    let notes = get(object, "notes")?;
+    let Some(names) = notes.dyn_ref::<Array>() else { return Some(ContentNotes::default()) };
+    Some(names.iter().filter_map(|name| name.as_string()?.parse::<ContentNote>().ok()).collect())
+}
+
 impl Read for VoteCounts {
     fn read(it: &JsValue) -> Option<Self> {
         Some(VoteCounts {
@@ -71,11 +84,13 @@ impl Read for Post {
             topic: parsed(it, "topic")?,
             text: text(it, "text")?,
             lang: parsed(it, "lang"),
+            notes: notes(it)?,
             author: parsed(it, "author"),
             created_at: number(it, "created_at")?,
             n_replies: count(it, "n_replies")?,
             votes: votes(it)?,
             is_example: get(it, "is_example")?.is_truthy(),
+            is_owners: get(it, "is_owners")?.is_truthy(),
         })
     }
 }
@@ -86,10 +101,12 @@ impl Read for Reply {
             id: parsed(it, "id")?,
             text: text(it, "text")?,
             lang: parsed(it, "lang"),
+            notes: notes(it)?,
             author: parsed(it, "author"),
             created_at: number(it, "created_at")?,
             votes: votes(it)?,
             is_example: get(it, "is_example")?.is_truthy(),
+            is_owners: get(it, "is_owners")?.is_truthy(),
         })
     }
 }
@@ -101,12 +118,25 @@ impl Read for Mine {
             thread: parsed(it, "thread")?,
             kind: parsed(it, "kind"),
             text: text(it, "text")?,
+            waiting_text: text(it, "waiting_text"),
+            notes: notes(it)?,
             state: parsed(it, "state")?,
             reason: text(it, "reason"),
             created_at: number(it, "created_at")?,
             decision_expected_at: number(it, "decision_expected_at"),
             n_replies: count(it, "n_replies")?,
             votes: votes(it)?,
+            words: list_if_any(it, "words")?,
+        })
+    }
+}
+
+impl Read for Word {
+    fn read(it: &JsValue) -> Option<Self> {
+        Some(Word {
+            is_moderators: get(it, "is_moderators")?.is_truthy(),
+            text: text(it, "text")?,
+            created_at: number(it, "created_at")?,
         })
     }
 }
@@ -129,6 +159,17 @@ impl Read for Topic {
     }
 }
 
+impl Read for Card {
+    fn read(it: &JsValue) -> Option<Self> {
+        Some(Card {
+            kind: parsed(it, "kind")?,
+            title: text(it, "title")?,
+            text: text(it, "text")?,
+            lang: parsed(it, "lang"),
+        })
+    }
+}
+
 impl Read for Site {
     fn read(it: &JsValue) -> Option<Self> {
         Some(Site {
@@ -136,12 +177,18 @@ impl Read for Site {
             name: text(it, "name")?,
             topics: list(it, "topics")?,
             decision_target_ms: number(it, "decision_target_ms")?,
+            mode: parsed(it, "mode").unwrap_or_default(),
+            cards: list_if_any(it, "cards")?,
         })
     }
 }
 
 /// The JSON of an object of texts; those that are `None` are left out.
 pub fn object(fields: &[(&str, Option<&str>)]) -> String {
+    written(&with_texts(fields))
+}
+
+fn with_texts(fields: &[(&str, Option<&str>)]) -> Object {
     let object = Object::new();
     for (name, value) in fields {
         if let Some(value) = value {
@@ -149,7 +196,11 @@ pub fn object(fields: &[(&str, Option<&str>)]) -> String {
             let _ = Reflect::set(&object, &(*name).into(), &(*value).into());
         }
     }
-    JSON::stringify(&object).map(String::from).unwrap_or_default()
+    object
+}
+
+fn written(object: &Object) -> String {
+    JSON::stringify(object).map(String::from).unwrap_or_default()
 }
 
 /// A new post as it is sent.
@@ -164,11 +215,11 @@ pub fn reply(new: &NewPost) -> String {
 }
 
 fn sent(new: &NewPost, kind: Option<&str>, topic: Option<&str>) -> String {
-    let NewPost { id, kind: _, topic: _, text, lang, author, recovery } = new;
+    let NewPost { id, kind: _, topic: _, text, lang, notes, author, recovery } = new;
     let id = id.map(|id| id.to_string());
     let author = author.map(|author| author.to_string());
     let recovery = recovery.map(|recovery| recovery.to_string());
-    object(&[
+    let object = with_texts(&[
         ("id", id.as_deref()),
         ("kind", kind),
         ("topic", topic),
@@ -176,7 +227,12 @@ fn sent(new: &NewPost, kind: Option<&str>, topic: Option<&str>) -> String {
         ("lang", lang.as_ref().map(|lang| lang.as_str())),
         ("author", author.as_deref()),
         ("recovery", recovery.as_deref()),
-    ])
+    ]);
+    if !notes.is_empty() {
+        let names: Array = notes.iter().map(|note| JsValue::from_str(note.as_str())).collect();
+        let _ = Reflect::set(&object, &"notes".into(), &names);
+    }
+    written(&object)
 }
 
 #[cfg(test)]

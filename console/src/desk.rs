@@ -175,6 +175,8 @@ pub fn excerpt(text: &str, n_chars: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use peer_support_domain::note::ContentNotes;
+    use peer_support_domain::post::State;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -186,9 +188,16 @@ mod tests {
             topic: "low-mood".parse().unwrap(),
             text: format!("item {n}"),
             lang: None,
+            notes: ContentNotes::default(),
             in_reply_to: None,
             created_at: i64::try_from(n).unwrap(),
             decision_expected_at: 0,
+            state: State::Held,
+            published_text: None,
+            earlier_texts: Vec::new(),
+            flags: Vec::new(),
+            reports: Vec::new(),
+            words: Vec::new(),
         }
     }
 

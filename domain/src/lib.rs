@@ -2,13 +2,16 @@
 //!
 //! Two families live here. *Helplines*: [`country`], [`contact`], [`hours`], [`helpline`], [`bundle`], [`signed`],
 //! [`line_report`].
-//! *The peer space*: [`id`], [`text`], [`post`], [`vote`], [`ranking`], [`recovery`], [`cursor`], [`site`], [`wire`].
+//! *The peer space*: [`id`], [`text`], [`post`], [`note`], [`vote`], [`ranking`], [`recovery`], [`cursor`], [`site`], [`card`],
+//! [`report`], [`flag`], [`wire`].
 //! For views there are [`pseudonym`], [`moment`] and [`wording`].
 
 pub mod bundle;
+pub mod card;
 pub mod contact;
 pub mod country;
 pub mod cursor;
+pub mod flag;
 pub mod helpline;
 pub mod hours;
 pub mod id;
@@ -16,10 +19,12 @@ pub mod limits;
 pub mod line_report;
 pub mod lookup;
 pub mod moment;
+pub mod note;
 pub mod post;
 pub mod pseudonym;
 pub mod ranking;
 pub mod recovery;
+pub mod report;
 pub mod search;
 pub mod signed;
 pub mod site;

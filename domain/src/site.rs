@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::string_serde;
 use crate::limits::SLUG_CHARS;
+use crate::post::names;
 
 /// A text that is no id of a site or topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,6 +62,24 @@ slug!(
     /// A topic of a site: `low-mood`. Its label is the site's or, for common topics, in `locales/`.
     TopicId
 );
+
+/// What visitors may write on a site, as its owner chose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SiteMode {
+    /// Posts and replies.
+    #[default]
+    Open,
+    /// Replies to what the site's owner wrote, and nothing else.
+    Limited,
+    /// Nothing; reading and voting stay.
+    ReadOnly,
+}
+
+names!(SiteMode, InvalidSiteMode, "is not a mode; expected open, limited or read-only", {
+    Open => "open",
+    Limited => "limited",
+    ReadOnly => "read-only",
+});
 
 /// A BCP 47 language tag, checked for its form only: `en`, `pt-BR`, `zh-Hant`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

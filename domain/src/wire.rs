@@ -5,13 +5,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::card::CardKind;
 use crate::cursor::Cursor;
+use crate::flag::Flag;
 use crate::helpline::LineId;
 use crate::id::{AuthorKey, AuthorTag, ItemId, RecoveryHash, VoterId};
 pub use crate::line_report::LineProblem;
 use crate::line_report::{Day, ReportedContact};
+use crate::note::ContentNotes;
 use crate::post::{Decision, Kind, Role, State};
-use crate::site::{LanguageTag, SiteId, TopicId};
+use crate::report::ReportReason;
+use crate::site::{LanguageTag, SiteId, SiteMode, TopicId};
 use crate::vote::VoteCounts;
 
 /// `POST /sites/{site}/posts`.
@@ -30,6 +34,9 @@ pub struct NewPost<Text = String> {
     /// The text's language, as far as the device can tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lang: Option<LanguageTag>,
+    /// What some would rather not meet unprepared; none when absent.
+    #[serde(default, skip_serializing_if = "ContentNotes::is_empty")]
+    pub notes: ContentNotes,
     /// The author inside this thread; nobody when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<AuthorKey>,
@@ -49,6 +56,9 @@ pub struct NewReply<Text = String> {
     /// The text's language, as far as the device can tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lang: Option<LanguageTag>,
+    /// What some would rather not meet unprepared; none when absent.
+    #[serde(default, skip_serializing_if = "ContentNotes::is_empty")]
+    pub notes: ContentNotes,
     /// The author inside this thread; nobody when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<AuthorKey>,
@@ -97,6 +107,9 @@ pub struct Post {
     /// The text's language, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lang: Option<LanguageTag>,
+    /// What some would rather not meet unprepared.
+    #[serde(default, skip_serializing_if = "ContentNotes::is_empty")]
+    pub notes: ContentNotes,
     /// The author inside this thread.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<AuthorTag>,
@@ -109,6 +122,9 @@ pub struct Post {
     /// Whether the site's owner wrote it to show what the space is for.
     #[serde(default)]
     pub is_example: bool,
+    /// Whether the site's owner wrote it, as themselves.
+    #[serde(default)]
+    pub is_owners: bool,
 }
 
 /// A published reply, as everyone sees it.
@@ -121,6 +137,9 @@ pub struct Reply {
     /// The text's language, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lang: Option<LanguageTag>,
+    /// What some would rather not meet unprepared.
+    #[serde(default, skip_serializing_if = "ContentNotes::is_empty")]
+    pub notes: ContentNotes,
     /// The author inside this thread; the same tag as the post's when they are one person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<AuthorTag>,
@@ -131,6 +150,9 @@ pub struct Reply {
     /// Whether the site's owner wrote it to show what the space is for.
     #[serde(default)]
     pub is_example: bool,
+    /// Whether the site's owner wrote it, as themselves.
+    #[serde(default)]
+    pub is_owners: bool,
 }
 
 /// `PUT` and `DELETE /items/{id}/votes/{reaction}`; answered with [`VoteCounts`].
@@ -150,8 +172,14 @@ pub struct Mine {
     /// What it is for; absent for a reply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<Kind>,
-    /// The text; empty once deleted.
+    /// The text; empty once deleted. Of a published item, what others read.
     pub text: String,
+    /// A newer text of a published item, which waits for a moderator while others read the old one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_text: Option<String>,
+    /// What some would rather not meet unprepared.
+    #[serde(default, skip_serializing_if = "ContentNotes::is_empty")]
+    pub notes: ContentNotes,
     /// Where it stands.
     pub state: State,
     /// What the moderator wrote when declining or hiding it.
@@ -166,6 +194,27 @@ pub struct Mine {
     pub n_replies: u32,
     /// Reactions.
     pub votes: VoteCounts,
+    /// What a moderator and the author said to each other about it, the oldest first; nobody else reads it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<Word>,
+}
+
+/// A private word between a moderator and the author of an item, whom its recovery code stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Word {
+    /// Whether a moderator said it; else the author did.
+    pub is_moderators: bool,
+    /// Plain text; `\n` separates lines.
+    pub text: String,
+    /// When.
+    pub created_at: i64,
+}
+
+/// `POST /mine/words` by the author, `POST /console/items/{id}/words` by a moderator; answered with the [`Word`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewWord<Text = String> {
+    /// What is said.
+    pub text: Text,
 }
 
 /// `PATCH /mine`.
@@ -186,6 +235,26 @@ pub struct Site {
     pub topics: Vec<Topic>,
     /// How long a moderator's decision should take at most, in milliseconds.
     pub decision_target_ms: i64,
+    /// What visitors may write.
+    #[serde(default)]
+    pub mode: SiteMode,
+    /// What is pinned above the posts, in that order.
+    #[serde(default)]
+    pub cards: Vec<Card>,
+}
+
+/// A card that a site's moderators pinned above the posts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card<Text = String> {
+    /// What it is about.
+    pub kind: CardKind,
+    /// Its heading.
+    pub title: Text,
+    /// Plain text; `\n` separates lines.
+    pub text: Text,
+    /// The language of both.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<LanguageTag>,
 }
 
 /// A topic of a site.
@@ -196,6 +265,45 @@ pub struct Topic {
     /// Its label; where absent, `locales/` has one for the id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+}
+
+/// `POST /sites/{site}/search`: published posts that have these words. In a body, because addresses end up in logs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Search<Words = String> {
+    /// What to look for.
+    pub words: Words,
+    /// Only of this kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// Only of this topic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<TopicId>,
+    /// Where the page before ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<Cursor>,
+}
+
+/// `POST /items/{id}/reports`: a reader's word that an item should be looked at again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewReport {
+    /// Why.
+    pub reason: ReportReason,
+    /// Who reports, on this item only: as for votes, so that one person counts once.
+    pub reporter: VoterId,
+}
+
+/// The answer to a report, and to `GET /report` with its code in the header `Report-Code`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// The receipt: it shows what became of the report. Only in the first answer, not stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Why it was reported.
+    pub reason: ReportReason,
+    /// Where what was reported stands now.
+    pub state: State,
+    /// Whether a moderator has decided about it since.
+    pub is_decided: bool,
 }
 
 /// `POST /sites/{site}/line-reports`: "this did not work". It has nothing about the visitor, and is only counted.
@@ -261,6 +369,9 @@ pub struct QueueItem {
     /// The text's language, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lang: Option<LanguageTag>,
+    /// What some would rather not meet unprepared.
+    #[serde(default, skip_serializing_if = "ContentNotes::is_empty")]
+    pub notes: ContentNotes,
     /// What it answers, for a reply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_reply_to: Option<String>,
@@ -268,6 +379,32 @@ pub struct QueueItem {
     pub created_at: i64,
     /// The moment by which the site means to have decided.
     pub decision_expected_at: i64,
+    /// Where it stands: held, or published and reported or changed by its author.
+    pub state: State,
+    /// What others read now, when its author has changed a published item; `text` is then the new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published_text: Option<String>,
+    /// What its author had written before, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_texts: Vec<String>,
+    /// What the checks noticed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<Flag>,
+    /// What readers reported, and how many of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reports: Vec<ReportCount>,
+    /// What was said privately about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<Word>,
+}
+
+/// How many readers gave one reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportCount {
+    /// The reason.
+    pub reason: ReportReason,
+    /// Readers.
+    pub n: u32,
 }
 
 /// `POST /console/items/{id}/decision`.
@@ -311,4 +448,7 @@ pub struct Problem {
     /// The field, parameter or header at fault: `text`, `cursor`, `Idempotency-Key`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// With the code `work-needed`: what to work on; the solution goes into the header `Proof-Of-Work`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<String>,
 }

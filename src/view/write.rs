@@ -149,6 +149,7 @@ fn send(session: Session, t: Locale, draft: Draft) {
             topic,
             text,
             lang: t.language().parse().ok(),
+            notes: Default::default(),
             author: Some(kept.key.author(draft.thread.unwrap_or(id))),
             recovery: Some(recovery),
         };

@@ -81,11 +81,14 @@ fn mine(item: OwnItem, site: Option<&Site>) -> Mine {
         thread: item.thread,
         kind: item.kind,
         text: item.text,
+        waiting_text: None,
+        notes: Default::default(),
         state: item.state,
         reason: item.reason,
         created_at: item.created_at,
         decision_expected_at: site.and_then(|site| decision_expected_at(site, item.state, item.created_at)),
         n_replies: item.n_replies,
         votes: item.votes,
+        words: Vec::new(),
     }
 }

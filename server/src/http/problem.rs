@@ -265,6 +265,7 @@ impl IntoResponse for Problem {
             code: sort.code.to_owned(),
             detail: self.detail(),
             field: self.field().map(Cow::into_owned),
+            challenge: None,
         };
         let body = serde_json::to_vec(&document).expect("a problem has nothing that JSON cannot hold");
         let json = HeaderValue::from_static("application/problem+json");

@@ -1,9 +1,9 @@
 //! What waits for a moderator, and what they decide.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::State as FromState;
 use peer_support_domain::id::ItemId;
-use peer_support_domain::post::Role;
+use peer_support_domain::post::{Role, State};
 use peer_support_domain::text::ReasonText;
 use peer_support_domain::wire::{Decide, Decided, Page, QueueItem};
 
@@ -16,7 +16,7 @@ use crate::store::NewDecision;
 
 /// `GET /api/v1/console/queue`: held posts and replies of this server's sites, the longest waiting first.
 pub(super) async fn get_queue(
-    State(app): State<App>,
+    FromState(app): FromState<App>,
     _: SignedIn,
     query: Query,
 ) -> Result<Json<Page<QueueItem>>, Problem> {
@@ -31,15 +31,22 @@ pub(super) async fn get_queue(
         topic: item.topic,
         text: item.text,
         lang: item.lang,
+        notes: Default::default(),
         in_reply_to: item.in_reply_to,
         created_at: item.created_at,
+        state: State::Held,
+        published_text: None,
+        earlier_texts: Vec::new(),
+        flags: Vec::new(),
+        reports: Vec::new(),
+        words: Vec::new(),
     });
     Ok(Json(Page { items: items.collect(), next: page.next }))
 }
 
 /// `POST /api/v1/console/items/{id}/decision`.
 pub(super) async fn post_decision(
-    State(app): State<App>,
+    FromState(app): FromState<App>,
     Path(item): Path<ItemId>,
     SignedInToWrite(moderator): SignedInToWrite,
     Body(Decide { decision, reason, read_text }): Body<Decide<ReasonText>>,

@@ -25,6 +25,8 @@ pub(super) async fn get_site(
         name: site.name.clone(),
         topics: site.topics.clone(),
         decision_target_ms: site.decision_target_ms,
+        mode: Default::default(),
+        cards: Vec::new(),
     };
     Ok(cache::public_json(&headers, &site))
 }

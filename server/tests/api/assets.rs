@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use tempfile::TempDir;
 
-use crate::client::{Answer, Server, a_server_with, problem};
+use crate::client::{Server, a_server_with, problem};
 
 /// What a build leaves, in small.
 fn built() -> TempDir {

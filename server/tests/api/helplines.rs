@@ -10,7 +10,7 @@ use peer_support_server::clock::Random;
 use peer_support_server::helplines::{FILE_BYTES, PublicKey, SecretKey};
 use tempfile::TempDir;
 
-use crate::client::{Answer, Server, a_server_with, problem};
+use crate::client::{Server, a_server_with, problem};
 use crate::program::{Program, run};
 
 const ISSUED: i64 = 1_800_000_000;

@@ -25,11 +25,13 @@ async fn a_published_post_reads_back_as_it_was_sent() {
             topic: "low-mood".parse().unwrap(),
             text: text.into(),
             lang: Some("de-AT".parse().unwrap()),
+            notes: Default::default(),
             author: Some(author(1)),
             created_at: START + MINUTE,
             n_replies: 0,
             votes: Default::default(),
             is_example: false,
+            is_owners: false,
         };
         assert_eq!(read, expected);
         assert_eq!(store.feed(feed(Order::New, 5)).await.unwrap().items, [expected]);

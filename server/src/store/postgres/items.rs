@@ -2,6 +2,7 @@
 
 use peer_support_domain::cursor::{Cursor, Order};
 use peer_support_domain::id::ItemId;
+use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, State};
 use peer_support_domain::ranking;
 use peer_support_domain::site::{SiteId, TopicId};
@@ -386,11 +387,13 @@ fn to_post(row: &PgRow) -> Result<Post, StoreError> {
         topic: parsed(row, "topics", "topic")?,
         text: row.try_get("text")?,
         lang: parsed_if_any(row, "item_texts", "lang")?,
+        notes: ContentNotes::default(),
         author: author(row)?,
         created_at: row.try_get("created_at")?,
         n_replies: count(row, "n_replies")?,
         votes: counts(row)?,
         is_example: row.try_get("is_example")?,
+        is_owners: false,
     })
 }
 
@@ -432,10 +435,12 @@ fn to_reply(row: &PgRow) -> Result<Reply, StoreError> {
         id: item_id(row, "id")?,
         text: row.try_get("text")?,
         lang: parsed_if_any(row, "item_texts", "lang")?,
+        notes: ContentNotes::default(),
         author: author(row)?,
         created_at: row.try_get("created_at")?,
         votes: counts(row)?,
         is_example: row.try_get("is_example")?,
+        is_owners: false,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use peer_support_domain::cursor::{Cursor, Order};
 use peer_support_domain::id::ItemId;
+use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, State};
 use peer_support_domain::ranking;
 use peer_support_domain::site::{SiteId, TopicId};
@@ -348,11 +349,13 @@ fn post_of_key(db: &Connection, key: i64) -> Result<Option<Post>, StoreError> {
                 topic: parsed(row, "topics", "topic")?,
                 text: row.get("text")?,
                 lang: parsed_if_any(row, "item_texts", "lang")?,
+                notes: ContentNotes::default(),
                 author: author(row)?,
                 created_at: row.get("created_at")?,
                 n_replies: row.get("n_replies")?,
                 votes: counts(row)?,
                 is_example: row.get("is_example")?,
+                is_owners: false,
             })
         },
     )
@@ -382,10 +385,12 @@ pub(super) fn replies(
                 id: item_id(row, "id")?,
                 text: row.get("text")?,
                 lang: parsed_if_any(row, "item_texts", "lang")?,
+                notes: ContentNotes::default(),
                 author: author(row)?,
                 created_at: row.get("created_at")?,
                 votes: counts(row)?,
                 is_example: row.get("is_example")?,
+                is_owners: false,
             })
         },
     )?;
