@@ -34,6 +34,11 @@ impl TabKey {
         VoterId::from_bytes(self.derive("voter:", item))
     }
 
+    /// Who reports `item`.
+    pub fn reporter(&self, item: ItemId) -> VoterId {
+        VoterId::from_bytes(self.derive("reporter:", item))
+    }
+
     fn derive(&self, purpose: &str, id: ItemId) -> [u8; 16] {
         first(HMAC::mac([purpose, &id.to_string()].concat().as_bytes(), self.0))
     }
@@ -77,6 +82,8 @@ mod tests {
         assert_ne!(key.author(one), key.author(other));
         assert_ne!(key.author(one).as_bytes(), key.voter(one).as_bytes());
         assert_ne!(key.voter(one), key.voter(other));
+        assert_ne!(key.reporter(one), key.voter(one));
+        assert_ne!(key.reporter(one), key.reporter(other));
     }
 
     /// Computed with Python's `hmac` and `hashlib`, as `domain/src/id.rs` says.
@@ -88,5 +95,6 @@ mod tests {
         assert_eq!(key.author(thread).to_string(), "95c1b7e36f9c7a70b240828cdee13ada");
         assert_eq!(key.author_tag(thread).to_string(), "ca1275211ab52270");
         assert_eq!(key.voter(thread).to_string(), "5bcfdbd5ea425da383a46066ccd487a0");
+        assert_eq!(key.reporter(thread).to_string(), "0adef1491ab66037aea0ef488d184277");
     }
 }

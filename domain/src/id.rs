@@ -180,7 +180,8 @@ bytes_id!(
 bytes_id!(
     /// One voter on one item: `HMAC-SHA-256(tab key, "voter:" item)`, its first 16 bytes. Never published.
     ///
-    /// The same voter has another id on every other item, so votes cannot be linked.
+    /// The same voter has another id on every other item, so votes cannot be linked. Who reports an item has such an id
+    /// too, `HMAC-SHA-256(tab key, "reporter:" item)`, which is another one than that of their votes.
     VoterId,
     16,
     "a voter id: 32 hexadecimal digits in lower case"

@@ -444,51 +444,60 @@ const LATIN: &[u8; 192] = b"aaaaaaaceeeeiiiidnooooo ouuuuytsaaaaaaaceeeeiiiidnoo
 aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkklllllll\
 lllnnnnnnnnnoooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
 
-/// The words of a text in plain form.
+/// A letter in plain form: a space where words divide, `None` for what stands inside a word and changes nothing.
+fn plain(c: char) -> Option<char> {
+    Some(match c {
+        'a'..='z' | '0'..='9' => c,
+        'A'..='Z' => c.to_ascii_lowercase(),
+        // Accents and vowel signs of their own, the Arabic letter that is only there to be drawn, marks of
+        // direction; and what stands inside a word: "can't" is found by "cant".
+        '\u{300}'..='\u{36f}'
+        | '\u{610}'..='\u{61a}'
+        | '\u{64b}'..='\u{65f}'
+        | '\u{670}'
+        | '\u{640}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{ad}'
+        | 'ء'
+        | '\''
+        | '’'
+        | '‘'
+        | 'ʼ'
+        | '`'
+        | '´' => return None,
+        '\u{c0}'..='\u{17f}' => LATIN[c as usize - 0xc0] as char,
+        'أ' | 'إ' | 'آ' | 'ٱ' => 'ا',
+        'ة' => 'ه',
+        'ى' | 'ی' | 'ئ' => 'ي',
+        'ؤ' => 'و',
+        'ک' => 'ك',
+        '٠'..='٩' => (b'0' + (c as u32 - 0x660) as u8) as char,
+        '۰'..='۹' => (b'0' + (c as u32 - 0x6f0) as u8) as char,
+        // Greek and Cyrillic capitals stand 32 before their small letters, the second row of Cyrillic 80.
+        'Α'..='Ω' | 'А'..='Я' => char::from_u32(c as u32 + 32).unwrap_or(c),
+        'Ѐ'..='Џ' => char::from_u32(c as u32 + 80).unwrap_or(c),
+        '\u{0}'..'\u{c0}' | '،' | '؛' | '؟' | '۔' | '\u{2000}'..='\u{206f}' | '\u{3000}'..='\u{303f}' => {
+            ' '
+        }
+        _ => c,
+    })
+}
+
+/// The words of a text in plain form, the first letters of each.
 fn plain_words(text: &str) -> Vec<Vec<char>> {
+    words(text, MAX_LETTERS)
+}
+
+/// The words of a text in plain form, each with at most `n_letters`.
+pub(crate) fn words(text: &str, n_letters: usize) -> Vec<Vec<char>> {
     let mut words: Vec<Vec<char>> = vec![Vec::new()];
-    for c in text.chars() {
-        let plain = match c {
-            'a'..='z' | '0'..='9' => c,
-            'A'..='Z' => c.to_ascii_lowercase(),
-            // Accents and vowel signs of their own, the Arabic letter that is only there to be drawn, marks of
-            // direction; and what stands inside a word: "can't" is found by "cant".
-            '\u{300}'..='\u{36f}'
-            | '\u{610}'..='\u{61a}'
-            | '\u{64b}'..='\u{65f}'
-            | '\u{670}'
-            | '\u{640}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}'
-            | '\u{ad}'
-            | 'ء'
-            | '\''
-            | '’'
-            | '‘'
-            | 'ʼ'
-            | '`'
-            | '´' => continue,
-            '\u{c0}'..='\u{17f}' => LATIN[c as usize - 0xc0] as char,
-            'أ' | 'إ' | 'آ' | 'ٱ' => 'ا',
-            'ة' => 'ه',
-            'ى' | 'ی' | 'ئ' => 'ي',
-            'ؤ' => 'و',
-            'ک' => 'ك',
-            '٠'..='٩' => (b'0' + (c as u32 - 0x660) as u8) as char,
-            '۰'..='۹' => (b'0' + (c as u32 - 0x6f0) as u8) as char,
-            // Greek and Cyrillic capitals stand 32 before their small letters, the second row of Cyrillic 80.
-            'Α'..='Ω' | 'А'..='Я' => char::from_u32(c as u32 + 32).unwrap_or(c),
-            'Ѐ'..='Џ' => char::from_u32(c as u32 + 80).unwrap_or(c),
-            '\u{0}'..'\u{c0}' | '،' | '؛' | '؟' | '۔' | '\u{2000}'..='\u{206f}' | '\u{3000}'..='\u{303f}' => {
-                ' '
-            }
-            _ => c,
-        };
+    for plain in text.chars().filter_map(plain) {
         match (plain, words.last_mut()) {
             (' ', Some(word)) if word.is_empty() => {}
             (' ', _) => words.push(Vec::new()),
-            (plain, Some(word)) if word.len() < MAX_LETTERS => word.push(plain),
+            (plain, Some(word)) if word.len() < n_letters => word.push(plain),
             _ => {}
         }
     }
