@@ -29,3 +29,67 @@ names!(Flag, InvalidFlag, "is not a flag; expected repeat, flood, vote-ring, no-
     NoWork => "no-work",
     Reported => "reported",
 });
+
+/// The flags of one item, each once; a bit each in storage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Flags(u8);
+
+impl Flags {
+    /// The flags whose bits are set, the first of [`Flag::ALL`] being the lowest; `None` when another bit is set.
+    #[must_use]
+    pub const fn from_bits(bits: u8) -> Option<Self> {
+        if bits >> Flag::ALL.len() == 0 { Some(Self(bits)) } else { None }
+    }
+
+    /// A bit for each flag, for storage.
+    #[must_use]
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether `flag` is one of them.
+    #[must_use]
+    pub const fn contains(self, flag: Flag) -> bool {
+        self.0 >> flag as u8 & 1 == 1
+    }
+
+    /// These and `flag`.
+    #[must_use]
+    pub const fn with(self, flag: Flag) -> Self {
+        Self(self.0 | 1 << flag as u8)
+    }
+
+    /// The flags, in the order of [`Flag::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Flag> {
+        Flag::ALL.into_iter().filter(move |&flag| self.contains(flag))
+    }
+}
+
+impl FromIterator<Flag> for Flags {
+    fn from_iter<I: IntoIterator<Item = Flag>>(flags: I) -> Self {
+        flags.into_iter().fold(Self::default(), Self::with)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_read_back_as_they_are_stored() {
+        for bits in 0..32 {
+            let flags = Flags::from_bits(bits).unwrap();
+
+            assert_eq!(flags.bits(), bits);
+            assert_eq!(flags.iter().collect::<Flags>(), flags);
+            assert_eq!(flags.is_empty(), bits == 0);
+        }
+        assert_eq!(Flags::from_bits(32), None, "a flag that there is not");
+    }
+}

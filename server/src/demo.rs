@@ -4,6 +4,7 @@
 //! them, and they keep to what is safe to read: no method, no blame, no promise.
 
 use anyhow::Context;
+use peer_support_domain::flag::Flags;
 use peer_support_domain::id::{ItemId, RecoveryHash};
 use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::text::{PostText, ReplyText};
@@ -145,6 +146,7 @@ pub async fn plant(store: &dyn Store, clock: &Clock, random: &Random) -> anyhow:
             created_at,
             state: State::Published,
             is_example: true,
+            flags: Flags::default(),
         }
     };
     for example in &EXAMPLES {

@@ -16,5 +16,7 @@ mod posts;
 mod subject;
 #[path = "store/upkeep.rs"]
 mod upkeep;
+#[path = "store/versions.rs"]
+mod versions;
 #[path = "store/votes.rs"]
 mod votes;

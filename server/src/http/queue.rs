@@ -37,7 +37,7 @@ pub(super) async fn get_queue(
         state: State::Held,
         published_text: None,
         earlier_texts: Vec::new(),
-        flags: Vec::new(),
+        flags: item.flags.iter().collect(),
         reports: Vec::new(),
         words: Vec::new(),
     });

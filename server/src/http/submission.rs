@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::http::StatusCode;
+use peer_support_domain::flag::Flags;
 use peer_support_domain::id::{AuthorKey, ItemId, RecoveryHash};
 use peer_support_domain::post::State;
 use peer_support_domain::recovery::RecoveryCode;
@@ -60,6 +61,7 @@ impl Submission {
             created_at: app.clock.now_ms(),
             state: State::Held,
             is_example: false,
+            flags: Flags::default(),
         };
 
         let stored = match app.store.add(item, idempotency).await? {

@@ -56,7 +56,7 @@ const TABLES: [Table; 11] = [
         name: "items",
         from_postgres: "select key, id, site_key, topic_key, kind, post_key, state, is_example,
                           case when state <> 'deleted' then key end, reason, recovery, created_at, helpful_at,
-                          n_replies, n_heard, n_helped, n_me_too
+                          n_replies, n_heard, n_helped, n_me_too, flags
                         from items
                         order by key",
         sqlite_columns: &[
@@ -77,14 +77,15 @@ const TABLES: [Table; 11] = [
             "n_heard",
             "n_helped",
             "n_me_too",
+            "flags",
         ],
         from_sqlite:
             "select key, id, site_key, topic_key, kind, post_key, state, is_example, reason, recovery,
-                        created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too
+                        created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too, flags
                       from items
                       order by key",
         postgres_columns: "key, id, site_key, topic_key, kind, post_key, state, is_example, reason, recovery, \
-                           created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too",
+                           created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too, flags",
         is_numbered: true,
     },
     Table {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use peer_support_domain::cursor::{Cursor, Order};
+use peer_support_domain::flag::Flags;
 use peer_support_domain::helpline::LineId;
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash, VoterId};
 use peer_support_domain::line_report::{Day, LineProblem, ReportedContact};
@@ -144,6 +145,10 @@ fn kind_of_letter(letter: &str) -> Option<Kind> {
     Kind::ALL.into_iter().find(|&kind| kind_letter(kind) == letter)
 }
 
+fn flags_of_bits(bits: i64) -> Option<Flags> {
+    u8::try_from(bits).ok().and_then(Flags::from_bits)
+}
+
 /// The rows to read for a page of `limit` items: one more tells whether there is another page.
 fn rows_of_page(limit: usize) -> i64 {
     i64::try_from(limit).map_or(i64::MAX, |limit| limit.saturating_add(1))
@@ -190,6 +195,8 @@ pub struct NewItem {
     pub state: State,
     /// Whether the site's owner wrote it to show what the space is for.
     pub is_example: bool,
+    /// What the checks noticed about it.
+    pub flags: Flags,
 }
 
 /// Where a new item belongs.
@@ -327,6 +334,8 @@ pub struct Queued {
     pub in_reply_to: Option<String>,
     /// When it was sent.
     pub created_at: i64,
+    /// What the checks noticed about it.
+    pub flags: Flags,
 }
 
 /// A moderator's decision, as it is recorded for good.

@@ -1,8 +1,9 @@
 use futures_util::future::join_all;
 use peer_support_domain::cursor::Order;
+use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::{Decision, NotAllowed, Role, State};
-use peer_support_server::store::{ModeratorId, NewDecision, Store, Undecided};
+use peer_support_server::store::{ModeratorId, NewDecision, NewItem, Store, Undecided};
 
 use crate::subject::*;
 
@@ -30,6 +31,22 @@ async fn the_queue_holds_what_waits_the_longest_waiting_first() {
         );
         store.decided(gone, Decision::Restore).await.unwrap();
         assert_eq!(store.queue_ids(2).await[0], item(10));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_the_checks_noticed_stands_in_the_queue_and_goes_with_the_text() {
+    each_store(async |store| {
+        let flags = Flags::default().with(Flag::Repeat).with(Flag::NoWork);
+        store.added(NewItem { flags, ..story(1) }).await;
+        store.added(story(2)).await;
+
+        let queued = Store::queue(&**store, None, 2).await.unwrap().items;
+        store.delete_own(recovery(1)).await.unwrap().unwrap();
+
+        assert_eq!((queued[0].flags, queued[1].flags), (flags, Flags::default()));
+        assert_eq!(store.rows("select id from items where flags <> 0").await.len(), 0);
     })
     .await;
 }

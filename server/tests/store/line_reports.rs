@@ -164,38 +164,3 @@ async fn nothing_of_who_reported_is_stored() {
     })
     .await;
 }
-
-#[tokio::test]
-async fn a_database_and_a_copy_of_the_version_before_are_brought_up_to_date() {
-    each_store(async |store| {
-        store.added(published(story(1))).await;
-        let go_back = match store.address {
-            Address::Sqlite(_) => "drop table line_reports; pragma user_version = 1",
-            Address::Postgres(_) => "drop table line_reports; delete from _sqlx_migrations where version = 2",
-        };
-        store.execute(go_back).await.unwrap();
-        let copy = store.folder.path().join("copy");
-        if let Address::Sqlite(path) = &store.address {
-            // As the version before wrote it: a copy of the file, without the log.
-            store.execute("pragma wal_checkpoint(truncate)").await.unwrap();
-            std::fs::copy(path, &copy).unwrap();
-        }
-        store.close().await;
-
-        let opened = store::open(&store.address).await.unwrap();
-
-        assert!(opened.report_line(no_answer()).await.unwrap());
-        assert!(opened.post(item(1)).await.unwrap().is_some());
-        opened.close().await;
-        if copy.exists() {
-            for target in [sqlite().await, postgres().await] {
-                store::restore(&target.address, &copy).await.unwrap();
-                let target = target.reopened().await;
-                assert!(target.post(item(1)).await.unwrap().is_some());
-                assert!(target.report_line(no_answer()).await.unwrap());
-                target.close().await;
-            }
-        }
-    })
-    .await;
-}

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use peer_support_domain::cursor::{Cursor, Order};
+use peer_support_domain::flag::Flags;
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash, VoterId};
 use peer_support_domain::line_report::{Day, LineProblem};
 use peer_support_domain::post::{Decision, Kind, Role, State};
@@ -233,6 +234,7 @@ pub fn story(n: u64) -> NewItem {
         created_at: START + n.cast_signed() * MINUTE,
         state: State::Held,
         is_example: false,
+        flags: Flags::default(),
     }
 }
 

@@ -7,6 +7,7 @@ use std::task::Poll;
 
 use futures_util::future::join_all;
 use peer_support_domain::cursor::Order;
+use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::limits::IDEMPOTENCY_WINDOW_MS;
 use peer_support_domain::post::{Decision, Kind, Role, State};
 use peer_support_domain::wire::LineProblem;
@@ -164,7 +165,7 @@ async fn fill(store: &Subject) {
         store.vote(helped(item(n), voter(n))).await.unwrap();
     }
     store.added(published(reply(10, item(1)))).await;
-    store.added(reply(11, item(1))).await;
+    store.added(NewItem { flags: Flags::default().with(Flag::NoWork), ..reply(11, item(1)) }).await;
     store.decided(item(2), Decision::Hide).await.unwrap();
     store.delete_own(recovery(3)).await.unwrap();
     store.add(NewItem { lang: None, author: None, ..story(12) }, Some(sending(1, 1))).await.unwrap();

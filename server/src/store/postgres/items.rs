@@ -39,8 +39,8 @@ pub(super) async fn add(
     };
     let item_key: Option<i64> = sqlx::query_scalar(
         "insert into items
-           (id, site_key, topic_key, kind, post_key, state, is_example, recovery, created_at, helpful_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+           (id, site_key, topic_key, kind, post_key, state, is_example, recovery, created_at, helpful_at, flags)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
          on conflict do nothing
          returning key",
     )
@@ -54,6 +54,7 @@ pub(super) async fn add(
     .bind(&item.recovery.as_bytes()[..])
     .bind(item.created_at)
     .bind(ranking::helpful_at_ms(item.created_at, VoteCounts::default()))
+    .bind(i32::from(item.flags.bits()))
     .fetch_optional(&mut *tx)
     .await?;
     let Some(item_key) = item_key else {

@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use peer_support_domain::cursor::Cursor;
+use peer_support_domain::flag::Flags;
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash};
 use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::site::SiteId;
@@ -32,7 +33,7 @@ use sqlx::{ConnectOptions, Executor, Row};
 use self::rewrite::Rewriter;
 use super::{
     Added, Edited, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, NewLineReport, OwnItem, Queued,
-    SecretHash, Store, StoreError, Undecided, Vote, corrupt, kind_of_letter,
+    SecretHash, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits, kind_of_letter,
 };
 
 /// Connections of one server. PostgreSQL allows 100 at first, so several servers fit.
@@ -46,6 +47,7 @@ const MAX_RUNS: u32 = 10;
 const MIGRATIONS: &[(&str, &str)] = &[
     ("items", include_str!("migrations/0001_items.sql")),
     ("line_reports", include_str!("migrations/0002_line_reports.sql")),
+    ("flags", include_str!("migrations/0003_flags.sql")),
 ];
 
 /// A store in a PostgreSQL database, which it may share with other servers.
@@ -342,6 +344,11 @@ fn counts(row: &PgRow) -> Result<VoteCounts, StoreError> {
         helped: count(row, "n_helped")?,
         me_too: count(row, "n_me_too")?,
     })
+}
+
+fn flags(row: &PgRow) -> Result<Flags, StoreError> {
+    let bits: i32 = row.try_get("flags")?;
+    flags_of_bits(bits.into()).ok_or_else(|| corrupt("items", "flags", key(row)))
 }
 
 async fn cursor_key(

@@ -121,7 +121,7 @@ pub(super) async fn delete(
         .await?;
     sqlx::query(
         "update items
-         set state = 'deleted', reason = null, n_heard = 0, n_helped = 0, n_me_too = 0, helpful_at = $2
+         set state = 'deleted', reason = null, flags = 0, n_heard = 0, n_helped = 0, n_me_too = 0, helpful_at = $2
          where key = $1",
     )
     .bind(key)

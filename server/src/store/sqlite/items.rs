@@ -61,8 +61,9 @@ pub(super) fn add(
     execute(
         db,
         "insert into items
-           (id, site_key, topic_key, kind, post_key, state, is_example, text_key, recovery, created_at, helpful_at)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+           (id, site_key, topic_key, kind, post_key, state, is_example, text_key, recovery, created_at, helpful_at,
+            flags)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         (
             bits(item.id),
             site_key,
@@ -75,6 +76,7 @@ pub(super) fn add(
             item.recovery.as_bytes(),
             item.created_at,
             ranking::helpful_at_ms(item.created_at, VoteCounts::default()),
+            item.flags.bits(),
         ),
     )?;
     let item_key = db.last_insert_rowid();

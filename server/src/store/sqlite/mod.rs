@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use peer_support_domain::cursor::Cursor;
+use peer_support_domain::flag::Flags;
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash};
 use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::vote::VoteCounts;
@@ -29,7 +30,7 @@ use tokio::sync::Semaphore;
 use self::writer::Writer;
 use super::{
     Added, Edited, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, NewLineReport, OwnItem, Queued,
-    SecretHash, Store, StoreError, Undecided, Vote, corrupt,
+    SecretHash, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits,
 };
 
 /// Readers at a time. Reads take well below a millisecond each, so a few keep every core busy.
@@ -45,6 +46,7 @@ const PAGE_BYTES: u32 = 8_192;
 const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0001_items.sql")),
     M::up(include_str!("migrations/0002_line_reports.sql")),
+    M::up(include_str!("migrations/0003_flags.sql")),
 ];
 
 /// A store in one file, with its write-ahead log beside it.
@@ -489,6 +491,11 @@ fn author(row: &Row<'_>) -> Result<Option<AuthorTag>, StoreError> {
 
 fn counts(row: &Row<'_>) -> Result<VoteCounts, StoreError> {
     Ok(VoteCounts { heard: row.get("n_heard")?, helped: row.get("n_helped")?, me_too: row.get("n_me_too")? })
+}
+
+fn flags(row: &Row<'_>) -> Result<Flags, StoreError> {
+    let bits = row.get::<_, i64>("flags")?;
+    flags_of_bits(bits).ok_or_else(|| corrupt("items", "flags", key(row)))
 }
 
 fn cursor_key(db: &Connection, after: Option<Cursor>, first: i64) -> Result<(i64, i64), StoreError> {

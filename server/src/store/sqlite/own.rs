@@ -90,7 +90,8 @@ pub(super) fn delete(db: &Connection, recovery: &RecoveryHash) -> Result<Option<
     execute(
         db,
         "update items
-         set state = 'deleted', text_key = null, reason = null, n_heard = 0, n_helped = 0, n_me_too = 0, helpful_at = ?2
+         set state = 'deleted', text_key = null, reason = null, flags = 0, n_heard = 0, n_helped = 0, n_me_too = 0,
+           helpful_at = ?2
          where key = ?1",
         (key, ranking::helpful_at_ms(item.created_at, VoteCounts::default())),
     )?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use peer_support_domain::cursor::{Cursor, Order};
+use peer_support_domain::flag::Flags;
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash, VoterId};
 use peer_support_domain::line_report::{Day, LineProblem};
 use peer_support_domain::post::{Decision, Kind, Role, State};
@@ -52,6 +53,7 @@ fn new_item(n: u64, place: Place) -> NewItem {
         created_at: n.cast_signed(),
         state: State::Published,
         is_example: false,
+        flags: Flags::default(),
     }
 }
 

@@ -5,7 +5,7 @@ use peer_support_domain::post::{Decision, State};
 use peer_support_domain::wire::Page;
 use rusqlite::Connection;
 
-use super::{all, bits, cursor_key, execute, first, item_id, items, kind, parsed, parsed_if_any};
+use super::{all, bits, cursor_key, execute, first, flags, item_id, items, kind, parsed, parsed_if_any};
 use crate::store::{NewDecision, Queued, StoreError, Undecided, page, rows_of_page};
 
 pub(super) fn queue(
@@ -17,7 +17,7 @@ pub(super) fn queue(
     let queued = all(
         db,
         "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, item_texts.text, item_texts.lang,
-           post_texts.text as in_reply_to, items.created_at
+           post_texts.text as in_reply_to, items.created_at, items.flags
          from items
          join sites on sites.key = items.site_key
          join item_texts on item_texts.key = items.text_key
@@ -40,6 +40,7 @@ pub(super) fn queue(
                 lang: parsed_if_any(row, "item_texts", "lang")?,
                 in_reply_to: row.get("in_reply_to")?,
                 created_at: row.get("created_at")?,
+                flags: flags(row)?,
             })
         },
     )?;
