@@ -6,6 +6,8 @@ mod support;
 mod decisions;
 #[path = "store/line_reports.rs"]
 mod line_reports;
+#[path = "store/live.rs"]
+mod live;
 #[path = "store/own.rs"]
 mod own;
 #[path = "store/plans.rs"]

@@ -4,6 +4,7 @@
 //! [`postgres`] for many. After an error the same call may be made again. Clock and randomness come in as parameters.
 
 mod copy;
+mod live;
 pub mod postgres;
 pub mod sqlite;
 
@@ -22,6 +23,8 @@ use peer_support_domain::post::{Decision, Kind, NotAllowed, Role, State};
 use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
 use peer_support_domain::vote::{Reaction, VoteCounts};
 use peer_support_domain::wire::{LineReport, Page, Post, Reply};
+
+pub use self::live::{Listener, Published, Tidings};
 
 /// Where a store is.
 #[derive(Clone, PartialEq, Eq)]
@@ -444,6 +447,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Carries out a decision and records it; `None` when there is no such item.
     async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, Undecided>>, StoreError>;
+
+    /// Listens to what becomes published from now on, by whichever server of this database; with SQLite, by this process.
+    async fn listen(&self) -> Result<Listener, StoreError>;
 
     /// Counts a report. Of one site and day only [`LINE_REPORTS_A_DAY`](peer_support_domain::limits::LINE_REPORTS_A_DAY)
     /// different ones are counted: false, and nothing stored, when this would be one more.

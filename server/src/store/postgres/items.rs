@@ -11,7 +11,9 @@ use peer_support_domain::wire::{Page, Post, Reply};
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::{author, bits, corrupt, count, counts, cursor_key, item_id, key, kind, parsed, parsed_if_any};
+use super::{
+    author, bits, corrupt, count, counts, cursor_key, item_id, key, kind, live, parsed, parsed_if_any,
+};
 use crate::store::{
     Added, FeedQuery, Idempotency, NewItem, Place, StoreError, Stored, kind_letter, page, rows_of_page,
 };
@@ -76,6 +78,9 @@ pub(super) async fn add(
     .await?;
     if let (Some(post_key), State::Published) = (post_key, item.state) {
         count_reply(&mut tx, post_key, 1).await?;
+    }
+    if item.state == State::Published {
+        live::tell(&mut tx, item.id).await?;
     }
     if let Some(idempotency) = idempotency {
         let added = sqlx::query(

@@ -6,6 +6,7 @@
 
 mod items;
 mod line_reports;
+mod live;
 mod moderators;
 mod own;
 mod purge;
@@ -29,14 +30,16 @@ use peer_support_domain::wire::{LineReport, Page, Post, Reply};
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::{ConnectOptions, Executor, Row};
+use tokio::sync::OnceCell;
 
 use self::rewrite::Rewriter;
+use super::live::{Listener, Teller};
 use super::{
     Added, Edited, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, NewLineReport, OwnItem, Queued,
     SecretHash, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits, kind_of_letter,
 };
 
-/// Connections of one server. PostgreSQL allows 100 at first, so several servers fit.
+/// Connections of one server, of which one listens. PostgreSQL allows 100 at first, so several servers fit.
 const MAX_CONNECTIONS: u32 = 16;
 /// How long a request waits for a connection before it fails: longer, and its visitor has gone.
 const CONNECTION_WITHIN: Duration = Duration::from_secs(10);
@@ -54,6 +57,9 @@ const MIGRATIONS: &[(&str, &str)] = &[
 pub struct Postgres {
     pool: PgPool,
     rewriter: Arc<Rewriter>,
+    teller: Arc<Teller>,
+    /// Done when this server listens: the first who reads along makes it.
+    listening: OnceCell<()>,
 }
 
 impl Postgres {
@@ -86,7 +92,7 @@ impl Postgres {
         migrate(&pool).await?;
         let rewriter = Arc::new(Rewriter::new(pool.clone()));
         rewriter.finish_all().await?;
-        Ok(Self { pool, rewriter })
+        Ok(Self { pool, rewriter, teller: Arc::new(Teller::new()), listening: OnceCell::new() })
     }
 
     pub(super) fn pool(&self) -> &PgPool {
@@ -181,6 +187,12 @@ impl Store for Postgres {
         until_alone(|| queue::decide(&self.pool, &decision)).await
     }
 
+    async fn listen(&self) -> Result<Listener, StoreError> {
+        let start = || live::start(self.pool.clone(), self.teller.clone());
+        self.listening.get_or_try_init(start).await?;
+        Ok(self.teller.listen())
+    }
+
     async fn report_line(&self, report: NewLineReport) -> Result<bool, StoreError> {
         until_alone(|| line_reports::add(&self.pool, &report)).await
     }
@@ -262,6 +274,7 @@ impl Store for Postgres {
     }
 
     async fn close(&self) {
+        self.teller.break_off();
         self.rewriter.settle().await;
         self.pool.close().await;
     }

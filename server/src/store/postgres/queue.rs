@@ -6,7 +6,7 @@ use peer_support_domain::wire::Page;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::{bits, cursor_key, flags, item_id, items, kind, parsed, parsed_if_any};
+use super::{bits, cursor_key, flags, item_id, items, kind, live, parsed, parsed_if_any};
 use crate::store::{NewDecision, Queued, StoreError, Undecided, page, rows_of_page};
 
 pub(super) async fn queue(
@@ -79,7 +79,8 @@ pub(super) async fn decide(
     .await?;
     let Some(row) = found else { return Ok(None) };
     let (key, post_key): (i64, Option<i64>) = (row.try_get("key")?, row.try_get("post_key")?);
-    let after = match parsed::<State>(&row, "items", "state")?.after(new.decision) {
+    let before: State = parsed(&row, "items", "state")?;
+    let after = match before.after(new.decision) {
         Ok(after) => after,
         Err(not_allowed) => return Ok(Some(Err(not_allowed.into()))),
     };
@@ -120,6 +121,9 @@ pub(super) async fn decide(
             Decision::Hide => items::count_reply(&mut tx, post_key, -1).await?,
             Decision::Decline => {}
         }
+    }
+    if before != State::Published && after == State::Published {
+        live::tell(&mut tx, new.item).await?;
     }
     tx.commit().await?;
     Ok(Some(Ok(after)))

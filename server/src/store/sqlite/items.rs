@@ -11,7 +11,8 @@ use peer_support_domain::wire::{Page, Post, Reply};
 use rusqlite::{Connection, Row};
 
 use super::{
-    all, author, bits, corrupt, counts, cursor_key, execute, first, item_id, key, kind, parsed, parsed_if_any,
+    all, author, bits, corrupt, counts, cursor_key, execute, first, item_id, key, kind, live, parsed,
+    parsed_if_any,
 };
 use crate::store::{
     Added, FeedQuery, Idempotency, NewItem, Place, StoreError, Stored, kind_letter, page, rows_of_page,
@@ -82,6 +83,9 @@ pub(super) fn add(
     let item_key = db.last_insert_rowid();
     if let (Some(post_key), State::Published) = (post_key, item.state) {
         count_reply(db, post_key, 1)?;
+    }
+    if item.state == State::Published {
+        live::tell(db, item_key)?;
     }
     if let Some(Idempotency { key_hash, request_hash }) = idempotency {
         execute(

@@ -2,6 +2,7 @@
 
 mod items;
 mod line_reports;
+mod live;
 mod moderators;
 mod own;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use rusqlite_migration::{M, Migrations, SchemaVersion};
 use tokio::sync::Semaphore;
 
 use self::writer::Writer;
+use super::live::{Listener, Teller};
 use super::{
     Added, Edited, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, NewLineReport, OwnItem, Queued,
     SecretHash, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits,
@@ -54,6 +56,7 @@ pub struct Sqlite {
     path: PathBuf,
     writer: Writer,
     readers: Arc<Readers>,
+    teller: Arc<Teller>,
 }
 
 struct Readers {
@@ -72,9 +75,11 @@ impl Sqlite {
         tokio::task::spawn_blocking(move || {
             let connection = open_to_write(&path)?;
             let readers = (0..N_READERS).map(|_| open_to_read(&path)).collect::<Result<_, _>>()?;
+            let teller = Arc::new(Teller::new());
             Ok(Self {
-                writer: Writer::start(connection).map_err(StoreError::database)?,
+                writer: Writer::start(connection, teller.clone()).map_err(StoreError::database)?,
                 readers: Arc::new(Readers { idle: Mutex::new(readers), free: Semaphore::new(N_READERS) }),
+                teller,
                 path,
             })
         })
@@ -172,6 +177,7 @@ fn open_to_write(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "secure_delete", true)?;
     settle(&connection)?;
     migrate(&mut connection)?;
+    live::prepare(&connection)?;
     // After a crash the log may hold a text whose deletion was not acknowledged yet.
     writer::empty_log(&connection)?;
     purge::finish_compaction(&connection)?;
@@ -271,6 +277,10 @@ impl Store for Sqlite {
         self.write(move |db| queue::decide(db, &decision)).await
     }
 
+    async fn listen(&self) -> Result<Listener, StoreError> {
+        Ok(self.teller.listen())
+    }
+
     async fn report_line(&self, report: NewLineReport) -> Result<bool, StoreError> {
         self.write(move |db| line_reports::add(db, &report)).await
     }
@@ -352,6 +362,7 @@ impl Store for Sqlite {
     }
 
     async fn close(&self) {
+        self.teller.break_off();
         self.readers.free.close();
         self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.writer.close().await;

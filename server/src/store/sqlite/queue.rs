@@ -5,7 +5,9 @@ use peer_support_domain::post::{Decision, State};
 use peer_support_domain::wire::Page;
 use rusqlite::Connection;
 
-use super::{all, bits, cursor_key, execute, first, flags, item_id, items, kind, parsed, parsed_if_any};
+use super::{
+    all, bits, cursor_key, execute, first, flags, item_id, items, kind, live, parsed, parsed_if_any,
+};
 use crate::store::{NewDecision, Queued, StoreError, Undecided, page, rows_of_page};
 
 pub(super) fn queue(
@@ -89,6 +91,9 @@ pub(super) fn decide(
             Decision::Hide => items::count_reply(db, post_key, -1)?,
             Decision::Decline => {}
         }
+    }
+    if before != State::Published && after == State::Published {
+        live::tell(db, key)?;
     }
     Ok(Some(Ok(after)))
 }

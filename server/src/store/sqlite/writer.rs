@@ -2,15 +2,16 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use super::BUSY_TIMEOUT;
+use super::{BUSY_TIMEOUT, live};
 use crate::store::StoreError;
+use crate::store::live::Teller;
 
 /// Jobs of one transaction: one flush of the disk pays for all of them, and none waits long for the others.
 const BATCH_JOBS: usize = 256;
@@ -34,10 +35,11 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
+    pub(super) fn start(connection: Connection, teller: Arc<Teller>) -> std::io::Result<Self> {
         let (jobs, queue) = channel();
-        let thread =
-            thread::Builder::new().name("sqlite-writer".into()).spawn(move || work(connection, &queue))?;
+        let thread = thread::Builder::new()
+            .name("sqlite-writer".into())
+            .spawn(move || work(connection, &queue, &teller))?;
         Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)) })
     }
 
@@ -98,7 +100,7 @@ fn in_savepoint<T>(
     Ok(value)
 }
 
-fn work(mut connection: Connection, queue: &Receiver<Job>) {
+fn work(mut connection: Connection, queue: &Receiver<Job>, teller: &Teller) {
     let mut forgetting: Vec<Answer> = Vec::new();
     loop {
         let first = if forgetting.is_empty() {
@@ -111,7 +113,16 @@ fn work(mut connection: Connection, queue: &Receiver<Job>) {
                 // A panic in one job must not end the thread that all others need.
                 let _ = catch_unwind(AssertUnwindSafe(|| job(&mut connection)));
             }
-            Ok(first) => batch(&mut connection, first, queue, &mut forgetting),
+            Ok(first) => {
+                batch(&mut connection, first, queue, &mut forgetting);
+                match live::take(&connection) {
+                    Ok(published) => published.into_iter().for_each(|published| teller.tell(published)),
+                    Err(error) => {
+                        tracing::error!("readers were not told of what was published: {error}");
+                        teller.break_off();
+                    }
+                }
+            }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
