@@ -222,6 +222,9 @@ pub struct NewWord<Text = String> {
 pub struct EditMine {
     /// The whole new text; limits follow from what is edited.
     pub text: String,
+    /// All of the new content notes; as they are when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<ContentNotes>,
 }
 
 /// `GET /sites/{site}`: what a visitor needs to know of a site.

@@ -6,6 +6,7 @@
 use anyhow::Context;
 use peer_support_domain::flag::Flags;
 use peer_support_domain::id::{ItemId, RecoveryHash};
+use peer_support_domain::note::ContentNote;
 use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::text::{PostText, ReplyText};
 
@@ -25,6 +26,7 @@ struct Example {
     kind: Kind,
     topic: &'static str,
     hours_ago: i64,
+    notes: &'static [ContentNote],
     text: &'static str,
     replies: &'static [&'static str],
 }
@@ -34,6 +36,7 @@ const EXAMPLES: [Example; 8] = [
         kind: Kind::Coping,
         topic: "anxiety",
         hours_ago: 3,
+        notes: &[],
         text: "When my chest gets tight on the bus I count red things. A coat, a sign, a bike light. By the time I \
             have found ten, I am usually two stops further and breathing more slowly. It does not make the fear go \
             away. It gives me something to do while it passes.",
@@ -46,6 +49,7 @@ const EXAMPLES: [Example; 8] = [
         kind: Kind::Story,
         topic: "low-mood",
         hours_ago: 8,
+        notes: &[],
         text: "For most of the winter I did not open my curtains. I was not sad in the way films show it. I was just \
             far away from everything, like behind glass.\n\nWhat changed was small. My sister asked if she could come \
             and sit with me, no talking needed. She brought her knitting. After an hour she asked if she could open \
@@ -60,6 +64,7 @@ const EXAMPLES: [Example; 8] = [
         kind: Kind::Question,
         topic: "relationships",
         hours_ago: 14,
+        notes: &[ContentNote::Suicide],
         text: "A friend told me last night that some days she does not want to be here any more. I said I was glad \
             she told me, and then I did not know what to say. I asked if she was safe and she said yes for now. How do \
             you stay close to someone without making every talk about that?",
@@ -74,6 +79,7 @@ const EXAMPLES: [Example; 8] = [
         kind: Kind::Story,
         topic: "grief",
         hours_ago: 27,
+        notes: &[],
         text: "My dad died in spring. People were kind for about a month, then they stopped asking. I understand it. I \
             used to do the same.\n\nOn his birthday I made the soup he always burned. I burned it as well. I laughed \
             and then cried in the kitchen for a while, and it was the first time it felt like missing him and not \
@@ -86,6 +92,7 @@ const EXAMPLES: [Example; 8] = [
         kind: Kind::Coping,
         topic: "loneliness",
         hours_ago: 33,
+        notes: &[],
         text: "I moved here for work and knew nobody. I made one rule: say one sentence to one person every day. The \
             man in the bakery, the woman with the old dog. Most days it goes nowhere. But in the third week the dog \
             knew me.",
@@ -95,6 +102,7 @@ const EXAMPLES: [Example; 8] = [
         kind: Kind::Question,
         topic: "anxiety",
         hours_ago: 40,
+        notes: &[],
         text: "How do you all get through the night before something big? I have an interview on Thursday and I lie \
             there going over every answer. I have tried tea and no phone. What helps you when your head will not stop?",
         replies: &[],
@@ -103,6 +111,7 @@ const EXAMPLES: [Example; 8] = [
         kind: Kind::Coping,
         topic: "low-mood",
         hours_ago: 52,
+        notes: &[],
         text: "My list for heavy days has only three things on it: wash my face, eat something warm, stand outside for \
             the length of one song. I used to write ten things and feel bad about nine. If I only do the song, that \
             counts.",
@@ -115,6 +124,7 @@ const EXAMPLES: [Example; 8] = [
         kind: Kind::Story,
         topic: "general",
         hours_ago: 70,
+        notes: &[],
         text: "I called a helpline for the first time last year. I was sure I would be wasting their time because \
             nothing terrible had happened. I was just so tired. I hung up twice before anyone could answer.\n\nThe third \
             time a man picked up and said take your time. So I did. He did not fix anything. We talked about my week, \
@@ -133,7 +143,7 @@ const EXAMPLES: [Example; 8] = [
 pub async fn plant(store: &dyn Store, clock: &Clock, random: &Random) -> anyhow::Result<()> {
     let now = clock.now_ms();
     let mut next_id = FIRST_ID;
-    let mut item = |place, text, created_at| {
+    let mut item = |place, text, notes: &[ContentNote], created_at| {
         let id = ItemId::from_bits(next_id);
         next_id += 1;
         NewItem {
@@ -141,6 +151,7 @@ pub async fn plant(store: &dyn Store, clock: &Clock, random: &Random) -> anyhow:
             place,
             text,
             lang: Some("en".parse().expect("a language")),
+            notes: notes.iter().copied().collect(),
             author: None,
             recovery: RecoveryHash::from_bytes(random.bytes()),
             created_at,
@@ -157,14 +168,14 @@ pub async fn plant(store: &dyn Store, clock: &Clock, random: &Random) -> anyhow:
             topic: example.topic.parse().expect("a topic id"),
         };
         let text: PostText = example.text.parse().context("an example is no post")?;
-        let post = item(place, text.into_string(), created_at);
+        let post = item(place, text.into_string(), example.notes, created_at);
         let id = post.id;
         // What is there from an earlier start refuses its id and stays as a moderator left it.
         store.add(post, None).await?;
         for (place, text) in example.replies.iter().enumerate() {
             let text: ReplyText = text.parse().context("an example is no reply")?;
             let at = created_at + (place as i64 + 1) * HOUR_MS / 2;
-            let reply = item(Place::Reply { post: id }, text.into_string(), at);
+            let reply = item(Place::Reply { post: id }, text.into_string(), &[], at);
             store.add(reply, None).await?;
         }
     }

@@ -14,7 +14,7 @@ use super::problem::Problem;
 use super::submission::decision_expected_at;
 use crate::config::Site;
 use crate::secret::recovery_hash;
-use crate::store::{Edited, OwnItem};
+use crate::store::{Edit, Edited, OwnItem};
 
 /// `GET /api/v1/mine`: where it stands.
 pub(super) async fn get_mine(
@@ -31,7 +31,7 @@ pub(super) async fn patch_mine(
     State(app): State<App>,
     caller: Caller,
     Recovery(code): Recovery,
-    Body(EditMine { text }): Body<EditMine>,
+    Body(EditMine { text, notes }): Body<EditMine>,
 ) -> Result<Json<Mine>, Problem> {
     let code = recovery_hash(&code);
     let (item, site) = own(&app, &caller, code).await?;
@@ -40,7 +40,12 @@ pub(super) async fn patch_mine(
         None => text.parse().map(ReplyText::into_string),
     };
     let text = text.map_err(|e: InvalidText| Problem::Field("text".to_owned(), e.to_string()))?;
-    match app.store.edit_own(code, text).await?.ok_or(Problem::UnknownRecoveryCode)? {
+    match app
+        .store
+        .edit_own(code, Edit { text, notes, at: app.clock.now_ms() })
+        .await?
+        .ok_or(Problem::UnknownRecoveryCode)?
+    {
         Edited::Done(item) => Ok(Json(mine(item, site))),
         Edited::NotEditable(state) => Err(Problem::NotEditable(state)),
     }
@@ -82,7 +87,7 @@ fn mine(item: OwnItem, site: Option<&Site>) -> Mine {
         kind: item.kind,
         text: item.text,
         waiting_text: None,
-        notes: Default::default(),
+        notes: item.notes,
         state: item.state,
         reason: item.reason,
         created_at: item.created_at,

@@ -71,6 +71,7 @@ pub(super) async fn post_post(
         id: new.id,
         text: new.text.into_string(),
         lang: new.lang,
+        notes: new.notes,
         author: new.author,
         recovery: new.recovery,
     };

@@ -31,7 +31,7 @@ pub(super) async fn get_queue(
         topic: item.topic,
         text: item.text,
         lang: item.lang,
-        notes: Default::default(),
+        notes: item.notes,
         in_reply_to: item.in_reply_to,
         created_at: item.created_at,
         state: State::Held,

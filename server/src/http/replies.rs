@@ -45,6 +45,7 @@ pub(super) async fn post_reply(
         id: new.id,
         text: new.text.into_string(),
         lang: new.lang,
+        notes: new.notes,
         author: new.author,
         recovery: new.recovery,
     };

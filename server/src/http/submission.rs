@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use peer_support_domain::flag::Flags;
 use peer_support_domain::id::{AuthorKey, ItemId, RecoveryHash};
+use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::State;
 use peer_support_domain::recovery::RecoveryCode;
 use peer_support_domain::site::LanguageTag;
@@ -24,6 +25,7 @@ pub(super) struct Submission {
     pub(super) id: Option<ItemId>,
     pub(super) text: String,
     pub(super) lang: Option<LanguageTag>,
+    pub(super) notes: ContentNotes,
     pub(super) author: Option<AuthorKey>,
     pub(super) recovery: Option<RecoveryHash>,
 }
@@ -56,6 +58,7 @@ impl Submission {
             place: self.place,
             text: self.text,
             lang: self.lang,
+            notes: self.notes,
             author: self.author.as_ref().map(author_tag),
             recovery,
             created_at: app.clock.now_ms(),

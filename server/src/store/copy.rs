@@ -90,13 +90,13 @@ const TABLES: [Table; 11] = [
     },
     Table {
         name: "item_texts",
-        from_postgres: "select item_key, lang, author, text from item_texts order by item_key",
-        sqlite_columns: &["key", "lang", "author", "text"],
-        from_sqlite: "select items.key, lang, author, text
+        from_postgres: "select item_key, lang, author, notes, text from item_texts order by item_key",
+        sqlite_columns: &["key", "lang", "author", "notes", "text"],
+        from_sqlite: "select items.key, lang, author, notes, text
                       from items
                       join item_texts on item_texts.key = items.text_key
                       order by items.key",
-        postgres_columns: "item_key, lang, author, text",
+        postgres_columns: "item_key, lang, author, notes, text",
         is_numbered: false,
     },
     Table {

@@ -19,6 +19,7 @@ use peer_support_domain::flag::Flags;
 use peer_support_domain::helpline::LineId;
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash, VoterId};
 use peer_support_domain::line_report::{Day, LineProblem, ReportedContact};
+use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, Kind, NotAllowed, Role, State};
 use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
 use peer_support_domain::vote::{Reaction, VoteCounts};
@@ -188,6 +189,8 @@ pub struct NewItem {
     pub text: String,
     /// The text's language, where known.
     pub lang: Option<LanguageTag>,
+    /// What some would rather not meet unprepared.
+    pub notes: ContentNotes,
     /// The author inside the thread, already in its public form.
     pub author: Option<AuthorTag>,
     /// Of the recovery code; unique.
@@ -297,6 +300,8 @@ pub struct OwnItem {
     pub kind: Option<Kind>,
     /// The text; empty once deleted.
     pub text: String,
+    /// What some would rather not meet unprepared.
+    pub notes: ContentNotes,
     /// Where it stands.
     pub state: State,
     /// The reason of the last decision.
@@ -307,6 +312,17 @@ pub struct OwnItem {
     pub n_replies: u32,
     /// Reactions.
     pub votes: VoteCounts,
+}
+
+/// An author's change of what is theirs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// The whole new text, parsed.
+    pub text: String,
+    /// The new content notes; those it has when `None`.
+    pub notes: Option<ContentNotes>,
+    /// Now, in milliseconds since the epoch.
+    pub at: i64,
 }
 
 /// What became of an author's edit.
@@ -333,6 +349,8 @@ pub struct Queued {
     pub text: String,
     /// The text's language.
     pub lang: Option<LanguageTag>,
+    /// What some would rather not meet unprepared.
+    pub notes: ContentNotes,
     /// The text of the post it answers.
     pub in_reply_to: Option<String>,
     /// When it was sent.
@@ -436,7 +454,7 @@ pub trait Store: Send + Sync + 'static {
     async fn own(&self, recovery: RecoveryHash) -> Result<Option<OwnItem>, StoreError>;
 
     /// Replaces the text of a held item.
-    async fn edit_own(&self, recovery: RecoveryHash, text: String) -> Result<Option<Edited>, StoreError>;
+    async fn edit_own(&self, recovery: RecoveryHash, edit: Edit) -> Result<Option<Edited>, StoreError>;
 
     /// Deletes an item's text, votes and author for good, also from the files of the database, before it returns.
     /// The row stays as a tombstone. A deleted post's replies are no longer reachable.

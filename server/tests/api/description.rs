@@ -142,7 +142,7 @@ async fn real_answers_are_as_documented() {
         word.holds("get", "/sites/{site}", &server.get("/sites/nobody").await);
         word.holds("get", "/sites/{site}", &server.get("/sites/Nobody").await);
         let full = json!({
-            "id": "0123456789abc", "kind": "story", "topic": "anxiety", "text": STORY, "lang": "en-GB",
+            "id": "0123456789abc", "kind": "story", "topic": "anxiety", "text": STORY, "lang": "en-GB", "notes": ["eating"],
             "author": "1".repeat(32), "recovery": "2".repeat(32),
         });
         let short = json!({ "kind": "question", "text": STORY });

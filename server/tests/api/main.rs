@@ -11,6 +11,7 @@ mod hostile;
 mod line_reports;
 mod logs;
 mod mine;
+mod notes;
 mod program;
 mod replies;
 mod sending_again;

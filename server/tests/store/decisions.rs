@@ -250,7 +250,7 @@ async fn a_text_that_its_author_changed_since_it_was_read_is_not_published() {
         store.added(story(1)).await;
         let moderator = store.moderator().await.id;
         let read = store.own(recovery(1)).await.unwrap().unwrap().text;
-        store.edit_own(recovery(1), "words that no moderator has read yet".into()).await.unwrap();
+        store.edit_own(recovery(1), edit("words that no moderator has read yet")).await.unwrap();
 
         let changed = store.decide(approval(item(1), moderator, Some(read))).await.unwrap();
         let state = store.own(recovery(1)).await.unwrap().unwrap().state;

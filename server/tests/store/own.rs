@@ -1,7 +1,8 @@
 use peer_support_domain::cursor::Order;
+use peer_support_domain::note::{ContentNote, ContentNotes};
 use peer_support_domain::post::{Decision, Kind, State};
 use peer_support_domain::vote::VoteCounts;
-use peer_support_server::store::{Added, Edited, NewItem, OwnItem};
+use peer_support_server::store::{Added, Edit, Edited, NewItem, OwnItem, Store};
 
 use crate::subject::*;
 
@@ -16,6 +17,7 @@ async fn the_author_sees_their_item_in_every_state() {
             site: "demo".parse().unwrap(),
             kind: Some(Kind::Story),
             text: "Story number 1, which goes on for a while.".into(),
+            notes: ContentNotes::default(),
             state: State::Held,
             reason: None,
             created_at: START + MINUTE,
@@ -49,16 +51,41 @@ async fn a_text_can_be_edited_while_it_is_held() {
         store.added(story(1)).await;
 
         let edited =
-            store.edit_own(recovery(1), "Another text, which the author likes better.".into()).await.unwrap();
+            store.edit_own(recovery(1), edit("Another text, which the author likes better.")).await.unwrap();
 
         assert!(matches!(edited, Some(Edited::Done(own)) if own.text.starts_with("Another text")));
         store.decided(item(1), Decision::Approve).await.unwrap();
-        let late = store.edit_own(recovery(1), "What others have read is not changed.".into()).await.unwrap();
+        let late = store.edit_own(recovery(1), edit("What others have read is not changed.")).await.unwrap();
         assert_eq!(late, Some(Edited::NotEditable(State::Published)));
         let post = store.post(item(1)).await.unwrap().unwrap();
         assert_eq!(post.text, "Another text, which the author likes better.");
         assert_eq!((post.lang.unwrap().as_str(), post.author), ("en", Some(author(1))));
-        assert_eq!(store.edit_own(recovery(9), "nobody's".into()).await.unwrap(), None);
+        assert_eq!(store.edit_own(recovery(9), edit("nobody's")).await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn content_notes_stand_wherever_the_text_does() {
+    each_store(async |store| {
+        let notes: ContentNotes = [ContentNote::Suicide, ContentNote::Death].into_iter().collect();
+        let post = store.added(NewItem { notes, ..story(1) }).await;
+        let other: ContentNotes = [ContentNote::Eating].into_iter().collect();
+
+        let queued = Store::queue(&**store, None, 1).await.unwrap().items;
+        assert_eq!((queued[0].notes, store.own(recovery(1)).await.unwrap().unwrap().notes), (notes, notes));
+        let kept = store.edit_own(recovery(1), edit("It is said in another way.")).await.unwrap();
+        assert!(matches!(kept, Some(Edited::Done(own)) if own.notes == notes));
+        let changed = Edit { notes: Some(other), ..edit("It is about something else.") };
+        store.edit_own(recovery(1), changed).await.unwrap().unwrap();
+        store.decided(post, Decision::Approve).await.unwrap();
+        store.added(NewItem { notes, ..published(reply(2, post)) }).await;
+
+        assert_eq!(store.post(post).await.unwrap().unwrap().notes, other);
+        assert_eq!(store.feed(feed(Order::New, 1)).await.unwrap().items[0].notes, other);
+        assert_eq!(store.replies(post, None, 1).await.unwrap().unwrap().items[0].notes, notes);
+        assert_eq!(store.delete_own(recovery(2)).await.unwrap().unwrap().notes, ContentNotes::default());
+        assert_eq!(store.own(recovery(2)).await.unwrap().unwrap().notes, ContentNotes::default());
     })
     .await;
 }
@@ -76,7 +103,7 @@ async fn a_deleted_item_leaves_a_tombstone_for_its_author() {
         assert_eq!(again, deleted);
         assert_eq!(store.own(recovery(1)).await.unwrap(), Some(deleted));
         assert_eq!(store.delete_own(recovery(2)).await.unwrap(), None);
-        let edited = store.edit_own(recovery(1), "It comes not back.".into()).await.unwrap();
+        let edited = store.edit_own(recovery(1), edit("It comes not back.")).await.unwrap();
         assert_eq!(edited, Some(Edited::NotEditable(State::Deleted)));
         assert_eq!(store.rows("select * from votes").await.len(), 0);
         // A request that is still on its way finds the item gone rather than making it anew.
@@ -129,10 +156,10 @@ async fn a_replaced_text_is_gone_with_the_one_that_replaced_it() {
             store.added(NewItem { text: long("first", n), ..story(n) }).await;
         }
         for n in 0..60 {
-            store.edit_own(recovery(n), long("second", 60 - n)).await.unwrap().unwrap();
+            store.edit_own(recovery(n), edit(long("second", 60 - n))).await.unwrap().unwrap();
         }
         for n in (0..60).step_by(2) {
-            store.edit_own(recovery(n), long("third", 3 * n % 61)).await.unwrap().unwrap();
+            store.edit_own(recovery(n), edit(long("third", 3 * n % 61))).await.unwrap().unwrap();
         }
         assert!(store.files_hold("second").await && store.files_hold("third").await);
 

@@ -9,12 +9,13 @@ use peer_support_domain::cursor::{Cursor, Order};
 use peer_support_domain::flag::Flags;
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash, VoterId};
 use peer_support_domain::line_report::{Day, LineProblem};
+use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, Kind, Role, State};
 use peer_support_domain::vote::Reaction;
 use peer_support_domain::wire::Page;
 use peer_support_server::store::{
-    self, Added, Address, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, NewLineReport, Place,
-    Store, Vote,
+    self, Added, Address, Edit, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, NewLineReport,
+    Place, Store, Vote,
 };
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 use tempfile::TempDir;
@@ -229,6 +230,7 @@ pub fn story(n: u64) -> NewItem {
         },
         text: format!("Story number {n}, which goes on for a while."),
         lang: Some("en".parse().unwrap()),
+        notes: ContentNotes::default(),
         author: Some(author(n)),
         recovery: recovery(n),
         created_at: START + n.cast_signed() * MINUTE,
@@ -335,6 +337,11 @@ async fn all_pages<T>(
         }
         after = next;
     }
+}
+
+/// A new text, and the notes as they are, an hour after [`START`].
+pub fn edit(text: impl Into<String>) -> Edit {
+    Edit { text: text.into(), notes: None, at: START + 60 * MINUTE }
 }
 
 /// Of the demo site, with every kind and topic.

@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 use peer_support_domain::cursor::Order;
 use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::limits::IDEMPOTENCY_WINDOW_MS;
+use peer_support_domain::note::ContentNote;
 use peer_support_domain::post::{Decision, Kind, Role, State};
 use peer_support_domain::wire::LineProblem;
 use peer_support_server::store::{self, Added, Address, NewItem, NewLineReport, StoreError};
@@ -170,8 +171,9 @@ async fn fill(store: &Subject) {
     store.delete_own(recovery(3)).await.unwrap();
     store.add(NewItem { lang: None, author: None, ..story(12) }, Some(sending(1, 1))).await.unwrap();
     store.decided(item(12), Decision::Decline).await.unwrap();
+    store.added(NewItem { notes: [ContentNote::Abuse].into_iter().collect(), ..published(story(14)) }).await;
     store.added(NewItem { text: "tab\tline\n\\N \\. “x” \u{1f9e1}".into(), ..story(13) }).await;
-    store.edit_own(recovery(13), "tab\tline\n\\N \\.\n\\.\n “x” \u{1f9e1} end".into()).await.unwrap();
+    store.edit_own(recovery(13), edit("tab\tline\n\\N \\.\n\\.\n “x” \u{1f9e1} end")).await.unwrap();
     for _ in 0..2 {
         let contact = "https://example.org/chat?q=\\N".parse().unwrap();
         store.report_line(NewLineReport { contact, ..no_answer() }).await.unwrap();

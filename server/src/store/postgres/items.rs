@@ -2,7 +2,6 @@
 
 use peer_support_domain::cursor::{Cursor, Order};
 use peer_support_domain::id::ItemId;
-use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, State};
 use peer_support_domain::ranking;
 use peer_support_domain::site::{SiteId, TopicId};
@@ -12,7 +11,7 @@ use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
 use super::{
-    author, bits, corrupt, count, counts, cursor_key, item_id, key, kind, live, parsed, parsed_if_any,
+    author, bits, corrupt, count, counts, cursor_key, item_id, key, kind, live, notes, parsed, parsed_if_any,
 };
 use crate::store::{
     Added, FeedQuery, Idempotency, NewItem, Place, StoreError, Stored, kind_letter, page, rows_of_page,
@@ -67,12 +66,13 @@ pub(super) async fn add(
         };
     };
     sqlx::query(
-        "insert into item_texts (item_key, lang, author, text)
-         values ($1, $2, $3, $4)",
+        "insert into item_texts (item_key, lang, author, notes, text)
+         values ($1, $2, $3, $4, $5)",
     )
     .bind(item_key)
     .bind(item.lang.as_ref().map(|lang| lang.as_str()))
     .bind(item.author.as_ref().map(|author| &author.as_bytes()[..]))
+    .bind(&[item.notes.bits()][..])
     .bind(&item.text)
     .execute(&mut *tx)
     .await?;
@@ -333,12 +333,12 @@ pub(super) async fn feed(db: &mut PgConnection, query: &FeedQuery) -> Result<Pag
     // `offset 0` keeps PostgreSQL from reading all texts to join them at once, which it takes for cheap while they are few.
     // One that was hidden since the places were read is left out.
     let rows = sqlx::query(
-        "select items.key, items.id, items.kind, topics.id as topic, text, lang, author, created_at, n_replies,
+        "select items.key, items.id, items.kind, topics.id as topic, text, lang, notes, author, created_at, n_replies,
            n_heard, n_helped, n_me_too, is_example
          from items
          join topics on topics.key = items.topic_key
          cross join lateral (
-           select lang, author, text
+           select lang, notes, author, text
            from item_texts
            where item_key = items.key
            offset 0
@@ -370,7 +370,7 @@ fn key_of(row: &PgRow) -> i64 {
 
 pub(super) async fn post(pool: &PgPool, id: ItemId) -> Result<Option<Post>, StoreError> {
     sqlx::query(
-        "select items.key, items.id, items.kind, topics.id as topic, text, lang, author, created_at, n_replies,
+        "select items.key, items.id, items.kind, topics.id as topic, text, lang, notes, author, created_at, n_replies,
            n_heard, n_helped, n_me_too, is_example
          from items
          join topics on topics.key = items.topic_key
@@ -393,7 +393,7 @@ fn to_post(row: &PgRow) -> Result<Post, StoreError> {
         topic: parsed(row, "topics", "topic")?,
         text: row.try_get("text")?,
         lang: parsed_if_any(row, "item_texts", "lang")?,
-        notes: ContentNotes::default(),
+        notes: notes(row)?,
         author: author(row)?,
         created_at: row.try_get("created_at")?,
         n_replies: count(row, "n_replies")?,
@@ -412,10 +412,10 @@ pub(super) async fn replies(
     let Some((post_key, _)) = published_post(db, post).await? else { return Ok(None) };
     let (moment, key) = cursor_key(db, after, i64::MIN).await?;
     let rows = sqlx::query(
-        "select items.key, items.id, text, lang, author, created_at, n_heard, n_helped, n_me_too, is_example
+        "select items.key, items.id, text, lang, notes, author, created_at, n_heard, n_helped, n_me_too, is_example
          from items
          cross join lateral (
-           select lang, author, text
+           select lang, notes, author, text
            from item_texts
            where item_key = items.key
            offset 0
@@ -441,7 +441,7 @@ fn to_reply(row: &PgRow) -> Result<Reply, StoreError> {
         id: item_id(row, "id")?,
         text: row.try_get("text")?,
         lang: parsed_if_any(row, "item_texts", "lang")?,
-        notes: ContentNotes::default(),
+        notes: notes(row)?,
         author: author(row)?,
         created_at: row.try_get("created_at")?,
         votes: counts(row)?,

@@ -23,6 +23,7 @@ use async_trait::async_trait;
 use peer_support_domain::cursor::Cursor;
 use peer_support_domain::flag::Flags;
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash};
+use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::site::SiteId;
 use peer_support_domain::vote::VoteCounts;
@@ -35,8 +36,8 @@ use tokio::sync::OnceCell;
 use self::rewrite::Rewriter;
 use super::live::{Listener, Teller};
 use super::{
-    Added, Edited, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, NewLineReport, OwnItem, Queued,
-    SecretHash, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits, kind_of_letter,
+    Added, Edit, Edited, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, NewLineReport, OwnItem,
+    Queued, SecretHash, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits, kind_of_letter,
 };
 
 /// Connections of one server, of which one listens. PostgreSQL allows 100 at first, so several servers fit.
@@ -51,6 +52,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("items", include_str!("migrations/0001_items.sql")),
     ("line_reports", include_str!("migrations/0002_line_reports.sql")),
     ("flags", include_str!("migrations/0003_flags.sql")),
+    ("notes", include_str!("migrations/0004_notes.sql")),
 ];
 
 /// A store in a PostgreSQL database, which it may share with other servers.
@@ -163,8 +165,8 @@ impl Store for Postgres {
         own::own(&self.pool, &recovery).await
     }
 
-    async fn edit_own(&self, recovery: RecoveryHash, text: String) -> Result<Option<Edited>, StoreError> {
-        until_alone(|| own::edit(&self.pool, &recovery, &text)).await
+    async fn edit_own(&self, recovery: RecoveryHash, edit: Edit) -> Result<Option<Edited>, StoreError> {
+        until_alone(|| own::edit(&self.pool, &recovery, &edit)).await
     }
 
     async fn delete_own(&self, recovery: RecoveryHash) -> Result<Option<OwnItem>, StoreError> {
@@ -344,6 +346,14 @@ fn author(row: &PgRow) -> Result<Option<AuthorTag>, StoreError> {
             bytes.try_into().map(AuthorTag::from_bytes).map_err(|_| corrupt("item_texts", "author", key(row)))
         })
         .transpose()
+}
+
+fn notes(row: &PgRow) -> Result<ContentNotes, StoreError> {
+    match row.try_get::<&[u8], _>("notes")? {
+        [bits] => ContentNotes::from_bits(*bits),
+        _ => None,
+    }
+    .ok_or_else(|| corrupt("item_texts", "notes", key(row)))
 }
 
 /// A column of counts, which a check keeps from being negative.

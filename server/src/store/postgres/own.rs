@@ -1,14 +1,15 @@
 //! What the holder of a recovery code can do.
 
 use peer_support_domain::id::RecoveryHash;
+use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::State;
 use peer_support_domain::ranking;
 use peer_support_domain::vote::VoteCounts;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::{count, counts, item_id, items, kind, parsed, rewrite};
-use crate::store::{Edited, OwnItem, StoreError};
+use super::{count, counts, item_id, items, kind, notes, parsed, rewrite};
+use crate::store::{Edit, Edited, OwnItem, StoreError};
 
 /// An item with the keys of its row and the post it answers.
 struct Found {
@@ -24,7 +25,7 @@ pub(super) async fn own(pool: &PgPool, recovery: &RecoveryHash) -> Result<Option
 async fn find(db: &mut PgConnection, recovery: &RecoveryHash) -> Result<Option<Found>, StoreError> {
     sqlx::query(
         "select items.key, items.id, coalesce(posts.id, items.id) as thread, sites.id as site, items.kind,
-           item_texts.text, items.state, items.reason, items.created_at, items.n_replies,
+           item_texts.text, coalesce(item_texts.notes, '\\x00') as notes, items.state, items.reason, items.created_at, items.n_replies,
            items.n_heard, items.n_helped, items.n_me_too, items.post_key
          from items
          join sites on sites.key = items.site_key
@@ -64,6 +65,7 @@ fn found(row: &PgRow) -> Result<Found, StoreError> {
             site: parsed(row, "sites", "site")?,
             kind: kind(row)?,
             text: row.try_get::<Option<String>, _>("text")?.unwrap_or_default(),
+            notes: notes(row)?,
             state: parsed(row, "items", "state")?,
             reason: row.try_get("reason")?,
             created_at: row.try_get("created_at")?,
@@ -76,20 +78,23 @@ fn found(row: &PgRow) -> Result<Found, StoreError> {
 pub(super) async fn edit(
     pool: &PgPool,
     recovery: &RecoveryHash,
-    text: &str,
+    edit: &Edit,
 ) -> Result<Option<Edited>, StoreError> {
     let mut tx = pool.begin().await?;
     let Some(mut found) = find_locked(&mut tx, recovery).await? else { return Ok(None) };
     if !found.item.state.is_editable() {
         return Ok(Some(Edited::NotEditable(found.item.state)));
     }
-    sqlx::query("update item_texts set text = $2 where item_key = $1")
+    let notes = edit.notes.unwrap_or(found.item.notes);
+    sqlx::query("update item_texts set text = $2, notes = $3 where item_key = $1")
         .bind(found.key)
-        .bind(text)
+        .bind(&edit.text)
+        .bind(&[notes.bits()][..])
         .execute(&mut *tx)
         .await?;
     tx.commit().await?;
-    found.item.text = text.to_owned();
+    found.item.text = edit.text.clone();
+    found.item.notes = notes;
     Ok(Some(Edited::Done(found.item)))
 }
 
@@ -134,6 +139,7 @@ pub(super) async fn delete(
     tx.commit().await?;
     item.state = State::Deleted;
     item.text.clear();
+    item.notes = ContentNotes::default();
     item.reason = None;
     item.votes = VoteCounts::default();
     Ok(Some((item, Some(partition))))

@@ -6,7 +6,7 @@ use peer_support_domain::wire::Page;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::{bits, cursor_key, flags, item_id, items, kind, live, parsed, parsed_if_any};
+use super::{bits, cursor_key, flags, item_id, items, kind, live, notes, parsed, parsed_if_any};
 use crate::store::{NewDecision, Queued, StoreError, Undecided, page, rows_of_page};
 
 pub(super) async fn queue(
@@ -17,11 +17,11 @@ pub(super) async fn queue(
     let (moment, key) = cursor_key(db, after, i64::MIN).await?;
     let rows = sqlx::query(
         "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, texts.text, texts.lang,
-           post_texts.text as in_reply_to, items.created_at, items.flags
+           texts.notes, post_texts.text as in_reply_to, items.created_at, items.flags
          from items
          join sites on sites.key = items.site_key
          cross join lateral (
-           select lang, text
+           select lang, notes, text
            from item_texts
            where item_key = items.key
            offset 0
@@ -57,6 +57,7 @@ fn to_queued(row: &PgRow) -> Result<Queued, StoreError> {
         topic: parsed(row, "topics", "topic")?,
         text: row.try_get("text")?,
         lang: parsed_if_any(row, "item_texts", "lang")?,
+        notes: notes(row)?,
         in_reply_to: row.try_get("in_reply_to")?,
         created_at: row.try_get("created_at")?,
         flags: flags(row)?,

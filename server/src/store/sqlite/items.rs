@@ -11,7 +11,7 @@ use peer_support_domain::wire::{Page, Post, Reply};
 use rusqlite::{Connection, Row};
 
 use super::{
-    all, author, bits, corrupt, counts, cursor_key, execute, first, item_id, key, kind, live, parsed,
+    all, author, bits, corrupt, counts, cursor_key, execute, first, item_id, key, kind, live, notes, parsed,
     parsed_if_any,
 };
 use crate::store::{
@@ -57,6 +57,7 @@ pub(super) fn add(
         db,
         item.lang.as_ref().map(|lang| lang.as_str()),
         item.author.as_ref().map(|author| author.as_bytes().as_slice()),
+        item.notes,
         &item.text,
     )?;
     execute(
@@ -125,13 +126,14 @@ pub(super) fn add_text(
     db: &Connection,
     lang: Option<&str>,
     author: Option<&[u8]>,
+    notes: ContentNotes,
     text: &str,
 ) -> Result<i64, StoreError> {
     execute(
         db,
-        "insert into item_texts (lang, author, text)
-         values (?1, ?2, ?3)",
-        (lang, author, text),
+        "insert into item_texts (lang, author, notes, text)
+         values (?1, ?2, ?3, ?4)",
+        (lang, author, [notes.bits()], text),
     )?;
     Ok(db.last_insert_rowid())
 }
@@ -341,7 +343,7 @@ pub(super) fn post(db: &Connection, id: ItemId) -> Result<Option<Post>, StoreErr
 fn post_of_key(db: &Connection, key: i64) -> Result<Option<Post>, StoreError> {
     first(
         db,
-        "select items.key, items.id, items.kind, topics.id as topic, text, lang, author, created_at, n_replies,
+        "select items.key, items.id, items.kind, topics.id as topic, text, lang, notes, author, created_at, n_replies,
            n_heard, n_helped, n_me_too, is_example
          from items
          join topics on topics.key = items.topic_key
@@ -355,7 +357,7 @@ fn post_of_key(db: &Connection, key: i64) -> Result<Option<Post>, StoreError> {
                 topic: parsed(row, "topics", "topic")?,
                 text: row.get("text")?,
                 lang: parsed_if_any(row, "item_texts", "lang")?,
-                notes: ContentNotes::default(),
+                notes: notes(row)?,
                 author: author(row)?,
                 created_at: row.get("created_at")?,
                 n_replies: row.get("n_replies")?,
@@ -377,7 +379,7 @@ pub(super) fn replies(
     let (moment, key) = cursor_key(db, after, i64::MIN)?;
     let replies = all(
         db,
-        "select items.key, items.id, text, lang, author, created_at, n_heard, n_helped, n_me_too, is_example
+        "select items.key, items.id, text, lang, notes, author, created_at, n_heard, n_helped, n_me_too, is_example
          from items
          join item_texts on item_texts.key = items.text_key
          where post_key = ?1
@@ -391,7 +393,7 @@ pub(super) fn replies(
                 id: item_id(row, "id")?,
                 text: row.get("text")?,
                 lang: parsed_if_any(row, "item_texts", "lang")?,
-                notes: ContentNotes::default(),
+                notes: notes(row)?,
                 author: author(row)?,
                 created_at: row.get("created_at")?,
                 votes: counts(row)?,

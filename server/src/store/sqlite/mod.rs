@@ -21,6 +21,7 @@ use async_trait::async_trait;
 use peer_support_domain::cursor::Cursor;
 use peer_support_domain::flag::Flags;
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash};
+use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{LineReport, Page, Post, Reply};
@@ -31,8 +32,8 @@ use tokio::sync::Semaphore;
 use self::writer::Writer;
 use super::live::{Listener, Teller};
 use super::{
-    Added, Edited, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, NewLineReport, OwnItem, Queued,
-    SecretHash, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits,
+    Added, Edit, Edited, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, NewLineReport, OwnItem,
+    Queued, SecretHash, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits,
 };
 
 /// Readers at a time. Reads take well below a millisecond each, so a few keep every core busy.
@@ -49,6 +50,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0001_items.sql")),
     M::up(include_str!("migrations/0002_line_reports.sql")),
     M::up(include_str!("migrations/0003_flags.sql")),
+    M::up(include_str!("migrations/0004_notes.sql")),
 ];
 
 /// A store in one file, with its write-ahead log beside it.
@@ -261,8 +263,8 @@ impl Store for Sqlite {
         self.read(move |db| own::own(db, &recovery)).await
     }
 
-    async fn edit_own(&self, recovery: RecoveryHash, text: String) -> Result<Option<Edited>, StoreError> {
-        self.write(move |db| own::edit(db, &recovery, &text)).await
+    async fn edit_own(&self, recovery: RecoveryHash, edit: Edit) -> Result<Option<Edited>, StoreError> {
+        self.write(move |db| own::edit(db, &recovery, &edit)).await
     }
 
     async fn delete_own(&self, recovery: RecoveryHash) -> Result<Option<OwnItem>, StoreError> {
@@ -498,6 +500,11 @@ fn kind(row: &Row<'_>) -> Result<Option<Kind>, StoreError> {
 
 fn author(row: &Row<'_>) -> Result<Option<AuthorTag>, StoreError> {
     Ok(row.get::<_, Option<[u8; 8]>>("author")?.map(AuthorTag::from_bytes))
+}
+
+fn notes(row: &Row<'_>) -> Result<ContentNotes, StoreError> {
+    let [bits] = row.get("notes")?;
+    ContentNotes::from_bits(bits).ok_or_else(|| corrupt("item_texts", "notes", key(row)))
 }
 
 fn counts(row: &Row<'_>) -> Result<VoteCounts, StoreError> {

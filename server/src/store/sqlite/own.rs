@@ -1,13 +1,14 @@
 //! What the holder of a recovery code can do.
 
 use peer_support_domain::id::RecoveryHash;
+use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::State;
 use peer_support_domain::ranking;
 use peer_support_domain::vote::VoteCounts;
 use rusqlite::{Connection, Row};
 
-use super::{counts, execute, first, item_id, items, kind, parsed};
-use crate::store::{Edited, OwnItem, StoreError};
+use super::{counts, execute, first, item_id, items, kind, notes, parsed};
+use crate::store::{Edit, Edited, OwnItem, StoreError};
 
 /// An item with the keys of its row, its text and the post it answers.
 struct Found {
@@ -25,7 +26,7 @@ fn find(db: &Connection, recovery: &RecoveryHash) -> Result<Option<Found>, Store
     first(
         db,
         "select items.key, items.id, coalesce(posts.id, items.id) as thread, sites.id as site, items.kind,
-           item_texts.text, items.state, items.reason, items.created_at, items.n_replies,
+           item_texts.text, coalesce(item_texts.notes, x'00') as notes, items.state, items.reason, items.created_at, items.n_replies,
            items.n_heard, items.n_helped, items.n_me_too, items.text_key, items.post_key
          from items
          join sites on sites.key = items.site_key
@@ -48,6 +49,7 @@ fn found(row: &Row<'_>) -> Result<Found, StoreError> {
             site: parsed(row, "sites", "site")?,
             kind: kind(row)?,
             text: row.get::<_, Option<String>>("text")?.unwrap_or_default(),
+            notes: notes(row)?,
             state: parsed(row, "items", "state")?,
             reason: row.get("reason")?,
             created_at: row.get("created_at")?,
@@ -60,24 +62,26 @@ fn found(row: &Row<'_>) -> Result<Found, StoreError> {
 pub(super) fn edit(
     db: &Connection,
     recovery: &RecoveryHash,
-    text: &str,
+    edit: &Edit,
 ) -> Result<Option<Edited>, StoreError> {
     let Some(mut found) = find(db, recovery)? else { return Ok(None) };
     let (true, Some(text_key)) = (found.item.state.is_editable(), found.text_key) else {
         return Ok(Some(Edited::NotEditable(found.item.state)));
     };
+    let notes = edit.notes.unwrap_or(found.item.notes);
     execute(
         db,
-        "insert into item_texts (lang, author, text)
-         select lang, author, ?2
+        "insert into item_texts (lang, author, notes, text)
+         select lang, author, ?3, ?2
          from item_texts
          where key = ?1",
-        (text_key, text),
+        (text_key, &edit.text, [notes.bits()]),
     )?;
     let new_text_key = db.last_insert_rowid();
     execute(db, "update items set text_key = ?2 where key = ?1", (found.key, new_text_key))?;
     overwrite_text(db, text_key)?;
-    found.item.text = text.to_owned();
+    found.item.text = edit.text.clone();
+    found.item.notes = notes;
     Ok(Some(Edited::Done(found.item)))
 }
 
@@ -100,6 +104,7 @@ pub(super) fn delete(db: &Connection, recovery: &RecoveryHash) -> Result<Option<
     }
     item.state = State::Deleted;
     item.text.clear();
+    item.notes = ContentNotes::default();
     item.reason = None;
     item.votes = VoteCounts::default();
     Ok(Some(item))
@@ -112,6 +117,7 @@ pub(super) fn overwrite_text(db: &Connection, text_key: i64) -> Result<(), Store
         "update item_texts
          set lang = case when lang is not null then printf('%*s', octet_length(lang), '') end,
              author = case when author is not null then zeroblob(length(author)) end,
+             notes = x'00',
              text = printf('%*s', octet_length(text), '')
          where key = ?1",
         [text_key],

@@ -7,6 +7,7 @@ use peer_support_domain::cursor::{Cursor, Order};
 use peer_support_domain::flag::Flags;
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash, VoterId};
 use peer_support_domain::line_report::{Day, LineProblem};
+use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, Kind, Role, State};
 use peer_support_domain::vote::Reaction;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
@@ -14,7 +15,7 @@ use rusqlite::{Connection, StatementStatus};
 
 use super::{Sqlite, items, open_to_read};
 use crate::store::{
-    FeedQuery, Idempotency, ModeratorId, NewDecision, NewItem, NewLineReport, Place, Store, Vote,
+    Edit, FeedQuery, Idempotency, ModeratorId, NewDecision, NewItem, NewLineReport, Place, Store, Vote,
 };
 
 /// What ran, as it was prepared, and how many steps of SQLite's machine it took, on the connection where it ran last.
@@ -48,6 +49,7 @@ fn new_item(n: u64, place: Place) -> NewItem {
         place,
         text: format!("Text number {n}"),
         lang: None,
+        notes: ContentNotes::default(),
         author: Some(AuthorTag::from_bytes(n.to_be_bytes())),
         recovery: RecoveryHash::from_bytes(recovery),
         created_at: n.cast_signed(),
@@ -100,7 +102,8 @@ async fn ask_everything(store: &Sqlite, moderator: ModeratorId) {
     store.add(held.clone(), sending(1)).await.unwrap();
     store.add(held, sending(1)).await.unwrap();
     store.own(recovery).await.unwrap().unwrap();
-    store.edit_own(recovery, "Another text".into()).await.unwrap().unwrap();
+    let edit = Edit { text: "Another text".into(), notes: None, at: 0 };
+    store.edit_own(recovery, edit).await.unwrap().unwrap();
     store.queue(None, 10).await.unwrap();
     store.queue(after, 10).await.unwrap();
     store.add_sign_in_code("Ada".into(), [1; 32], 10).await.unwrap();

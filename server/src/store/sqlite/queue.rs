@@ -6,7 +6,7 @@ use peer_support_domain::wire::Page;
 use rusqlite::Connection;
 
 use super::{
-    all, bits, cursor_key, execute, first, flags, item_id, items, kind, live, parsed, parsed_if_any,
+    all, bits, cursor_key, execute, first, flags, item_id, items, kind, live, notes, parsed, parsed_if_any,
 };
 use crate::store::{NewDecision, Queued, StoreError, Undecided, page, rows_of_page};
 
@@ -19,7 +19,7 @@ pub(super) fn queue(
     let queued = all(
         db,
         "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, item_texts.text, item_texts.lang,
-           post_texts.text as in_reply_to, items.created_at, items.flags
+           item_texts.notes, post_texts.text as in_reply_to, items.created_at, items.flags
          from items
          join sites on sites.key = items.site_key
          join item_texts on item_texts.key = items.text_key
@@ -40,6 +40,7 @@ pub(super) fn queue(
                 topic: parsed(row, "topics", "topic")?,
                 text: row.get("text")?,
                 lang: parsed_if_any(row, "item_texts", "lang")?,
+                notes: notes(row)?,
                 in_reply_to: row.get("in_reply_to")?,
                 created_at: row.get("created_at")?,
                 flags: flags(row)?,
