@@ -13,6 +13,16 @@ pub const TEXT_BYTES: usize = 32 * 1024;
 pub const BODY_BYTES: usize = 6 * TEXT_BYTES + 4 * 1024;
 /// Graphemes in a moderator's reason.
 pub const REASON_GRAPHEMES: std::ops::RangeInclusive<usize> = 3..=500;
+/// Cards of a site: more would push the posts off a phone's first screens.
+pub const CARDS: std::ops::RangeInclusive<usize> = 0..=8;
+/// Graphemes in a card's heading: one line of a phone, or two.
+pub const CARD_TITLE_GRAPHEMES: std::ops::RangeInclusive<usize> = 2..=80;
+/// Graphemes in a card's text: as long as a reply.
+pub const CARD_TEXT_GRAPHEMES: std::ops::RangeInclusive<usize> = 2..=1_000;
+/// Characters in what somebody looks for: a sentence that they remember.
+pub const SEARCH_CHARS: usize = 200;
+/// Words of it that are looked for: more narrow nothing down.
+pub const SEARCH_WORDS: usize = 12;
 /// Items on one page of a feed, of replies or of the queue.
 pub const PAGE_ITEMS: std::ops::RangeInclusive<usize> = 1..=100;
 /// Items on a page when the request does not say.

@@ -160,6 +160,20 @@ text!(
     limits::REASON_GRAPHEMES
 );
 
+#[cfg(feature = "unicode")]
+text!(
+    /// The heading of a card.
+    CardTitle,
+    limits::CARD_TITLE_GRAPHEMES
+);
+
+#[cfg(feature = "unicode")]
+text!(
+    /// The text of a card.
+    CardText,
+    limits::CARD_TEXT_GRAPHEMES
+);
+
 #[cfg(all(test, feature = "unicode"))]
 mod tests {
     use super::*;

@@ -248,16 +248,34 @@ pub struct Site {
 
 /// A card that a site's moderators pinned above the posts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Card<Text = String> {
+pub struct Card<Title = String, Text = String> {
     /// What it is about.
     pub kind: CardKind,
     /// Its heading.
-    pub title: Text,
+    pub title: Title,
     /// Plain text; `\n` separates lines.
     pub text: Text,
     /// The language of both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lang: Option<LanguageTag>,
+}
+
+/// `GET` and `PUT /console/sites/{site}/cards`: all cards of a site, in their order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cards<Title = String, Text = String> {
+    /// The cards.
+    pub cards: Vec<Card<Title, Text>>,
+}
+
+/// `GET /console/sites`: a site as a moderator may write to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsoleSite {
+    /// Its id.
+    pub id: SiteId,
+    /// Who runs it.
+    pub name: String,
+    /// In the order they are offered; never empty.
+    pub topics: Vec<Topic>,
 }
 
 /// A topic of a site.

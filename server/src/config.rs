@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use peer_support_domain::site::{SiteId, TopicId};
+use peer_support_domain::site::{SiteId, SiteMode, TopicId};
 use peer_support_domain::wire::Topic;
 use toml::{Table, Value};
 use url::Url;
@@ -96,6 +96,8 @@ pub struct Site {
     pub topics: Vec<Topic>,
     /// How long a moderator's decision should take at most, in milliseconds.
     pub decision_target_ms: i64,
+    /// What visitors may write.
+    pub mode: SiteMode,
 }
 
 impl Site {
@@ -136,6 +138,7 @@ impl Sites {
                 .map(topic)
                 .to_vec(),
             decision_target_ms: hours_ms(DEFAULT_DECISION_TARGET_HOURS),
+            mode: SiteMode::Open,
         }])
     }
 }
@@ -434,8 +437,10 @@ impl Reader {
         let hours = self
             .whole_number(&mut section, "decision_target_hours", DECISION_TARGET_HOURS)
             .unwrap_or(DEFAULT_DECISION_TARGET_HOURS);
+        let mode = section.table.remove("mode");
+        let mode = mode.and_then(|value| self.parsed(&section.place("mode"), value)).unwrap_or_default();
         self.no_more(section);
-        Some(Site { id: id?, name: name?, origins, topics, decision_target_ms: hours_ms(hours) })
+        Some(Site { id: id?, name: name?, origins, topics, decision_target_ms: hours_ms(hours), mode })
     }
 
     fn needed(&mut self, section: &mut Section, key: &str) -> Option<(String, Value)> {
@@ -562,7 +567,17 @@ mod tests {
         assert!(site.allows("https://rowan.example") && !site.allows("http://localhost"));
         assert_eq!(site.topics[1].label.as_deref(), Some("Exams"));
         assert_eq!(site.decision_target_ms, 2 * 60 * 60 * 1_000);
+        assert_eq!(site.mode, SiteMode::Open);
         assert!(!config.is_demo);
+    }
+
+    #[test]
+    fn a_site_says_what_visitors_may_write() {
+        for mode in SiteMode::ALL {
+            let config = read(&format!("{SITE}\nmode = \"{mode}\"")).unwrap();
+
+            assert_eq!(config.sites.get(&"rowan".parse().unwrap()).unwrap().mode, mode);
+        }
     }
 
     #[test]
@@ -582,6 +597,7 @@ mod tests {
             origins = ["https://a.example/", 5]
             topics = []
             decision_target_hours = "soon"
+            mode = "closed"
             colour = "teal"
             [[sites]]
             id = "b"
@@ -608,6 +624,7 @@ mod tests {
                 "sites[0].origins[1]",
                 "sites[0].topics",
                 "sites[0].decision_target_hours",
+                "sites[0].mode",
                 "sites[0].colour",
                 "sites[1].name",
                 "sites[1].topics[1]",

@@ -4,11 +4,14 @@
 //! them, and they keep to what is safe to read: no method, no blame, no promise.
 
 use anyhow::Context;
+use peer_support_domain::card::CardKind;
 use peer_support_domain::flag::Flags;
 use peer_support_domain::id::{ItemId, RecoveryHash};
 use peer_support_domain::note::ContentNote;
 use peer_support_domain::post::{Kind, Role, State};
+use peer_support_domain::site::SiteId;
 use peer_support_domain::text::{PostText, ReplyText};
+use peer_support_domain::wire::Card;
 
 use crate::clock::{Clock, Random};
 use crate::secret::SignInCode;
@@ -135,6 +138,37 @@ const EXAMPLES: [Example; 8] = [
     },
 ];
 
+/// What is pinned above the examples. The fact in the last card stands in the source that it names, under "Myths about
+/// suicide"; checked 2026-11-26.
+const CARDS: [(CardKind, &str, &str); 4] = [
+    (
+        CardKind::Rules,
+        "What makes this a good place",
+        "Be kind, and take people as they are.\nWrite about yourself, and leave out names, numbers and places.\nSay that \
+         it was bad, and not how it was done.\nNo links, no selling, no looking for people to meet.",
+    ),
+    (
+        CardKind::Here,
+        "Who is here",
+        "People who know hard days themselves. They are not doctors, and they cannot see when you need help at once. For \
+         that there are the lines under “Help now”, at any hour.\nModerators of Rowan House read everything before it \
+         shows. Rowan House is an example and does not exist.",
+    ),
+    (
+        CardKind::Hours,
+        "When someone is reading along",
+        "Moderators are here most days. What you write waits until one has read it, mostly less than 12 hours. At night it \
+         can take longer.",
+    ),
+    (
+        CardKind::Trusted,
+        "Can asking make it worse?",
+        "Many people are afraid to ask a friend whether they think about suicide. Asking does not put it into somebody's \
+         head. Talking about it openly can give them time, and other ways to go on.\nSource: World Health Organization, \
+         Preventing suicide: a global imperative (2014).",
+    ),
+];
+
 /// Puts the examples in place that are not there yet. Nobody has a code for them, so nobody changes them.
 ///
 /// # Errors
@@ -158,6 +192,7 @@ pub async fn plant(store: &dyn Store, clock: &Clock, random: &Random) -> anyhow:
             state: State::Published,
             is_example: true,
             flags: Flags::default(),
+            owner: None,
         }
     };
     for example in &EXAMPLES {
@@ -178,6 +213,17 @@ pub async fn plant(store: &dyn Store, clock: &Clock, random: &Random) -> anyhow:
             let reply = item(Place::Reply { post: id }, text.into_string(), &[], at);
             store.add(reply, None).await?;
         }
+    }
+    let site: SiteId = "demo".parse().expect("a site id");
+    // Once: from then on they are the moderators', also when those took them away.
+    if store.cards(site.clone()).await?.is_none() {
+        let cards = CARDS.map(|(kind, title, text)| Card {
+            kind,
+            title: title.to_owned(),
+            text: text.to_owned(),
+            lang: Some("en".parse().expect("a language")),
+        });
+        store.put_cards(site, cards.to_vec(), None, now).await?;
     }
     Ok(())
 }
@@ -201,6 +247,7 @@ pub async fn sign_in_code(store: &dyn Store, clock: &Clock, random: &Random) -> 
 mod tests {
     use super::*;
     use crate::config::Sites;
+    use peer_support_domain::text::{CardText, CardTitle};
 
     #[test]
     fn every_example_is_a_post_that_a_visitor_could_send() {
@@ -210,6 +257,13 @@ mod tests {
             assert!(example.text.parse::<PostText>().is_ok(), "{}", example.text);
             assert!(example.replies.iter().all(|text| text.parse::<ReplyText>().is_ok()), "{}", example.text);
             assert!(site.topics.iter().any(|topic| topic.id.as_str() == example.topic), "{}", example.topic);
+        }
+    }
+
+    #[test]
+    fn every_card_is_one_that_a_moderator_could_write() {
+        for (_, title, text) in CARDS {
+            assert!(title.parse::<CardTitle>().is_ok() && text.parse::<CardText>().is_ok(), "{title}");
         }
     }
 

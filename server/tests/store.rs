@@ -2,6 +2,8 @@
 
 mod support;
 
+#[path = "store/cards.rs"]
+mod cards;
 #[path = "store/decisions.rs"]
 mod decisions;
 #[path = "store/line_reports.rs"]

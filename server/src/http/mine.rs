@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use peer_support_domain::id::RecoveryHash;
+use peer_support_domain::site::SiteMode;
 use peer_support_domain::text::{InvalidText, PostText, ReplyText};
 use peer_support_domain::wire::{EditMine, Mine};
 
@@ -35,6 +36,10 @@ pub(super) async fn patch_mine(
 ) -> Result<Json<Mine>, Problem> {
     let code = recovery_hash(&code);
     let (item, site) = own(&app, &caller, code).await?;
+    // An edit waits for a moderator as a new text does; taking one's words back is always possible.
+    if site.is_some_and(|site| site.mode == SiteMode::ReadOnly) {
+        return Err(Problem::SiteClosed);
+    }
     let text = match item.kind {
         Some(_) => text.parse().map(PostText::into_string),
         None => text.parse().map(ReplyText::into_string),

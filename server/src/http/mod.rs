@@ -4,6 +4,7 @@ mod assets;
 mod body;
 mod cache;
 mod caller;
+mod cards;
 mod health;
 mod helplines;
 mod line_reports;
@@ -115,6 +116,9 @@ pub fn router(app: App) -> Router {
         .route("/console/queue", get(queue::get_queue))
         .route("/console/line-reports", get(line_reports::get_line_reports))
         .route("/console/items/{id}/decision", post(queue::post_decision))
+        .route("/console/sites", get(cards::get_sites))
+        .route("/console/sites/{site}/cards", get(cards::get_cards).put(cards::put_cards))
+        .route("/console/sites/{site}/posts", post(posts::post_owners_post))
         .route("/openapi.json", get(openapi::get_openapi))
         .fallback(async || Problem::UnknownRoute)
         .method_not_allowed_fallback(async || Problem::UnknownMethod)

@@ -6,7 +6,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use peer_support_domain::cursor::Order;
 use peer_support_domain::id::ItemId;
-use peer_support_domain::site::SiteId;
+use peer_support_domain::post::Role;
+use peer_support_domain::site::{SiteId, SiteMode};
 use peer_support_domain::text::PostText;
 use peer_support_domain::wire;
 
@@ -14,8 +15,10 @@ use super::body::Body;
 use super::caller::Caller;
 use super::params::{IdempotencyKey, Path, Query};
 use super::problem::Problem;
+use super::session::SignedInToWrite;
 use super::submission::Submission;
 use super::{App, cache};
+use crate::config::Site;
 use crate::store::{FeedQuery, Place};
 
 /// `GET /api/v1/sites/{site}/posts`: a page of the published posts.
@@ -61,11 +64,35 @@ pub(super) async fn post_post(
 ) -> Result<(StatusCode, Json<wire::Receipt>), Problem> {
     let site = app.sites.get(&site).ok_or(Problem::UnknownSite)?;
     caller.may_use(site)?;
+    if site.mode != SiteMode::Open {
+        return Err(Problem::SiteClosed);
+    }
+    submission(site, new)?.add(&app, site, key).await
+}
+
+/// `POST /api/v1/console/sites/{site}/posts`: a post of the site's owner, published at once.
+pub(super) async fn post_owners_post(
+    State(app): State<App>,
+    Path(site): Path<SiteId>,
+    SignedInToWrite(moderator): SignedInToWrite,
+    key: Option<IdempotencyKey>,
+    Body(new): Body<wire::NewPost<PostText>>,
+) -> Result<(StatusCode, Json<wire::Receipt>), Problem> {
+    if moderator.role < Role::Lead {
+        return Err(Problem::Role);
+    }
+    let site = app.sites.get(&site).ok_or(Problem::UnknownSite)?;
+    let submission = submission(site, new)?;
+    // The owner stands under it, and no author's tag.
+    Submission { owner: Some(moderator.id), author: None, ..submission }.add(&app, site, key).await
+}
+
+fn submission(site: &Site, new: wire::NewPost<PostText>) -> Result<Submission, Problem> {
     let topic = match &new.topic {
         Some(topic) => site.topics.iter().find(|known| known.id == *topic).ok_or(Problem::UnknownTopic)?,
         None => site.topics.first().ok_or(Problem::UnknownTopic)?,
     };
-    let submission = Submission {
+    Ok(Submission {
         place: Place::Post { site: site.id.clone(), kind: new.kind, topic: topic.id.clone() },
         request: serde_json::to_vec(&new).expect("it came as JSON"),
         id: new.id,
@@ -74,6 +101,6 @@ pub(super) async fn post_post(
         notes: new.notes,
         author: new.author,
         recovery: new.recovery,
-    };
-    submission.add(&app, site, key).await
+        owner: None,
+    })
 }

@@ -43,6 +43,8 @@ pub(crate) enum Problem {
     ContentType,
     #[error("pages of this origin may not use the site")]
     Origin,
+    #[error("the site takes no such post or reply now")]
+    SiteClosed,
     #[error("the key was used for another request")]
     KeyReused,
     #[error("the id or the code is taken")]
@@ -103,6 +105,8 @@ const CONTENT_TYPE: Sort = sort(
 );
 const ORIGIN: Sort =
     sort("origin-not-allowed", StatusCode::FORBIDDEN, "Pages of this origin may not use this site.");
+const SITE_CLOSED: Sort =
+    sort("site-closed", StatusCode::FORBIDDEN, "The site takes no such post or reply now; reading goes on.");
 const KEY_REUSED: Sort = sort(
     "idempotency-key-reused",
     StatusCode::UNPROCESSABLE_ENTITY,
@@ -142,7 +146,7 @@ const UNAVAILABLE: Sort =
     sort("unavailable", StatusCode::SERVICE_UNAVAILABLE, "The server cannot answer now; try again shortly.");
 
 /// Every code there is.
-const SORTS: [&Sort; 24] = [
+const SORTS: [&Sort; 25] = [
     &NOT_FOUND,
     &METHOD,
     &BODY,
@@ -153,6 +157,7 @@ const SORTS: [&Sort; 24] = [
     &TOO_LARGE,
     &CONTENT_TYPE,
     &ORIGIN,
+    &SITE_CLOSED,
     &KEY_REUSED,
     &ID_TAKEN,
     &NOT_EDITABLE,
@@ -187,6 +192,7 @@ impl Problem {
             Self::BodyTooLarge => &TOO_LARGE,
             Self::ContentType => &CONTENT_TYPE,
             Self::Origin => &ORIGIN,
+            Self::SiteClosed => &SITE_CLOSED,
             Self::KeyReused => &KEY_REUSED,
             Self::IdTaken => &ID_TAKEN,
             Self::NotEditable(_) => &NOT_EDITABLE,

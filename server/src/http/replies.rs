@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use peer_support_domain::id::ItemId;
+use peer_support_domain::site::SiteMode;
 use peer_support_domain::text::ReplyText;
 use peer_support_domain::wire;
 
@@ -39,6 +40,14 @@ pub(super) async fn post_reply(
     Body(new): Body<wire::NewReply<ReplyText>>,
 ) -> Result<(StatusCode, Json<wire::Receipt>), Problem> {
     let site = app.site_of(post, &caller).await?;
+    let is_taken = match site.mode {
+        SiteMode::Open => true,
+        SiteMode::Limited => app.store.post(post).await?.is_some_and(|post| post.is_owners),
+        SiteMode::ReadOnly => false,
+    };
+    if !is_taken {
+        return Err(Problem::SiteClosed);
+    }
     let submission = Submission {
         place: Place::Reply { post },
         request: serde_json::to_vec(&new).expect("it came as JSON"),
@@ -48,6 +57,7 @@ pub(super) async fn post_reply(
         notes: new.notes,
         author: new.author,
         recovery: new.recovery,
+        owner: None,
     };
     submission.add(&app, site, key).await
 }

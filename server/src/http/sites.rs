@@ -25,8 +25,8 @@ pub(super) async fn get_site(
         name: site.name.clone(),
         topics: site.topics.clone(),
         decision_target_ms: site.decision_target_ms,
-        mode: Default::default(),
-        cards: Vec::new(),
+        mode: site.mode,
+        cards: app.store.cards(site.id.clone()).await?.unwrap_or_default(),
     };
     Ok(cache::public_json(&headers, &site))
 }

@@ -15,7 +15,7 @@ use super::params::IdempotencyKey;
 use super::problem::Problem;
 use crate::config::Site;
 use crate::secret::{author_tag, recovery_hash, sha256};
-use crate::store::{Added, Idempotency, NewItem, Place};
+use crate::store::{Added, Idempotency, ModeratorId, NewItem, Place};
 
 /// A new post or reply, parsed.
 pub(super) struct Submission {
@@ -28,10 +28,12 @@ pub(super) struct Submission {
     pub(super) notes: ContentNotes,
     pub(super) author: Option<AuthorKey>,
     pub(super) recovery: Option<RecoveryHash>,
+    /// The moderator who writes it for the site's owner: it is published at once.
+    pub(super) owner: Option<ModeratorId>,
 }
 
 impl Submission {
-    /// Stores it, held, and answers when that is durable.
+    /// Stores it, held unless it is the owner's, and answers when that is durable.
     ///
     /// When the browser drew no recovery code, the server does. Under an `Idempotency-Key` it derives the code from its
     /// secret, the key and the request, so that the same request sent again is answered with the same code although only
@@ -62,9 +64,10 @@ impl Submission {
             author: self.author.as_ref().map(author_tag),
             recovery,
             created_at: app.clock.now_ms(),
-            state: State::Held,
+            state: if self.owner.is_some() { State::Published } else { State::Held },
             is_example: false,
             flags: Flags::default(),
+            owner: self.owner,
         };
 
         let stored = match app.store.add(item, idempotency).await? {

@@ -35,7 +35,7 @@ struct Table {
 }
 
 /// Each after those it refers to; posts, being older, come before their replies.
-const TABLES: [Table; 11] = [
+const TABLES: [Table; 13] = [
     Table {
         name: "sites",
         from_postgres: "select key, id from sites order by key",
@@ -54,7 +54,7 @@ const TABLES: [Table; 11] = [
     },
     Table {
         name: "items",
-        from_postgres: "select key, id, site_key, topic_key, kind, post_key, state, is_example,
+        from_postgres: "select key, id, site_key, topic_key, kind, post_key, state, is_example, is_owners,
                           case when state <> 'deleted' then key end, reason, recovery, created_at, helpful_at,
                           n_replies, n_heard, n_helped, n_me_too, flags
                         from items
@@ -68,6 +68,7 @@ const TABLES: [Table; 11] = [
             "post_key",
             "state",
             "is_example",
+            "is_owners",
             "text_key",
             "reason",
             "recovery",
@@ -80,11 +81,11 @@ const TABLES: [Table; 11] = [
             "flags",
         ],
         from_sqlite:
-            "select key, id, site_key, topic_key, kind, post_key, state, is_example, reason, recovery,
+            "select key, id, site_key, topic_key, kind, post_key, state, is_example, is_owners, reason, recovery,
                         created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too, flags
                       from items
                       order by key",
-        postgres_columns: "key, id, site_key, topic_key, kind, post_key, state, is_example, reason, recovery, \
+        postgres_columns: "key, id, site_key, topic_key, kind, post_key, state, is_example, is_owners, reason, recovery, \
                            created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too, flags",
         is_numbered: true,
     },
@@ -145,6 +146,22 @@ const TABLES: [Table; 11] = [
         sqlite_columns: &["key", "item_id", "moderator_key", "decision", "reason", "decided_at"],
         from_sqlite: "select key, item_id, moderator_key, decision, reason, decided_at from decisions order by key",
         postgres_columns: "key, item_id, moderator_key, decision, reason, decided_at",
+        is_numbered: true,
+    },
+    Table {
+        name: "cards",
+        from_postgres: "select key, site_key, place, kind, title, text, lang from cards order by key",
+        sqlite_columns: &["key", "site_key", "place", "kind", "title", "text", "lang"],
+        from_sqlite: "select key, site_key, place, kind, title, text, lang from cards order by key",
+        postgres_columns: "key, site_key, place, kind, title, text, lang",
+        is_numbered: true,
+    },
+    Table {
+        name: "card_changes",
+        from_postgres: "select key, site_key, moderator_key, n_cards, changed_at from card_changes order by key",
+        sqlite_columns: &["key", "site_key", "moderator_key", "n_cards", "changed_at"],
+        from_sqlite: "select key, site_key, moderator_key, n_cards, changed_at from card_changes order by key",
+        postgres_columns: "key, site_key, moderator_key, n_cards, changed_at",
         is_numbered: true,
     },
     Table {

@@ -23,7 +23,7 @@ use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, Kind, NotAllowed, Role, State};
 use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
 use peer_support_domain::vote::{Reaction, VoteCounts};
-use peer_support_domain::wire::{LineReport, Page, Post, Reply};
+use peer_support_domain::wire::{Card, LineReport, Page, Post, Reply};
 
 pub use self::live::{Listener, Published, Tidings};
 
@@ -178,7 +178,7 @@ fn page<T>(mut items: Vec<T>, limit: usize, cursor: impl Fn(&T) -> Cursor) -> Pa
     Page { items, next }
 }
 
-/// A post or a reply to be stored; its state is held, or published for an example.
+/// A post or a reply to be stored.
 #[derive(Clone, Debug)]
 pub struct NewItem {
     /// Its id.
@@ -197,12 +197,14 @@ pub struct NewItem {
     pub recovery: RecoveryHash,
     /// Now, in milliseconds since the epoch.
     pub created_at: i64,
-    /// Held, or published for an example of the site's owner.
+    /// Held, or published for what the site's owner wrote.
     pub state: State,
     /// Whether the site's owner wrote it to show what the space is for.
     pub is_example: bool,
     /// What the checks noticed about it.
     pub flags: Flags,
+    /// The moderator who wrote it for the site's owner, as themselves; recorded as their decision to publish it.
+    pub owner: Option<ModeratorId>,
 }
 
 /// Where a new item belongs.
@@ -476,6 +478,18 @@ pub trait Store: Send + Sync + 'static {
     /// A page of the reports of all sites, the newest day first.
     async fn line_reports(&self, after: Option<Cursor>, limit: usize)
     -> Result<Page<LineReport>, StoreError>;
+
+    /// A site's cards, in their order; `None` when nobody ever wrote any.
+    async fn cards(&self, site: SiteId) -> Result<Option<Vec<Card>>, StoreError>;
+
+    /// Puts `cards` in place of all that the site had, and records who did; nobody did when the demo brings its own.
+    async fn put_cards(
+        &self,
+        site: SiteId,
+        cards: Vec<Card>,
+        moderator: Option<ModeratorId>,
+        at: i64,
+    ) -> Result<(), StoreError>;
 
     /// Creates an account; `None` when the name is taken, also by a closed account, which stands in past decisions.
     async fn add_moderator(&self, name: String, role: Role, at: i64)

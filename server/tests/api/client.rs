@@ -65,6 +65,21 @@ pub async fn each_server(test: impl AsyncFn(&Server)) {
     }
 }
 
+/// Runs `test` on a server over each database whose demo site is in `mode`, beside one where the site is open.
+pub async fn each_server_with(mode: &str, test: impl AsyncFn(&Server, &Server)) {
+    let folder = TempDir::new().unwrap();
+    let sqlite = Address::Sqlite(folder.path().join("test.sqlite3"));
+    for address in [sqlite, Address::Postgres(empty_database().await)] {
+        eprintln!("on {address:?}");
+        let store = store::open(&address).await.unwrap();
+        let open = Server::over(store.clone(), "", Path::new("/nowhere"), folder.path());
+        let config = CONFIG.replacen("id = \"demo\"", &format!("id = \"demo\"\nmode = \"{mode}\""), 1);
+        let in_mode = Server::of(store.clone(), &config, Path::new("/nowhere"), folder.path());
+        test(&in_mode, &open).await;
+        store.close().await;
+    }
+}
+
 /// Runs `test` on one server, for what has nothing to do with the database: with more lines at the top of the
 /// configuration, and the files of `assets`.
 pub async fn a_server_with(top: &str, assets: &Path, test: impl AsyncFn(&Server)) {
@@ -94,8 +109,12 @@ pub async fn empty_database() -> String {
 
 impl Server {
     fn over(store: Arc<dyn Store>, top: &str, assets: &Path, folder: &Path) -> Self {
+        Self::of(store, &format!("{top}\n{CONFIG}"), assets, folder)
+    }
+
+    fn of(store: Arc<dyn Store>, config: &str, assets: &Path, folder: &Path) -> Self {
         let file = folder.join("server.toml");
-        std::fs::write(&file, format!("{top}\n{CONFIG}")).unwrap();
+        std::fs::write(&file, config).unwrap();
         let config = Config::load(&Overrides { config: Some(file), ..Overrides::default() }).unwrap();
         let clock = Arc::new(AtomicI64::new(NOW));
         let hands = clock.clone();

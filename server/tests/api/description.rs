@@ -209,6 +209,28 @@ async fn real_answers_are_as_documented() {
         word.holds("get", "/console/line-reports", &listed);
         word.holds("get", "/console/line-reports", &server.get("/console/line-reports").await);
 
+        let lead = server.moderator(Role::Lead).await;
+        let cards = "/console/sites/{site}/cards";
+        let list = json!({ "cards": [
+            { "kind": "trusted", "title": "Asking", "text": "Asking helps. Source: WHO.", "lang": "en" },
+        ]});
+        assert!(word.takes("put", cards, &list));
+        word.holds(
+            "put",
+            cards,
+            &lead.write(Method::PUT, "/console/sites/demo/cards", Some(&list)).await.ok(),
+        );
+        word.holds(
+            "put",
+            cards,
+            &moderator.write(Method::PUT, "/console/sites/demo/cards", Some(&list)).await,
+        );
+        word.holds("get", cards, &moderator.get("/console/sites/demo/cards").await.ok());
+        word.holds("get", "/console/sites", &moderator.get("/console/sites").await.ok());
+        word.holds("get", "/sites/{site}", &server.get("/sites/demo").await.ok());
+        let owners = lead.write(Method::POST, "/console/sites/demo/posts", Some(&short)).await.ok();
+        word.holds("post", "/console/sites/{site}/posts", &owners);
+
         let code = json!({ "code": server.sign_in_code(Role::Admin).await.to_string() });
         word.holds("post", "/console/session", &server.post("/console/session", &code).await.ok());
         word.holds("post", "/console/session", &server.post("/console/session", &code).await);
@@ -237,6 +259,15 @@ async fn the_documents_limits_are_the_domains() {
         assert_eq!(schemas["ReportedContact"]["maxLength"], limits::REPORTED_CONTACT_CHARS);
         let report = document["paths"]["/sites/{site}/line-reports"]["post"]["description"].as_str().unwrap();
         assert!(report.replace(',', "").contains(&limits::LINE_REPORTS_A_DAY.to_string()), "{report}");
+        assert_eq!(schemas["Cards"]["properties"]["cards"]["maxItems"], *limits::CARDS.end());
+        let card = &schemas["Card"]["properties"];
+        let characters =
+            |range: &std::ops::RangeInclusive<usize>| format!("{} to {}", range.start(), range.end());
+        for (field, range) in [("title", limits::CARD_TITLE_GRAPHEMES), ("text", limits::CARD_TEXT_GRAPHEMES)]
+        {
+            let told = card[field]["description"].as_str().unwrap().replace(',', "");
+            assert!(told.starts_with(&characters(&range)), "{told}");
+        }
         let listed = document["paths"]["/console/line-reports"]["get"]["summary"].as_str().unwrap();
         assert!(listed.contains(&limits::LINE_REPORT_RETENTION_DAYS.to_string()), "{listed}");
         let too_large = document["components"]["responses"]["TooLarge"]["description"].as_str().unwrap();

@@ -1,6 +1,7 @@
 //! The API as its callers see it: the real router over real databases, and the real program. One file a resource.
 
 mod assets;
+mod cards;
 mod client;
 mod console;
 mod cross_origin;
@@ -11,6 +12,7 @@ mod hostile;
 mod line_reports;
 mod logs;
 mod mine;
+mod modes;
 mod notes;
 mod program;
 mod replies;

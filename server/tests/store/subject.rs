@@ -237,6 +237,7 @@ pub fn story(n: u64) -> NewItem {
         state: State::Held,
         is_example: false,
         flags: Flags::default(),
+        owner: None,
     }
 }
 

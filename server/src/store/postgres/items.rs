@@ -2,7 +2,7 @@
 
 use peer_support_domain::cursor::{Cursor, Order};
 use peer_support_domain::id::ItemId;
-use peer_support_domain::post::{Kind, State};
+use peer_support_domain::post::{Decision, Kind, State};
 use peer_support_domain::ranking;
 use peer_support_domain::site::{SiteId, TopicId};
 use peer_support_domain::vote::VoteCounts;
@@ -40,8 +40,9 @@ pub(super) async fn add(
     };
     let item_key: Option<i64> = sqlx::query_scalar(
         "insert into items
-           (id, site_key, topic_key, kind, post_key, state, is_example, recovery, created_at, helpful_at, flags)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+           (id, site_key, topic_key, kind, post_key, state, is_example, is_owners, recovery, created_at, helpful_at,
+            flags)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          on conflict do nothing
          returning key",
     )
@@ -52,6 +53,7 @@ pub(super) async fn add(
     .bind(post_key)
     .bind(item.state.as_str())
     .bind(item.is_example)
+    .bind(item.owner.is_some())
     .bind(&item.recovery.as_bytes()[..])
     .bind(item.created_at)
     .bind(ranking::helpful_at_ms(item.created_at, VoteCounts::default()))
@@ -81,6 +83,18 @@ pub(super) async fn add(
     }
     if item.state == State::Published {
         live::tell(&mut tx, item.id).await?;
+    }
+    if let Some(owner) = item.owner {
+        sqlx::query(
+            "insert into decisions (item_id, moderator_key, decision, decided_at)
+             values ($1, $2, $3, $4)",
+        )
+        .bind(bits(item.id))
+        .bind(owner.0)
+        .bind(Decision::Approve.as_str())
+        .bind(item.created_at)
+        .execute(&mut *tx)
+        .await?;
     }
     if let Some(idempotency) = idempotency {
         let added = sqlx::query(
@@ -334,7 +348,7 @@ pub(super) async fn feed(db: &mut PgConnection, query: &FeedQuery) -> Result<Pag
     // One that was hidden since the places were read is left out.
     let rows = sqlx::query(
         "select items.key, items.id, items.kind, topics.id as topic, text, lang, notes, author, created_at, n_replies,
-           n_heard, n_helped, n_me_too, is_example
+           n_heard, n_helped, n_me_too, is_example, is_owners
          from items
          join topics on topics.key = items.topic_key
          cross join lateral (
@@ -371,7 +385,7 @@ fn key_of(row: &PgRow) -> i64 {
 pub(super) async fn post(pool: &PgPool, id: ItemId) -> Result<Option<Post>, StoreError> {
     sqlx::query(
         "select items.key, items.id, items.kind, topics.id as topic, text, lang, notes, author, created_at, n_replies,
-           n_heard, n_helped, n_me_too, is_example
+           n_heard, n_helped, n_me_too, is_example, is_owners
          from items
          join topics on topics.key = items.topic_key
          join item_texts on item_texts.item_key = items.key
@@ -399,7 +413,7 @@ fn to_post(row: &PgRow) -> Result<Post, StoreError> {
         n_replies: count(row, "n_replies")?,
         votes: counts(row)?,
         is_example: row.try_get("is_example")?,
-        is_owners: false,
+        is_owners: row.try_get("is_owners")?,
     })
 }
 
@@ -412,7 +426,7 @@ pub(super) async fn replies(
     let Some((post_key, _)) = published_post(db, post).await? else { return Ok(None) };
     let (moment, key) = cursor_key(db, after, i64::MIN).await?;
     let rows = sqlx::query(
-        "select items.key, items.id, text, lang, notes, author, created_at, n_heard, n_helped, n_me_too, is_example
+        "select items.key, items.id, text, lang, notes, author, created_at, n_heard, n_helped, n_me_too, is_example, is_owners
          from items
          cross join lateral (
            select lang, notes, author, text
@@ -446,7 +460,7 @@ fn to_reply(row: &PgRow) -> Result<Reply, StoreError> {
         created_at: row.try_get("created_at")?,
         votes: counts(row)?,
         is_example: row.try_get("is_example")?,
-        is_owners: false,
+        is_owners: row.try_get("is_owners")?,
     })
 }
 

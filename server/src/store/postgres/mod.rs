@@ -4,6 +4,7 @@
 //! it until its segments are used again: `checkpoint_timeout` and `max_wal_size` say how soon, and an archive of the log
 //! or a standby keeps it as long as its owner lets it.
 
+mod cards;
 mod items;
 mod line_reports;
 mod live;
@@ -27,7 +28,7 @@ use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::site::SiteId;
 use peer_support_domain::vote::VoteCounts;
-use peer_support_domain::wire::{LineReport, Page, Post, Reply};
+use peer_support_domain::wire::{Card, LineReport, Page, Post, Reply};
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::{ConnectOptions, Executor, Row};
@@ -36,8 +37,8 @@ use tokio::sync::OnceCell;
 use self::rewrite::Rewriter;
 use super::live::{Listener, Teller};
 use super::{
-    Added, Edit, Edited, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, NewLineReport, OwnItem,
-    Queued, SecretHash, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits, kind_of_letter,
+    Added, Edit, Edited, FeedQuery, Idempotency, Moderator, ModeratorId, NewDecision, NewItem, NewLineReport,
+    OwnItem, Queued, SecretHash, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits, kind_of_letter,
 };
 
 /// Connections of one server, of which one listens. PostgreSQL allows 100 at first, so several servers fit.
@@ -53,6 +54,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("line_reports", include_str!("migrations/0002_line_reports.sql")),
     ("flags", include_str!("migrations/0003_flags.sql")),
     ("notes", include_str!("migrations/0004_notes.sql")),
+    ("cards", include_str!("migrations/0005_cards.sql")),
 ];
 
 /// A store in a PostgreSQL database, which it may share with other servers.
@@ -205,6 +207,20 @@ impl Store for Postgres {
         limit: usize,
     ) -> Result<Page<LineReport>, StoreError> {
         line_reports::list(&self.pool, after, limit).await
+    }
+
+    async fn cards(&self, site: SiteId) -> Result<Option<Vec<Card>>, StoreError> {
+        cards::list(&mut *self.pool.acquire().await?, &site).await
+    }
+
+    async fn put_cards(
+        &self,
+        site: SiteId,
+        cards: Vec<Card>,
+        moderator: Option<ModeratorId>,
+        at: i64,
+    ) -> Result<(), StoreError> {
+        until_alone(|| cards::put(&self.pool, &site, &cards, moderator, at)).await
     }
 
     async fn add_moderator(

@@ -3,7 +3,7 @@
 use peer_support_domain::cursor::{Cursor, Order};
 use peer_support_domain::id::ItemId;
 use peer_support_domain::note::ContentNotes;
-use peer_support_domain::post::{Kind, State};
+use peer_support_domain::post::{Decision, Kind, State};
 use peer_support_domain::ranking;
 use peer_support_domain::site::{SiteId, TopicId};
 use peer_support_domain::vote::VoteCounts;
@@ -63,9 +63,9 @@ pub(super) fn add(
     execute(
         db,
         "insert into items
-           (id, site_key, topic_key, kind, post_key, state, is_example, text_key, recovery, created_at, helpful_at,
-            flags)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+           (id, site_key, topic_key, kind, post_key, state, is_example, is_owners, text_key, recovery, created_at,
+            helpful_at, flags)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         (
             bits(item.id),
             site_key,
@@ -74,6 +74,7 @@ pub(super) fn add(
             post_key,
             item.state.as_str(),
             item.is_example,
+            item.owner.is_some(),
             text_key,
             item.recovery.as_bytes(),
             item.created_at,
@@ -87,6 +88,14 @@ pub(super) fn add(
     }
     if item.state == State::Published {
         live::tell(db, item_key)?;
+    }
+    if let Some(owner) = item.owner {
+        execute(
+            db,
+            "insert into decisions (item_id, moderator_key, decision, decided_at)
+             values (?1, ?2, ?3, ?4)",
+            (bits(item.id), owner.0, Decision::Approve.as_str(), item.created_at),
+        )?;
     }
     if let Some(Idempotency { key_hash, request_hash }) = idempotency {
         execute(
@@ -344,7 +353,7 @@ fn post_of_key(db: &Connection, key: i64) -> Result<Option<Post>, StoreError> {
     first(
         db,
         "select items.key, items.id, items.kind, topics.id as topic, text, lang, notes, author, created_at, n_replies,
-           n_heard, n_helped, n_me_too, is_example
+           n_heard, n_helped, n_me_too, is_example, is_owners
          from items
          join topics on topics.key = items.topic_key
          join item_texts on item_texts.key = items.text_key
@@ -363,7 +372,7 @@ fn post_of_key(db: &Connection, key: i64) -> Result<Option<Post>, StoreError> {
                 n_replies: row.get("n_replies")?,
                 votes: counts(row)?,
                 is_example: row.get("is_example")?,
-                is_owners: false,
+                is_owners: row.get("is_owners")?,
             })
         },
     )
@@ -379,7 +388,7 @@ pub(super) fn replies(
     let (moment, key) = cursor_key(db, after, i64::MIN)?;
     let replies = all(
         db,
-        "select items.key, items.id, text, lang, notes, author, created_at, n_heard, n_helped, n_me_too, is_example
+        "select items.key, items.id, text, lang, notes, author, created_at, n_heard, n_helped, n_me_too, is_example, is_owners
          from items
          join item_texts on item_texts.key = items.text_key
          where post_key = ?1
@@ -398,7 +407,7 @@ pub(super) fn replies(
                 created_at: row.get("created_at")?,
                 votes: counts(row)?,
                 is_example: row.get("is_example")?,
-                is_owners: false,
+                is_owners: row.get("is_owners")?,
             })
         },
     )?;

@@ -1,5 +1,6 @@
 //! SQLite, inside this process: one writing thread, a few readers, every acknowledged write flushed to the disk.
 
+mod cards;
 mod items;
 mod line_reports;
 mod live;
@@ -23,8 +24,9 @@ use peer_support_domain::flag::Flags;
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, Role, State};
+use peer_support_domain::site::SiteId;
 use peer_support_domain::vote::VoteCounts;
-use peer_support_domain::wire::{LineReport, Page, Post, Reply};
+use peer_support_domain::wire::{Card, LineReport, Page, Post, Reply};
 use rusqlite::{Connection, OpenFlags, Params, Row};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
 use tokio::sync::Semaphore;
@@ -32,8 +34,8 @@ use tokio::sync::Semaphore;
 use self::writer::Writer;
 use super::live::{Listener, Teller};
 use super::{
-    Added, Edit, Edited, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, NewLineReport, OwnItem,
-    Queued, SecretHash, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits,
+    Added, Edit, Edited, FeedQuery, Idempotency, Moderator, ModeratorId, NewDecision, NewItem, NewLineReport,
+    OwnItem, Queued, SecretHash, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits,
 };
 
 /// Readers at a time. Reads take well below a millisecond each, so a few keep every core busy.
@@ -51,6 +53,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0002_line_reports.sql")),
     M::up(include_str!("migrations/0003_flags.sql")),
     M::up(include_str!("migrations/0004_notes.sql")),
+    M::up(include_str!("migrations/0005_cards.sql")),
 ];
 
 /// A store in one file, with its write-ahead log beside it.
@@ -247,7 +250,7 @@ impl Store for Sqlite {
         self.read(move |db| items::replies(db, post, after, limit)).await
     }
 
-    async fn site_of(&self, item: ItemId) -> Result<Option<peer_support_domain::site::SiteId>, StoreError> {
+    async fn site_of(&self, item: ItemId) -> Result<Option<SiteId>, StoreError> {
         self.read(move |db| items::site_of(db, item)).await
     }
 
@@ -293,6 +296,20 @@ impl Store for Sqlite {
         limit: usize,
     ) -> Result<Page<LineReport>, StoreError> {
         self.read(move |db| line_reports::list(db, after, limit)).await
+    }
+
+    async fn cards(&self, site: SiteId) -> Result<Option<Vec<Card>>, StoreError> {
+        self.read(move |db| cards::list(db, &site)).await
+    }
+
+    async fn put_cards(
+        &self,
+        site: SiteId,
+        cards: Vec<Card>,
+        moderator: Option<ModeratorId>,
+        at: i64,
+    ) -> Result<(), StoreError> {
+        self.forget(move |db| cards::put(db, &site, &cards, moderator, at)).await
     }
 
     async fn add_moderator(

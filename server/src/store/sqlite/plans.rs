@@ -56,6 +56,7 @@ fn new_item(n: u64, place: Place) -> NewItem {
         state: State::Published,
         is_example: false,
         flags: Flags::default(),
+        owner: None,
     }
 }
 
