@@ -48,3 +48,8 @@ pub const REPORTED_CONTACT_CHARS: usize = 200;
 pub const LINE_REPORTS_A_DAY: usize = 1_000;
 /// How long reports about lines are kept: one that still stands is reported again, and mended lines are left behind.
 pub const LINE_REPORT_RETENTION_DAYS: i32 = 90;
+/// Reports about one item that are kept while no moderator has decided about it: it stands first in the queue by then, and
+/// nobody fills the disk with made-up ones.
+pub const REPORTS_OF_ITEM: u32 = 100;
+/// How long a report is kept once a moderator has decided, for whoever comes back with its receipt.
+pub const REPORT_RETENTION_MS: i64 = 90 * 24 * 60 * 60 * 1_000;

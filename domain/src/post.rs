@@ -132,6 +132,20 @@ impl State {
         }
     }
 
+    /// The state after a moderator's `decision` about a published item that readers reported or a check flagged, or one that
+    /// reports have hidden: as [`after`](Self::after), and it may also stay as it is, by approving what is published or
+    /// hiding what is hidden.
+    ///
+    /// # Errors
+    ///
+    /// As [`after`](Self::after).
+    pub const fn after_review(self, decision: Decision) -> Result<Self, NotAllowed> {
+        match (self, decision) {
+            (Self::Published, Decision::Approve) | (Self::Hidden, Decision::Hide) => Ok(self),
+            _ => self.after(decision),
+        }
+    }
+
     /// Whether its author may still change the text in place. What others have read is not changed under them.
     pub const fn is_editable(self) -> bool {
         matches!(self, Self::Held)
@@ -192,8 +206,19 @@ mod tests {
     }
 
     #[test]
+    fn what_was_reported_may_stay_as_it_is() {
+        for (state, stays_by) in [(State::Published, Decision::Approve), (State::Hidden, Decision::Hide)] {
+            for decision in Decision::ALL {
+                let expected = if decision == stays_by { Ok(state) } else { state.after(decision) };
+                assert_eq!(state.after_review(decision), expected, "{decision} what is {state}");
+            }
+        }
+    }
+
+    #[test]
     fn what_was_deleted_stays_deleted() {
         assert!(Decision::ALL.into_iter().all(|decision| State::Deleted.after(decision).is_err()));
+        assert!(Decision::ALL.into_iter().all(|decision| State::Deleted.after_review(decision).is_err()));
     }
 
     #[test]

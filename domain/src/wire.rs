@@ -185,6 +185,9 @@ pub struct Mine {
     /// What the moderator wrote when declining or hiding it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Whether readers' reports alone hid it, until a moderator has looked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_hidden_by_reports: bool,
     /// When it was sent.
     pub created_at: i64,
     /// The moment by which the site means to have decided, while it is held.
@@ -316,7 +319,8 @@ pub struct NewReport {
 /// The answer to a report, and to `GET /report` with its code in the header `Report-Code`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
-    /// The receipt: it shows what became of the report. Only in the first answer, not stored.
+    /// The receipt: it shows what became of the report. Only in the answer to the report, not stored; who reports again
+    /// gets another one in its place. Absent also when so many reports wait already that this one was not kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// Why it was reported.
@@ -400,7 +404,7 @@ pub struct QueueItem {
     pub created_at: i64,
     /// The moment by which the site means to have decided.
     pub decision_expected_at: i64,
-    /// Where it stands: held, or published and reported or changed by its author.
+    /// Where it stands: held; published and reported, flagged or changed by its author; or hidden because of reports.
     pub state: State,
     /// What others read now, when its author has changed a published item; `text` is then the new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -27,6 +27,12 @@ const DEFAULT_DATA: &str = "peer-support-data";
 const DEFAULT_DECISION_TARGET_HOURS: i64 = 12;
 /// Hours a site may promise at most: what waits longer than a month is purged undecided.
 const DECISION_TARGET_HOURS: std::ops::RangeInclusive<i64> = 1..=720;
+/// Readers whose reports hide an item while no moderator is there, unless the site says otherwise.
+const DEFAULT_HIDE_AFTER_REPORTS: u32 = 3;
+/// Approvals of one author in one thread after which their replies are published at once, unless the site says otherwise.
+const DEFAULT_PUBLISH_AFTER_APPROVALS: u32 = 3;
+/// What both may be: 0 switches the rule off, and more than this would.
+const RULE_COUNTS: std::ops::RangeInclusive<i64> = 0..=50;
 /// Characters in the name of a site or a topic: it stands on one line of a phone.
 const NAME_CHARS: std::ops::RangeInclusive<usize> = 1..=60;
 /// Topics of a site: more do not fit above the feed of a phone.
@@ -98,6 +104,11 @@ pub struct Site {
     pub decision_target_ms: i64,
     /// What visitors may write.
     pub mode: SiteMode,
+    /// Readers whose reports hide an item while no moderator is there; 0 for never.
+    pub hide_after_reports: u32,
+    /// Approvals of one author in one thread after which what they reply is published at once, when no check noticed
+    /// anything; 0 for never.
+    pub publish_after_approvals: u32,
 }
 
 impl Site {
@@ -139,6 +150,8 @@ impl Sites {
                 .to_vec(),
             decision_target_ms: hours_ms(DEFAULT_DECISION_TARGET_HOURS),
             mode: SiteMode::Open,
+            hide_after_reports: DEFAULT_HIDE_AFTER_REPORTS,
+            publish_after_approvals: DEFAULT_PUBLISH_AFTER_APPROVALS,
         }])
     }
 }
@@ -439,8 +452,26 @@ impl Reader {
             .unwrap_or(DEFAULT_DECISION_TARGET_HOURS);
         let mode = section.table.remove("mode");
         let mode = mode.and_then(|value| self.parsed(&section.place("mode"), value)).unwrap_or_default();
+        let hide_after_reports =
+            self.rule_count(&mut section, "hide_after_reports").unwrap_or(DEFAULT_HIDE_AFTER_REPORTS);
+        let publish_after_approvals = self
+            .rule_count(&mut section, "publish_after_approvals")
+            .unwrap_or(DEFAULT_PUBLISH_AFTER_APPROVALS);
         self.no_more(section);
-        Some(Site { id: id?, name: name?, origins, topics, decision_target_ms: hours_ms(hours), mode })
+        Some(Site {
+            id: id?,
+            name: name?,
+            origins,
+            topics,
+            decision_target_ms: hours_ms(hours),
+            mode,
+            hide_after_reports,
+            publish_after_approvals,
+        })
+    }
+
+    fn rule_count(&mut self, section: &mut Section, key: &str) -> Option<u32> {
+        self.whole_number(section, key, RULE_COUNTS).and_then(|count| u32::try_from(count).ok())
     }
 
     fn needed(&mut self, section: &mut Section, key: &str) -> Option<(String, Value)> {
@@ -546,6 +577,7 @@ mod tests {
         origins = ["https://rowan.example"]
         topics = ["low-mood", { id = "exams", label = "Exams" }]
         decision_target_hours = 2
+        publish_after_approvals = 0
     "#;
 
     #[test]
@@ -568,6 +600,7 @@ mod tests {
         assert_eq!(site.topics[1].label.as_deref(), Some("Exams"));
         assert_eq!(site.decision_target_ms, 2 * 60 * 60 * 1_000);
         assert_eq!(site.mode, SiteMode::Open);
+        assert_eq!((site.hide_after_reports, site.publish_after_approvals), (3, 0));
         assert!(!config.is_demo);
     }
 
@@ -598,6 +631,8 @@ mod tests {
             topics = []
             decision_target_hours = "soon"
             mode = "closed"
+            hide_after_reports = 51
+            publish_after_approvals = -1
             colour = "teal"
             [[sites]]
             id = "b"
@@ -625,6 +660,8 @@ mod tests {
                 "sites[0].topics",
                 "sites[0].decision_target_hours",
                 "sites[0].mode",
+                "sites[0].hide_after_reports",
+                "sites[0].publish_after_approvals",
                 "sites[0].colour",
                 "sites[1].name",
                 "sites[1].topics[1]",

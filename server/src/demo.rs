@@ -193,6 +193,7 @@ pub async fn plant(store: &dyn Store, clock: &Clock, random: &Random) -> anyhow:
             is_example: true,
             flags: Flags::default(),
             owner: None,
+            publish_after_approvals: 0,
         }
     };
     for example in &EXAMPLES {

@@ -125,6 +125,36 @@ impl fmt::Display for SignInCode {
     }
 }
 
+/// The receipt of one report: 95 random bits and a check digit, written as a recovery code is.
+#[derive(Clone, Copy, Debug)]
+pub struct ReportCode(RecoveryCode);
+
+impl ReportCode {
+    /// A new code.
+    pub fn draw(random: &Random) -> Self {
+        Self(RecoveryCode::from_random(random.bytes()))
+    }
+
+    /// All that is stored of it.
+    pub fn hash(&self) -> SecretHash {
+        sha256(&[b"report", self.0.canonical().as_bytes()])
+    }
+}
+
+impl FromStr for ReportCode {
+    type Err = InvalidRecoveryCode;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRecoveryCode> {
+        text.parse().map(Self)
+    }
+}
+
+impl fmt::Display for ReportCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// What a signed-in moderator's browser keeps in a cookie: 256 random bits.
 #[derive(Clone, Copy)]
 pub(crate) struct SessionToken([u8; 32]);

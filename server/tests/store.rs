@@ -16,6 +16,8 @@ mod own;
 mod plans;
 #[path = "store/posts.rs"]
 mod posts;
+#[path = "store/reports.rs"]
+mod reports;
 #[path = "store/subject.rs"]
 mod subject;
 #[path = "store/upkeep.rs"]

@@ -95,6 +95,7 @@ fn mine(item: OwnItem, site: Option<&Site>) -> Mine {
         notes: item.notes,
         state: item.state,
         reason: item.reason,
+        is_hidden_by_reports: item.is_hidden_by_reports,
         created_at: item.created_at,
         decision_expected_at: site.and_then(|site| decision_expected_at(site, item.state, item.created_at)),
         n_replies: item.n_replies,

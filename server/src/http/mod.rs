@@ -16,13 +16,14 @@ mod posts;
 mod problem;
 mod queue;
 mod replies;
+mod reports;
 mod session;
 mod sites;
 mod submission;
 mod votes;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicI32;
+use std::sync::atomic::{AtomicI32, AtomicI64};
 use std::time::Duration;
 
 use axum::Router;
@@ -64,6 +65,8 @@ pub struct App {
     /// The last day, as [`Day::since_epoch`](peer_support_domain::line_report::Day::since_epoch), on which a report about a
     /// line was one too many.
     reports_full_on: Arc<AtomicI32>,
+    /// When the store was last told that a moderator is there.
+    moderator_noted_at: Arc<AtomicI64>,
 }
 
 impl App {
@@ -89,6 +92,7 @@ impl App {
             assets: Arc::new(assets),
             helplines: config.helplines.clone(),
             reports_full_on: Arc::new(AtomicI32::new(-1)),
+            moderator_noted_at: Arc::new(AtomicI64::new(i64::MIN)),
         }
     }
 
@@ -110,6 +114,8 @@ pub fn router(app: App) -> Router {
         .route("/posts/{id}", get(posts::get_post))
         .route("/posts/{id}/replies", get(replies::get_replies).post(replies::post_reply))
         .route("/items/{id}/votes/{reaction}", put(votes::put_vote).delete(votes::delete_vote))
+        .route("/items/{id}/reports", post(reports::post_report))
+        .route("/report", get(reports::get_report))
         .route("/mine", get(mine::get_mine).patch(mine::patch_mine).delete(mine::delete_mine))
         .route("/console/session", post(session::post_session).get(session::get_session))
         .route("/console/session", delete(session::delete_session))

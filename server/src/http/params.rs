@@ -14,6 +14,7 @@ use peer_support_domain::site::SiteId;
 use peer_support_domain::vote::Reaction;
 
 use super::problem::Problem;
+use crate::secret::ReportCode;
 
 /// The parameters of the path.
 pub(super) struct Path<T>(pub(super) T);
@@ -122,6 +123,7 @@ fn lower(name: &'static str) -> &'static str {
     match name {
         "Idempotency-Key" => "idempotency-key",
         "Recovery-Code" => "recovery-code",
+        "Report-Code" => "report-code",
         "Csrf-Token" => "csrf-token",
         other => other,
     }
@@ -159,5 +161,18 @@ impl<S: Sync> FromRequestParts<S> for Recovery {
         code.parse()
             .map(Self)
             .map_err(|e: <RecoveryCode as FromStr>::Err| Problem::Header(name, e.to_string()))
+    }
+}
+
+/// `Report-Code`: shows what became of one report.
+pub(super) struct Receipt(pub(super) ReportCode);
+
+impl<S: Sync> FromRequestParts<S> for Receipt {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let name = "Report-Code";
+        let code = header(&parts.headers, name)?.ok_or(Problem::Header(name, "is missing".to_owned()))?;
+        code.parse().map(Self).map_err(|e: <ReportCode as FromStr>::Err| Problem::Header(name, e.to_string()))
     }
 }

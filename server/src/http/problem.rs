@@ -25,6 +25,8 @@ pub(crate) enum Problem {
     UnknownItem,
     #[error("nothing is kept under this code")]
     UnknownRecoveryCode,
+    #[error("no report belongs to this code")]
+    UnknownReportCode,
     /// The body as a whole: no JSON, too deep, no UTF-8.
     #[error("{0}")]
     Body(String),
@@ -180,9 +182,11 @@ const RETRY_AFTER_SECONDS: u64 = 5;
 impl Problem {
     fn sort(&self) -> &'static Sort {
         match self {
-            Self::UnknownRoute | Self::UnknownSite | Self::UnknownItem | Self::UnknownRecoveryCode => {
-                &NOT_FOUND
-            }
+            Self::UnknownRoute
+            | Self::UnknownSite
+            | Self::UnknownItem
+            | Self::UnknownRecoveryCode
+            | Self::UnknownReportCode => &NOT_FOUND,
             Self::UnknownMethod => &METHOD,
             Self::Body(_) => &BODY,
             Self::Field(field, _) if field == "text" => &TEXT,
@@ -217,6 +221,7 @@ impl Problem {
             Self::UnknownTopic => "topic".into(),
             Self::UnknownItem | Self::IdTaken => "id".into(),
             Self::UnknownRecoveryCode => "Recovery-Code".into(),
+            Self::UnknownReportCode => "Report-Code".into(),
             Self::Body(_) | Self::BodyTooLarge => "body".into(),
             Self::Field(field, _) => field.into(),
             Self::Parameter(name, _) | Self::Header(name, _) => (*name).into(),
@@ -234,9 +239,11 @@ impl Problem {
             Self::Body(what) | Self::Field(_, what) | Self::Parameter(_, what) | Self::Header(_, what) => {
                 Some(what.clone())
             }
-            Self::UnknownSite | Self::UnknownTopic | Self::UnknownItem | Self::UnknownRecoveryCode => {
-                Some(self.to_string())
-            }
+            Self::UnknownSite
+            | Self::UnknownTopic
+            | Self::UnknownItem
+            | Self::UnknownRecoveryCode
+            | Self::UnknownReportCode => Some(self.to_string()),
             Self::NotEditable(_) | Self::Undecided(Undecided::NotAllowed(_)) => Some(self.to_string()),
             _ => None,
         }

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State as FromState;
 use peer_support_domain::id::ItemId;
-use peer_support_domain::post::{Role, State};
+use peer_support_domain::post::Role;
 use peer_support_domain::text::ReasonText;
 use peer_support_domain::wire::{Decide, Decided, Page, QueueItem};
 
@@ -14,7 +14,8 @@ use super::problem::Problem;
 use super::session::{SignedIn, SignedInToWrite};
 use crate::store::NewDecision;
 
-/// `GET /api/v1/console/queue`: held posts and replies of this server's sites, the longest waiting first.
+/// `GET /api/v1/console/queue`: first what readers reported, then what is held and what a check flagged, of all sites; the
+/// longest waiting first in each.
 pub(super) async fn get_queue(
     FromState(app): FromState<App>,
     _: SignedIn,
@@ -34,11 +35,11 @@ pub(super) async fn get_queue(
         notes: item.notes,
         in_reply_to: item.in_reply_to,
         created_at: item.created_at,
-        state: State::Held,
+        state: item.state,
         published_text: None,
         earlier_texts: Vec::new(),
         flags: item.flags.iter().collect(),
-        reports: Vec::new(),
+        reports: item.reports,
         words: Vec::new(),
     });
     Ok(Json(Page { items: items.collect(), next: page.next }))

@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::sync::Mutex;
+use std::sync::atomic::Ordering;
 
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use peer_support_domain::post::Role;
 use peer_support_domain::recovery::InvalidRecoveryCode;
 use peer_support_domain::wire::{Session, SignIn};
 
@@ -26,6 +28,9 @@ const ATTEMPTS: i64 = 20;
 /// codes from being guessed; and as there are no addresses to tell people apart by, it is one limit for all. A flood of
 /// wrong codes therefore delays signing in, never a session that is open.
 const ATTEMPT_EVERY_MS: i64 = 500;
+
+/// How often a moderator's presence is written down at most: closely enough for a rule that counts in quarters of an hour.
+const NOTE_PRESENCE_EVERY_MS: i64 = 60 * 1_000;
 
 /// The cookie's name. With `__Host-` browsers take it from this very host only, and only by TLS.
 const fn cookie_name(is_https: bool) -> &'static str {
@@ -84,9 +89,24 @@ impl FromRequestParts<App> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let token = session_cookie(&parts.headers, app.is_https).ok_or(Problem::NotSignedIn)?;
-        let moderator =
-            app.store.session(token.hash(), app.clock.now_ms()).await?.ok_or(Problem::NotSignedIn)?;
+        let now = app.clock.now_ms();
+        let moderator = app.store.session(token.hash(), now).await?.ok_or(Problem::NotSignedIn)?;
+        if moderator.role >= Role::Moderator {
+            note_presence(app, now).await;
+        }
         Ok(Self { moderator, token })
+    }
+}
+
+/// Notes that somebody who may decide is there, for the rule that hides what readers report while nobody is.
+async fn note_presence(app: &App, now: i64) {
+    if now < app.moderator_noted_at.load(Ordering::Relaxed).saturating_add(NOTE_PRESENCE_EVERY_MS) {
+        return;
+    }
+    match app.store.see_moderator(now).await {
+        Ok(()) => app.moderator_noted_at.store(now, Ordering::Relaxed),
+        // No reason to keep the moderator from reading: at worst an item is hidden that they would have seen to.
+        Err(error) => tracing::warn!("that a moderator is there was not noted: {error}"),
     }
 }
 

@@ -65,6 +65,7 @@ impl Submission {
             recovery,
             created_at: app.clock.now_ms(),
             state: if self.owner.is_some() { State::Published } else { State::Held },
+            publish_after_approvals: site.publish_after_approvals,
             is_example: false,
             flags: Flags::default(),
             owner: self.owner,

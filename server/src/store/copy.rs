@@ -35,7 +35,7 @@ struct Table {
 }
 
 /// Each after those it refers to; posts, being older, come before their replies.
-const TABLES: [Table; 13] = [
+const TABLES: [Table; 15] = [
     Table {
         name: "sites",
         from_postgres: "select key, id from sites order by key",
@@ -56,7 +56,7 @@ const TABLES: [Table; 13] = [
         name: "items",
         from_postgres: "select key, id, site_key, topic_key, kind, post_key, state, is_example, is_owners,
                           case when state <> 'deleted' then key end, reason, recovery, created_at, helpful_at,
-                          n_replies, n_heard, n_helped, n_me_too, flags
+                          n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at
                         from items
                         order by key",
         sqlite_columns: &[
@@ -79,14 +79,16 @@ const TABLES: [Table; 13] = [
             "n_helped",
             "n_me_too",
             "flags",
+            "reported_at",
+            "flagged_at",
         ],
         from_sqlite:
             "select key, id, site_key, topic_key, kind, post_key, state, is_example, is_owners, reason, recovery,
-                        created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too, flags
+                        created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at
                       from items
                       order by key",
         postgres_columns: "key, id, site_key, topic_key, kind, post_key, state, is_example, is_owners, reason, recovery, \
-                           created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too, flags",
+                           created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at",
         is_numbered: true,
     },
     Table {
@@ -106,6 +108,26 @@ const TABLES: [Table; 13] = [
         sqlite_columns: &["item_key", "reaction", "voter"],
         from_sqlite: "select item_key, reaction, voter from votes order by item_key, reaction, voter",
         postgres_columns: "item_key, reaction, voter",
+        is_numbered: false,
+    },
+    Table {
+        name: "reports",
+        from_postgres: "select item_key, reporter, reason, receipt, reported_at, has_force, is_decided
+                        from reports
+                        order by item_key, reporter",
+        sqlite_columns: &[
+            "item_key",
+            "reporter",
+            "reason",
+            "receipt",
+            "reported_at",
+            "has_force",
+            "is_decided",
+        ],
+        from_sqlite: "select item_key, reporter, reason, receipt, reported_at, has_force, is_decided
+                      from reports
+                      order by item_key, reporter",
+        postgres_columns: "item_key, reporter, reason, receipt, reported_at, has_force, is_decided",
         is_numbered: false,
     },
     Table {
@@ -142,10 +164,10 @@ const TABLES: [Table; 13] = [
     },
     Table {
         name: "decisions",
-        from_postgres: "select key, item_id, moderator_key, decision, reason, decided_at from decisions order by key",
-        sqlite_columns: &["key", "item_id", "moderator_key", "decision", "reason", "decided_at"],
-        from_sqlite: "select key, item_id, moderator_key, decision, reason, decided_at from decisions order by key",
-        postgres_columns: "key, item_id, moderator_key, decision, reason, decided_at",
+        from_postgres: "select key, item_id, moderator_key, rule, decision, reason, decided_at from decisions order by key",
+        sqlite_columns: &["key", "item_id", "moderator_key", "rule", "decision", "reason", "decided_at"],
+        from_sqlite: "select key, item_id, moderator_key, rule, decision, reason, decided_at from decisions order by key",
+        postgres_columns: "key, item_id, moderator_key, rule, decision, reason, decided_at",
         is_numbered: true,
     },
     Table {
@@ -163,6 +185,14 @@ const TABLES: [Table; 13] = [
         from_sqlite: "select key, site_key, moderator_key, n_cards, changed_at from card_changes order by key",
         postgres_columns: "key, site_key, moderator_key, n_cards, changed_at",
         is_numbered: true,
+    },
+    Table {
+        name: "presence",
+        from_postgres: "select key, moderator_seen_at from presence",
+        sqlite_columns: &["key", "moderator_seen_at"],
+        from_sqlite: "select key, moderator_seen_at from presence",
+        postgres_columns: "key, moderator_seen_at",
+        is_numbered: false,
     },
     Table {
         name: "line_reports",

@@ -15,15 +15,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use peer_support_domain::cursor::{Cursor, Order};
-use peer_support_domain::flag::Flags;
+use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::helpline::LineId;
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash, VoterId};
 use peer_support_domain::line_report::{Day, LineProblem, ReportedContact};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, Kind, NotAllowed, Role, State};
+use peer_support_domain::report::ReportReason;
 use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
 use peer_support_domain::vote::{Reaction, VoteCounts};
-use peer_support_domain::wire::{Card, LineReport, Page, Post, Reply};
+use peer_support_domain::wire::{Card, LineReport, Page, Post, Reply, ReportCount};
 
 pub use self::live::{Listener, Published, Tidings};
 
@@ -170,6 +171,43 @@ fn recounted(counts: VoteCounts, reaction: Reaction, change: i64) -> VoteCounts 
     counts
 }
 
+/// The hour of a moment: what is stored of when a report came.
+fn hour_of(at: i64) -> i64 {
+    const HOUR_MS: i64 = 60 * 60 * 1_000;
+    at.div_euclid(HOUR_MS) * HOUR_MS
+}
+
+/// The flags of an item in the queue: those of the checks, and whether readers reported it.
+fn queue_flags(flags: Flags, reports: &[ReportCount]) -> Flags {
+    if reports.is_empty() { flags } else { flags.with(Flag::Reported) }
+}
+
+/// How many readers gave each reason.
+fn report_counts(reasons: impl IntoIterator<Item = ReportReason>) -> Vec<ReportCount> {
+    let mut counts = ReportReason::ALL.map(|reason| ReportCount { reason, n: 0 });
+    for reason in reasons {
+        counts[reason as usize].n += 1;
+    }
+    counts.into_iter().filter(|count| count.n > 0).collect()
+}
+
+/// Published replies of a thread, the newest, among which approvals of one author are looked for. Bounded, so that a reply to
+/// a long thread costs no more than one to a short; who was approved only long ago waits for a moderator again.
+const APPROVALS_AMONG: i64 = 200;
+
+/// Whether a new reply may be published by the rule of approvals, as far as the reply itself says.
+fn may_skip_the_queue(item: &NewItem) -> Option<AuthorTag> {
+    let is_reply = matches!(item.place, Place::Reply { .. });
+    let may =
+        is_reply && item.state == State::Held && item.publish_after_approvals > 0 && item.flags.is_empty();
+    item.author.filter(|_| may)
+}
+
+/// What a change of a reply's state adds to the number of its post's published replies.
+fn published_change(before: State, after: State) -> i32 {
+    i32::from(after == State::Published) - i32::from(before == State::Published)
+}
+
 /// A page of `limit`, made from one item more where there are more.
 fn page<T>(mut items: Vec<T>, limit: usize, cursor: impl Fn(&T) -> Cursor) -> Page<T> {
     let has_more = items.len() > limit;
@@ -199,6 +237,8 @@ pub struct NewItem {
     pub created_at: i64,
     /// Held, or published for what the site's owner wrote.
     pub state: State,
+    /// Approvals of its author in this thread after which a held reply without flags is published at once; 0 for never.
+    pub publish_after_approvals: u32,
     /// Whether the site's owner wrote it to show what the space is for.
     pub is_example: bool,
     /// What the checks noticed about it.
@@ -308,6 +348,8 @@ pub struct OwnItem {
     pub state: State,
     /// The reason of the last decision.
     pub reason: Option<String>,
+    /// Whether readers' reports hid it, and no moderator has looked since.
+    pub is_hidden_by_reports: bool,
     /// When it was sent.
     pub created_at: i64,
     /// Published replies.
@@ -336,7 +378,7 @@ pub enum Edited {
     NotEditable(State),
 }
 
-/// An item that waits for a decision, oldest first.
+/// An item that waits for a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Queued {
     /// The item.
@@ -357,8 +399,14 @@ pub struct Queued {
     pub in_reply_to: Option<String>,
     /// When it was sent.
     pub created_at: i64,
-    /// What the checks noticed about it.
+    /// Where it stands.
+    pub state: State,
+    /// What the checks noticed.
     pub flags: Flags,
+    /// What readers reported since a moderator last decided, in the order of [`ReportReason::ALL`].
+    pub reports: Vec<ReportCount>,
+    /// Where it stands in the queue, for the cursor.
+    place: i64,
 }
 
 /// A moderator's decision, as it is recorded for good.
@@ -376,6 +424,25 @@ pub struct NewDecision {
     pub reason: Option<String>,
     /// When.
     pub at: i64,
+}
+
+/// A rule that decides by itself, for a moderator to look at later; recorded in a moderator's place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rule {
+    /// So many readers reported it while no moderator was there.
+    Reports,
+    /// Moderators approved so much of the same author in this thread before.
+    Approvals,
+}
+
+impl Rule {
+    /// The name in storage.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reports => "reports",
+            Self::Approvals => "approvals",
+        }
+    }
 }
 
 /// Why nothing was decided.
@@ -402,6 +469,58 @@ pub struct NewLineReport {
     pub contact: ReportedContact,
     /// What was wrong.
     pub problem: LineProblem,
+}
+
+/// A reader's word that an item should be looked at again.
+#[derive(Clone, Copy, Debug)]
+pub struct NewReport {
+    /// The item.
+    pub item: ItemId,
+    /// Who reports it, on this item only; counts once.
+    pub reporter: VoterId,
+    /// Why.
+    pub reason: ReportReason,
+    /// Of the code that shows what became of it; unique.
+    pub receipt: SecretHash,
+    /// When; only the hour is stored.
+    pub at: i64,
+    /// Whether it counts towards hiding the item.
+    pub has_force: bool,
+    /// When reports alone hide the item; `None` when they never do.
+    pub hiding: Option<Hiding>,
+}
+
+/// The rule by which reports hide an item until a moderator has looked.
+#[derive(Clone, Copy, Debug)]
+pub struct Hiding {
+    /// So many readers.
+    pub n_reporters: u32,
+    /// No moderator was seen since this moment.
+    pub unless_seen_after: i64,
+}
+
+/// What became of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reported {
+    /// It counts from now on.
+    Counted(ReportStanding),
+    /// The same reader had reported the item before. It counts once; its receipt is the new one.
+    CountedBefore(ReportStanding),
+    /// [`REPORTS_OF_ITEM`](peer_support_domain::limits::REPORTS_OF_ITEM) others wait already: it was not kept.
+    Enough(ReportStanding),
+}
+
+/// Where a report stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReportStanding {
+    /// The item.
+    pub item: ItemId,
+    /// Why it was reported.
+    pub reason: ReportReason,
+    /// Where the item stands.
+    pub state: State,
+    /// Whether a moderator has decided about the item since.
+    pub is_decided: bool,
 }
 
 /// A moderator's account.
@@ -462,7 +581,8 @@ pub trait Store: Send + Sync + 'static {
     /// The row stays as a tombstone. A deleted post's replies are no longer reachable.
     async fn delete_own(&self, recovery: RecoveryHash) -> Result<Option<OwnItem>, StoreError>;
 
-    /// Held items, the longest waiting first. Replies to a post that is no longer published are left out.
+    /// What waits for a moderator: first what readers reported, then held items and published ones that a check flagged; the
+    /// longest waiting first in each. Replies to a post that is no longer published are left out.
     async fn queue(&self, after: Option<Cursor>, limit: usize) -> Result<Page<Queued>, StoreError>;
 
     /// Carries out a decision and records it; `None` when there is no such item.
@@ -470,6 +590,24 @@ pub trait Store: Send + Sync + 'static {
 
     /// Listens to what becomes published from now on, by whichever server of this database; with SQLite, by this process.
     async fn listen(&self) -> Result<Listener, StoreError>;
+
+    /// The site of an item, wherever it stands: for who asks nothing else about it than what their code or their own id
+    /// opens.
+    async fn home_of(&self, item: ItemId) -> Result<Option<SiteId>, StoreError>;
+
+    /// Takes a report about an item that everyone can see, or that this reader has reported before. When the rule says so,
+    /// it hides the item. `None` when there is no such item.
+    async fn report(&self, report: NewReport) -> Result<Option<Reported>, StoreError>;
+
+    /// The report that this receipt belongs to.
+    async fn report_of(&self, receipt: SecretHash) -> Result<Option<ReportStanding>, StoreError>;
+
+    /// Notes what a check saw about an item. Published, it waits for a moderator from then on, unless the same was noted
+    /// before. False when everyone cannot see it.
+    async fn flag(&self, item: ItemId, flag: Flag, at: i64) -> Result<bool, StoreError>;
+
+    /// Notes that a moderator is there; only the last moment is kept, and not who it was.
+    async fn see_moderator(&self, at: i64) -> Result<(), StoreError>;
 
     /// Counts a report. Of one site and day only [`LINE_REPORTS_A_DAY`](peer_support_domain::limits::LINE_REPORTS_A_DAY)
     /// different ones are counted: false, and nothing stored, when this would be one more.
@@ -524,8 +662,8 @@ pub trait Store: Send + Sync + 'static {
     /// Ends a session.
     async fn sign_out(&self, session: SecretHash) -> Result<(), StoreError>;
 
-    /// Forgets what is past its time: idempotency keys, sign-in codes, sessions and reports of lines that expired by
-    /// `now`, and declined items, held items and tombstones created before `unpublished_before`, with the replies to
+    /// Forgets what is past its time: idempotency keys, sign-in codes, sessions, decided reports and reports of lines that
+    /// expired by `now`, and declined items, held items and tombstones created before `unpublished_before`, with the replies to
     /// them. Their texts leave the files of the database. Returns how many items went.
     async fn purge(&self, now: i64, unpublished_before: i64) -> Result<u64, StoreError>;
 

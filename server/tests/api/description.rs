@@ -196,6 +196,23 @@ async fn real_answers_are_as_documented() {
         }
         word.holds("get", "/mine", &server.get("/mine").await);
 
+        let reports = "/items/{id}/reports";
+        let report = json!({ "reason": "unkind", "reporter": "4".repeat(32) });
+        assert!(word.takes("post", reports, &report));
+        assert!(!word.takes("post", reports, &json!({ "reason": "rude", "reporter": "4".repeat(32) })));
+        let counted = server.post("/items/0123456789abc/reports", &report).await.ok();
+        word.holds("post", reports, &counted);
+        word.holds("post", reports, &server.post("/items/0123456789abc/reports", &report).await.ok());
+        word.holds("post", reports, &server.post(&format!("/items/{reply}/reports"), &report).await);
+        word.holds("post", reports, &server.post("/items/0123456789abc/reports", &json!({})).await);
+        let queue = moderator.get("/console/queue").await.ok();
+        assert!(queue.json()["items"][0]["reports"].is_array());
+        word.holds("get", "/console/queue", &queue);
+        let receipt = server.post("/items/0123456789abc/reports", &report).await.json();
+        let receipt = [("report-code", receipt["code"].as_str().unwrap())];
+        word.holds("get", "/report", &server.call(Method::GET, "/report", &receipt, None).await.ok());
+        word.holds("get", "/report", &server.get("/report").await);
+
         let line_reports = "/sites/{site}/line-reports";
         let report = json!({ "line": "gb-samaritans", "contact": "116 123", "problem": "no_answer" });
         assert!(word.takes("post", line_reports, &report));
@@ -255,6 +272,8 @@ async fn the_documents_limits_are_the_domains() {
         assert_eq!(key["minLength"], *limits::IDEMPOTENCY_KEY_CHARS.start());
         assert_eq!(key["maxLength"], *limits::IDEMPOTENCY_KEY_CHARS.end());
         let schemas = &document["components"]["schemas"];
+        let report = document["paths"]["/items/{id}/reports"]["post"]["description"].as_str().unwrap();
+        assert!(report.contains(&limits::REPORTS_OF_ITEM.to_string()), "{report}");
         assert_eq!(schemas["LineId"]["maxLength"], limits::REPORTED_LINE_CHARS);
         assert_eq!(schemas["ReportedContact"]["maxLength"], limits::REPORTED_CONTACT_CHARS);
         let report = document["paths"]["/sites/{site}/line-reports"]["post"]["description"].as_str().unwrap();

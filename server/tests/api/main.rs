@@ -16,6 +16,7 @@ mod modes;
 mod notes;
 mod program;
 mod replies;
+mod reports;
 mod sending_again;
 #[allow(dead_code, reason = "the tests of the stores use the rest")]
 #[path = "../support/mod.rs"]

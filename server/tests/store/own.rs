@@ -20,6 +20,7 @@ async fn the_author_sees_their_item_in_every_state() {
             notes: ContentNotes::default(),
             state: State::Held,
             reason: None,
+            is_hidden_by_reports: false,
             created_at: START + MINUTE,
             n_replies: 0,
             votes: VoteCounts::default(),

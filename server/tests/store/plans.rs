@@ -1,8 +1,10 @@
 use std::time::{Duration, Instant};
 
 use peer_support_domain::cursor::{Cursor, Order};
+use peer_support_domain::flag::Flag;
 use peer_support_domain::post::Kind;
-use peer_support_server::store::{self, Address, FeedQuery};
+use peer_support_domain::report::ReportReason;
+use peer_support_server::store::{self, Added, Address, FeedQuery, Hiding, NewItem, NewReport};
 
 use crate::subject::*;
 
@@ -11,9 +13,9 @@ use crate::subject::*;
 async fn postgresql_scans_no_table_and_reads_no_more_rows_when_there_are_more() {
     let subject = postgres().await;
     fill(&subject, 0..300).await;
-    let with_few = rows_read(&subject).await;
+    let with_few = rows_read(&subject, 10_000).await;
     fill(&subject, 300..6_000).await;
-    let with_many = rows_read(&subject).await;
+    let with_many = rows_read(&subject, 20_000).await;
 
     assert_eq!((with_few.by_scan, with_many.by_scan), (0, 0));
     assert!(with_few.by_index > 0);
@@ -44,6 +46,13 @@ async fn fill(subject: &Subject, numbers: std::ops::Range<u32>) {
          select sites.key, n, 'gb-samaritans', '116 123', 'closed', 1
          from generate_series({0}, {1}) as n
          join sites on sites.id = 'demo';
+         insert into reports (item_key, reporter, reason, receipt, reported_at, has_force)
+         select key, decode(lpad(to_hex(key), 32, '0'), 'hex'), 'other', decode(lpad(to_hex(key), 64, '0'), 'hex'), 0, false
+         from items
+         where key % 9 = 0
+         on conflict do nothing;
+         update items set reported_at = 0 where key % 9 = 0;
+         update items set flagged_at = 0 where key % 7 = 0;
          analyze;",
         numbers.start,
         numbers.end - 1
@@ -57,8 +66,9 @@ struct RowsRead {
     by_index: i64,
 }
 
-/// How many rows PostgreSQL reads to answer the public routes once, of the tables that grow.
-async fn rows_read(subject: &Subject) -> RowsRead {
+/// How many rows PostgreSQL reads to answer the public routes once, of the tables that grow. What it adds is numbered from
+/// `first_new`.
+async fn rows_read(subject: &Subject, first_new: u64) -> RowsRead {
     let Address::Postgres(url) = &subject.address else { unreachable!("it is PostgreSQL") };
     let before = statistics(subject).await;
     // In tables this small PostgreSQL may find scanning cheaper; here it shows where it has no other way.
@@ -83,7 +93,26 @@ async fn rows_read(subject: &Subject) -> RowsRead {
     store.vote(helped(post, voter(1))).await.unwrap().unwrap();
     store.unvote(helped(post, voter(1))).await.unwrap().unwrap();
     store.own(recovery(1)).await.unwrap();
+    let report = |n: u64, item| NewReport {
+        item: peer_support_domain::id::ItemId::from_bits(item),
+        reporter: voter(n),
+        reason: ReportReason::Other,
+        receipt: secret(n),
+        at: START,
+        has_force: true,
+        hiding: Some(Hiding { n_reporters: 1, unless_seen_after: START }),
+    };
+    store.see_moderator(START + 1).await.unwrap();
+    for (n, item) in [(1, 1), (1, 1), (2, 2), (3, 3)] {
+        store.report(report(first_new + n, item)).await.unwrap().unwrap();
+    }
+    store.report_of(secret(first_new + 1)).await.unwrap().unwrap();
+    store.home_of(post).await.unwrap().unwrap();
+    assert!(store.flag(post, Flag::VoteRing, START).await.unwrap());
+    let known = NewItem { author: Some(author(1)), publish_after_approvals: 1, ..reply(first_new, post) };
+    assert!(matches!(store.add(known, None).await.unwrap(), Added::Stored(_)));
     store.queue(after, 10).await.unwrap();
+    assert!(store.queue(None, 2).await.unwrap().next.is_some());
     assert!(store.report_line(no_answer()).await.unwrap());
     store.line_reports(after, 10).await.unwrap();
     store.close().await;
@@ -103,7 +132,7 @@ async fn statistics(subject: &Subject) -> RowsRead {
     }
     let read = "select coalesce(sum(seq_tup_read), 0)::text, coalesce(sum(idx_tup_fetch), 0)::text
                 from pg_stat_user_tables
-                where relname in ('items', 'votes', 'idempotency_keys', 'line_reports') or relname like 'item_texts%'";
+                where relname in ('items', 'votes', 'idempotency_keys', 'line_reports', 'reports') or relname like 'item_texts%'";
     let read = &subject.rows(read).await[0];
     RowsRead { by_scan: read[0].parse().unwrap(), by_index: read[1].parse().unwrap() }
 }

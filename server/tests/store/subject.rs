@@ -238,6 +238,7 @@ pub fn story(n: u64) -> NewItem {
         is_example: false,
         flags: Flags::default(),
         owner: None,
+        publish_after_approvals: 0,
     }
 }
 

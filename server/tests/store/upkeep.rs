@@ -11,8 +11,11 @@ use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::limits::IDEMPOTENCY_WINDOW_MS;
 use peer_support_domain::note::ContentNote;
 use peer_support_domain::post::{Decision, Kind, Role, State};
+use peer_support_domain::report::ReportReason;
 use peer_support_domain::wire::LineProblem;
-use peer_support_server::store::{self, Added, Address, NewItem, NewLineReport, StoreError};
+use peer_support_server::store::{
+    self, Added, Address, Hiding, NewItem, NewLineReport, NewReport, StoreError,
+};
 
 use crate::subject::*;
 use crate::support::postgres::Cluster;
@@ -156,6 +159,11 @@ async fn content(store: &Subject) -> Vec<String> {
     content.push(format!("{:?}", store.session(secret(50), START).await.unwrap()));
     content.push(format!("{}", store.rows("select * from votes").await.len()));
     content.push(format!("{}", store.rows("select * from decisions").await.len()));
+    content.push(format!("{}", store.rows("select * from decisions where rule is not null").await.len()));
+    content.push(format!("{}", store.rows("select * from presence").await.len()));
+    for n in 0..9 {
+        content.push(format!("{:?}", store.report_of(secret(n)).await.unwrap()));
+    }
     content
 }
 
@@ -174,6 +182,21 @@ async fn fill(store: &Subject) {
     store.added(NewItem { notes: [ContentNote::Abuse].into_iter().collect(), ..published(story(14)) }).await;
     store.added(NewItem { text: "tab\tline\n\\N \\. “x” \u{1f9e1}".into(), ..story(13) }).await;
     store.edit_own(recovery(13), edit("tab\tline\n\\N \\.\n\\.\n “x” \u{1f9e1} end")).await.unwrap();
+    for n in 0..3 {
+        let hiding = Some(Hiding { n_reporters: 2, unless_seen_after: START });
+        let report = NewReport {
+            item: item(5 + n % 2),
+            reporter: voter(n),
+            reason: ReportReason::Danger,
+            receipt: secret(n),
+            at: START,
+            has_force: true,
+            hiding,
+        };
+        store.report(report).await.unwrap();
+    }
+    store.flag(item(4), Flag::VoteRing, START).await.unwrap();
+    store.see_moderator(START).await.unwrap();
     for _ in 0..2 {
         let contact = "https://example.org/chat?q=\\N".parse().unwrap();
         store.report_line(NewLineReport { contact, ..no_answer() }).await.unwrap();

@@ -1,7 +1,7 @@
 //! Posts and replies: adding them, and reading what is published.
 
 use peer_support_domain::cursor::{Cursor, Order};
-use peer_support_domain::id::ItemId;
+use peer_support_domain::id::{AuthorTag, ItemId};
 use peer_support_domain::post::{Decision, Kind, State};
 use peer_support_domain::ranking;
 use peer_support_domain::site::{SiteId, TopicId};
@@ -12,9 +12,11 @@ use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
 use super::{
     author, bits, corrupt, count, counts, cursor_key, item_id, key, kind, live, notes, parsed, parsed_if_any,
+    queue,
 };
 use crate::store::{
-    Added, FeedQuery, Idempotency, NewItem, Place, StoreError, Stored, kind_letter, page, rows_of_page,
+    APPROVALS_AMONG, Added, FeedQuery, Idempotency, NewItem, Place, Rule, StoreError, Stored, kind_letter,
+    may_skip_the_queue, page, rows_of_page,
 };
 
 pub(super) async fn add(
@@ -38,6 +40,13 @@ pub(super) async fn add(
             None => return Ok(Added::NoSuchPost),
         },
     };
+    let is_approved_before = match (post_key, may_skip_the_queue(item)) {
+        (Some(post_key), Some(author)) => {
+            is_approved_before(&mut tx, post_key, author, item.publish_after_approvals).await?
+        }
+        _ => false,
+    };
+    let state = if is_approved_before { State::Published } else { item.state };
     let item_key: Option<i64> = sqlx::query_scalar(
         "insert into items
            (id, site_key, topic_key, kind, post_key, state, is_example, is_owners, recovery, created_at, helpful_at,
@@ -51,7 +60,7 @@ pub(super) async fn add(
     .bind(topic_key)
     .bind(kind)
     .bind(post_key)
-    .bind(item.state.as_str())
+    .bind(state.as_str())
     .bind(item.is_example)
     .bind(item.owner.is_some())
     .bind(&item.recovery.as_bytes()[..])
@@ -78,10 +87,13 @@ pub(super) async fn add(
     .bind(&item.text)
     .execute(&mut *tx)
     .await?;
-    if let (Some(post_key), State::Published) = (post_key, item.state) {
+    if is_approved_before {
+        queue::record_by_rule(&mut tx, item.id, Rule::Approvals, Decision::Approve, item.created_at).await?;
+    }
+    if let (Some(post_key), State::Published) = (post_key, state) {
         count_reply(&mut tx, post_key, 1).await?;
     }
-    if item.state == State::Published {
+    if state == State::Published {
         live::tell(&mut tx, item.id).await?;
     }
     if let Some(owner) = item.owner {
@@ -116,7 +128,52 @@ pub(super) async fn add(
         }
     }
     tx.commit().await?;
-    Ok(Added::Stored(Stored { id: item.id, state: item.state, created_at: item.created_at }))
+    Ok(Added::Stored(Stored { id: item.id, state, created_at: item.created_at }))
+}
+
+/// Whether moderators approved so much of `author` in this thread, took nothing back, and no reader reports anything. What
+/// this rule published counts as well: its author had the approvals before.
+async fn is_approved_before(
+    db: &mut PgConnection,
+    post_key: i64,
+    author: AuthorTag,
+    n_approvals: u32,
+) -> Result<bool, StoreError> {
+    let is_posts_author: bool =
+        sqlx::query_scalar("select exists (select 1 from item_texts where item_key = $1 and author = $2)")
+            .bind(post_key)
+            .bind(&author.as_bytes()[..])
+            .fetch_one(&mut *db)
+            .await?;
+    // Whether each of the author's replies in each state is reported.
+    let mut replies: [Vec<bool>; 3] = Default::default();
+    for (of_author, state) in replies.iter_mut().zip([State::Published, State::Declined, State::Hidden]) {
+        let found: Vec<(Option<Vec<u8>>, bool)> = sqlx::query_as(
+            "select author, reported_at is not null
+             from items
+             cross join lateral (
+               select author
+               from item_texts
+               where item_key = items.key
+               offset 0
+             ) as texts
+             where post_key = $1
+               and state = $2
+             order by created_at desc, items.key desc
+             limit $3",
+        )
+        .bind(post_key)
+        .bind(state.as_str())
+        .bind(APPROVALS_AMONG)
+        .fetch_all(&mut *db)
+        .await?;
+        let is_authors = |found: &Option<Vec<u8>>| found.as_deref() == Some(&author.as_bytes()[..]);
+        of_author
+            .extend(found.iter().filter(|(found, _)| is_authors(found)).map(|(_, is_reported)| is_reported));
+    }
+    let [published, declined, hidden] = replies;
+    let n_published = published.len() as u32 + u32::from(is_posts_author);
+    Ok(n_published >= n_approvals && !published.contains(&true) && declined.is_empty() && hidden.is_empty())
 }
 
 async fn added_before(db: &mut PgConnection, idempotency: &Idempotency) -> Result<Option<Added>, StoreError> {
@@ -143,6 +200,9 @@ async fn added_before(db: &mut PgConnection, idempotency: &Idempotency) -> Resul
 
 /// Adds to or takes from the number of a post's published replies.
 pub(super) async fn count_reply(db: &mut PgConnection, post_key: i64, change: i32) -> Result<(), StoreError> {
+    if change == 0 {
+        return Ok(());
+    }
     sqlx::query(
         "update items
          set n_replies = n_replies + $2
@@ -473,6 +533,21 @@ pub(super) async fn site_of(pool: &PgPool, item: ItemId) -> Result<Option<SiteId
          where items.id = $1
            and items.state = 'published'
            and (items.post_key is null or posts.state = 'published')",
+    )
+    .bind(bits(item))
+    .fetch_optional(pool)
+    .await?
+    .as_ref()
+    .map(|row| parsed(row, "sites", "id"))
+    .transpose()
+}
+
+pub(super) async fn home_of(pool: &PgPool, item: ItemId) -> Result<Option<SiteId>, StoreError> {
+    sqlx::query(
+        "select sites.key, sites.id
+         from items
+         join sites on sites.key = items.site_key
+         where items.id = $1",
     )
     .bind(bits(item))
     .fetch_optional(pool)

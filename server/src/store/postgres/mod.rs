@@ -12,6 +12,7 @@ mod moderators;
 mod own;
 mod purge;
 mod queue;
+mod reports;
 mod rewrite;
 mod votes;
 
@@ -22,7 +23,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use peer_support_domain::cursor::Cursor;
-use peer_support_domain::flag::Flags;
+use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, Role, State};
@@ -38,7 +39,8 @@ use self::rewrite::Rewriter;
 use super::live::{Listener, Teller};
 use super::{
     Added, Edit, Edited, FeedQuery, Idempotency, Moderator, ModeratorId, NewDecision, NewItem, NewLineReport,
-    OwnItem, Queued, SecretHash, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits, kind_of_letter,
+    NewReport, OwnItem, Queued, ReportStanding, Reported, SecretHash, Store, StoreError, Undecided, Vote,
+    corrupt, flags_of_bits, kind_of_letter,
 };
 
 /// Connections of one server, of which one listens. PostgreSQL allows 100 at first, so several servers fit.
@@ -55,6 +57,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("flags", include_str!("migrations/0003_flags.sql")),
     ("notes", include_str!("migrations/0004_notes.sql")),
     ("cards", include_str!("migrations/0005_cards.sql")),
+    ("reports", include_str!("migrations/0006_reports.sql")),
 ];
 
 /// A store in a PostgreSQL database, which it may share with other servers.
@@ -197,6 +200,26 @@ impl Store for Postgres {
         Ok(self.teller.listen())
     }
 
+    async fn home_of(&self, item: ItemId) -> Result<Option<SiteId>, StoreError> {
+        items::home_of(&self.pool, item).await
+    }
+
+    async fn report(&self, report: NewReport) -> Result<Option<Reported>, StoreError> {
+        until_alone(|| reports::report(&self.pool, &report)).await
+    }
+
+    async fn report_of(&self, receipt: SecretHash) -> Result<Option<ReportStanding>, StoreError> {
+        reports::report_of(&self.pool, &receipt).await
+    }
+
+    async fn flag(&self, item: ItemId, flag: Flag, at: i64) -> Result<bool, StoreError> {
+        until_alone(|| reports::flag(&self.pool, item, flag, at)).await
+    }
+
+    async fn see_moderator(&self, at: i64) -> Result<(), StoreError> {
+        until_alone(|| reports::see_moderator(&self.pool, at)).await
+    }
+
     async fn report_line(&self, report: NewLineReport) -> Result<bool, StoreError> {
         until_alone(|| line_reports::add(&self.pool, &report)).await
     }
@@ -270,6 +293,7 @@ impl Store for Postgres {
     async fn purge(&self, now: i64, unpublished_before: i64) -> Result<u64, StoreError> {
         until_alone(|| purge::expired(&self.pool, now)).await?;
         until_alone(|| line_reports::purge(&self.pool, now)).await?;
+        until_alone(|| reports::purge(&self.pool, now)).await?;
         let mut n_purged = 0;
         loop {
             let n_items = until_alone(|| purge::items(&self.pool, unpublished_before)).await?;

@@ -25,7 +25,8 @@ pub(super) async fn own(pool: &PgPool, recovery: &RecoveryHash) -> Result<Option
 async fn find(db: &mut PgConnection, recovery: &RecoveryHash) -> Result<Option<Found>, StoreError> {
     sqlx::query(
         "select items.key, items.id, coalesce(posts.id, items.id) as thread, sites.id as site, items.kind,
-           item_texts.text, coalesce(item_texts.notes, '\\x00') as notes, items.state, items.reason, items.created_at, items.n_replies,
+           item_texts.text, coalesce(item_texts.notes, '\\x00') as notes, items.state, items.reason,
+           items.reported_at, items.created_at, items.n_replies,
            items.n_heard, items.n_helped, items.n_me_too, items.post_key
          from items
          join sites on sites.key = items.site_key
@@ -56,6 +57,7 @@ async fn find_locked(db: &mut PgConnection, recovery: &RecoveryHash) -> Result<O
 }
 
 fn found(row: &PgRow) -> Result<Found, StoreError> {
+    let state = parsed(row, "items", "state")?;
     Ok(Found {
         key: row.try_get("key")?,
         post_key: row.try_get("post_key")?,
@@ -66,8 +68,10 @@ fn found(row: &PgRow) -> Result<Found, StoreError> {
             kind: kind(row)?,
             text: row.try_get::<Option<String>, _>("text")?.unwrap_or_default(),
             notes: notes(row)?,
-            state: parsed(row, "items", "state")?,
+            state,
             reason: row.try_get("reason")?,
+            is_hidden_by_reports: state == State::Hidden
+                && row.try_get::<Option<i64>, _>("reported_at")?.is_some(),
             created_at: row.try_get("created_at")?,
             n_replies: count(row, "n_replies")?,
             votes: counts(row)?,
@@ -126,7 +130,7 @@ pub(super) async fn delete(
         .await?;
     sqlx::query(
         "update items
-         set state = 'deleted', reason = null, flags = 0, n_heard = 0, n_helped = 0, n_me_too = 0, helpful_at = $2
+         set state = 'deleted', reason = null, flags = 0, reported_at = null, flagged_at = null, n_heard = 0, n_helped = 0, n_me_too = 0, helpful_at = $2
          where key = $1",
     )
     .bind(key)
@@ -141,6 +145,7 @@ pub(super) async fn delete(
     item.text.clear();
     item.notes = ContentNotes::default();
     item.reason = None;
+    item.is_hidden_by_reports = false;
     item.votes = VoteCounts::default();
     Ok(Some((item, Some(partition))))
 }

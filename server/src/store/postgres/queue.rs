@@ -1,23 +1,30 @@
 //! What waits for moderators, and what they decide.
 
 use peer_support_domain::cursor::Cursor;
+use peer_support_domain::id::ItemId;
 use peer_support_domain::post::{Decision, State};
+use peer_support_domain::report::ReportReason;
 use peer_support_domain::wire::Page;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::{bits, cursor_key, flags, item_id, items, kind, live, notes, parsed, parsed_if_any};
-use crate::store::{NewDecision, Queued, StoreError, Undecided, page, rows_of_page};
+use super::{
+    bits, cursor_key, flags, item_id, items, key, kind, live, notes, parsed, parsed_if_any, reports,
+};
+use crate::store::{
+    NewDecision, Queued, Rule, StoreError, Undecided, page, published_change, queue_flags, report_counts,
+    rows_of_page,
+};
 
 pub(super) async fn queue(
     db: &mut PgConnection,
     after: Option<Cursor>,
     limit: usize,
 ) -> Result<Page<Queued>, StoreError> {
-    let (moment, key) = cursor_key(db, after, i64::MIN).await?;
+    let (place, key_before) = cursor_key(db, after, i64::MIN).await?;
     let rows = sqlx::query(
         "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, texts.text, texts.lang,
-           texts.notes, post_texts.text as in_reply_to, items.created_at, items.flags
+           texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.queue_place
          from items
          join sites on sites.key = items.site_key
          cross join lateral (
@@ -34,22 +41,27 @@ pub(super) async fn queue(
            offset 0
          ) as post_texts on true
          join topics on topics.key = coalesce(items.topic_key, posts.topic_key)
-         where items.state = 'held'
-           and (items.created_at, items.key) > ($1, $2)
+         where items.queue_place is not null
+           and (items.queue_place, items.key) > ($1, $2)
            and (items.post_key is null or posts.state = 'published')
-         order by items.created_at, items.key
+         order by items.queue_place, items.key
          limit $3",
     )
-    .bind(moment)
-    .bind(key)
+    .bind(place)
+    .bind(key_before)
     .bind(rows_of_page(limit))
-    .fetch_all(db)
+    .fetch_all(&mut *db)
     .await?;
-    let queued = rows.iter().map(to_queued).collect::<Result<_, _>>()?;
-    Ok(page(queued, limit, |item: &Queued| Cursor { key: item.created_at, item: item.id }))
+    let keys: Vec<i64> = rows.iter().map(key).collect();
+    let reasons = reports::reasons(db, &keys).await?;
+    let queued = rows.iter().map(|row| to_queued(row, &reasons)).collect::<Result<_, _>>()?;
+    Ok(page(queued, limit, |item: &Queued| Cursor { key: item.place, item: item.id }))
 }
 
-fn to_queued(row: &PgRow) -> Result<Queued, StoreError> {
+fn to_queued(row: &PgRow, reasons: &[(i64, ReportReason)]) -> Result<Queued, StoreError> {
+    let item_key = key(row);
+    let of_item = reasons.iter().filter(|(key, _)| *key == item_key);
+    let reports = report_counts(of_item.map(|&(_, reason)| reason));
     Ok(Queued {
         id: item_id(row, "id")?,
         site: parsed(row, "sites", "site")?,
@@ -60,7 +72,10 @@ fn to_queued(row: &PgRow) -> Result<Queued, StoreError> {
         notes: notes(row)?,
         in_reply_to: row.try_get("in_reply_to")?,
         created_at: row.try_get("created_at")?,
-        flags: flags(row)?,
+        state: parsed(row, "items", "state")?,
+        flags: queue_flags(flags(row)?, &reports),
+        reports,
+        place: row.try_get("queue_place")?,
     })
 }
 
@@ -70,7 +85,7 @@ pub(super) async fn decide(
 ) -> Result<Option<Result<State, Undecided>>, StoreError> {
     let mut tx = pool.begin().await?;
     let found = sqlx::query(
-        "select key, post_key, state
+        "select key, post_key, state, coalesce(reported_at, flagged_at) is not null as is_review
          from items
          where id = $1
          for no key update",
@@ -81,7 +96,9 @@ pub(super) async fn decide(
     let Some(row) = found else { return Ok(None) };
     let (key, post_key): (i64, Option<i64>) = (row.try_get("key")?, row.try_get("post_key")?);
     let before: State = parsed(&row, "items", "state")?;
-    let after = match before.after(new.decision) {
+    let is_review: bool = row.try_get("is_review")?;
+    let after = if is_review { before.after_review(new.decision) } else { before.after(new.decision) };
+    let after = match after {
         Ok(after) => after,
         Err(not_allowed) => return Ok(Some(Err(not_allowed.into()))),
     };
@@ -97,7 +114,7 @@ pub(super) async fn decide(
     }
     sqlx::query(
         "update items
-         set state = $2, reason = $3
+         set state = $2, reason = $3, reported_at = null, flagged_at = null
          where key = $1",
     )
     .bind(key)
@@ -105,6 +122,11 @@ pub(super) async fn decide(
     .bind(&new.reason)
     .execute(&mut *tx)
     .await?;
+    // The same reports do not hide it again.
+    sqlx::query("update reports set is_decided = true where item_key = $1")
+        .bind(key)
+        .execute(&mut *tx)
+        .await?;
     sqlx::query(
         "insert into decisions (item_id, moderator_key, decision, reason, decided_at)
          values ($1, $2, $3, $4, $5)",
@@ -117,15 +139,32 @@ pub(super) async fn decide(
     .execute(&mut *tx)
     .await?;
     if let Some(post_key) = post_key {
-        match new.decision {
-            Decision::Approve | Decision::Restore => items::count_reply(&mut tx, post_key, 1).await?,
-            Decision::Hide => items::count_reply(&mut tx, post_key, -1).await?,
-            Decision::Decline => {}
-        }
+        items::count_reply(&mut tx, post_key, published_change(before, after)).await?;
     }
     if before != State::Published && after == State::Published {
         live::tell(&mut tx, new.item).await?;
     }
     tx.commit().await?;
     Ok(Some(Ok(after)))
+}
+
+/// Records what a rule decided.
+pub(super) async fn record_by_rule(
+    db: &mut PgConnection,
+    item: ItemId,
+    rule: Rule,
+    decision: Decision,
+    at: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into decisions (item_id, rule, decision, decided_at)
+         values ($1, $2, $3, $4)",
+    )
+    .bind(bits(item))
+    .bind(rule.as_str())
+    .bind(decision.as_str())
+    .bind(at)
+    .execute(db)
+    .await?;
+    Ok(())
 }

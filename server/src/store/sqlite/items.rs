@@ -1,7 +1,7 @@
 //! Posts and replies: adding them, and reading what is published.
 
 use peer_support_domain::cursor::{Cursor, Order};
-use peer_support_domain::id::ItemId;
+use peer_support_domain::id::{AuthorTag, ItemId};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, Kind, State};
 use peer_support_domain::ranking;
@@ -12,10 +12,11 @@ use rusqlite::{Connection, Row};
 
 use super::{
     all, author, bits, corrupt, counts, cursor_key, execute, first, item_id, key, kind, live, notes, parsed,
-    parsed_if_any,
+    parsed_if_any, queue,
 };
 use crate::store::{
-    Added, FeedQuery, Idempotency, NewItem, Place, StoreError, Stored, kind_letter, page, rows_of_page,
+    APPROVALS_AMONG, Added, FeedQuery, Idempotency, NewItem, Place, Rule, StoreError, Stored, kind_letter,
+    may_skip_the_queue, page, rows_of_page,
 };
 
 pub(super) fn add(
@@ -53,6 +54,13 @@ pub(super) fn add(
             None => return Ok(Added::NoSuchPost),
         },
     };
+    let is_approved_before = match (post_key, may_skip_the_queue(item)) {
+        (Some(post_key), Some(author)) => {
+            is_approved_before(db, post_key, author, item.publish_after_approvals)?
+        }
+        _ => false,
+    };
+    let state = if is_approved_before { State::Published } else { item.state };
     let text_key = add_text(
         db,
         item.lang.as_ref().map(|lang| lang.as_str()),
@@ -72,7 +80,7 @@ pub(super) fn add(
             topic_key,
             kind,
             post_key,
-            item.state.as_str(),
+            state.as_str(),
             item.is_example,
             item.owner.is_some(),
             text_key,
@@ -83,10 +91,13 @@ pub(super) fn add(
         ),
     )?;
     let item_key = db.last_insert_rowid();
-    if let (Some(post_key), State::Published) = (post_key, item.state) {
+    if is_approved_before {
+        queue::record_by_rule(db, item.id, Rule::Approvals, Decision::Approve, item.created_at)?;
+    }
+    if let (Some(post_key), State::Published) = (post_key, state) {
         count_reply(db, post_key, 1)?;
     }
-    if item.state == State::Published {
+    if state == State::Published {
         live::tell(db, item_key)?;
     }
     if let Some(owner) = item.owner {
@@ -105,7 +116,50 @@ pub(super) fn add(
             (key_hash, request_hash, item_key, item.created_at),
         )?;
     }
-    Ok(Added::Stored(Stored { id: item.id, state: item.state, created_at: item.created_at }))
+    Ok(Added::Stored(Stored { id: item.id, state, created_at: item.created_at }))
+}
+
+/// Whether moderators approved so much of `author` in this thread, took nothing back, and no reader reports anything. What
+/// this rule published counts as well: its author had the approvals before.
+fn is_approved_before(
+    db: &Connection,
+    post_key: i64,
+    author: AuthorTag,
+    n_approvals: u32,
+) -> Result<bool, StoreError> {
+    let is_posts_author = first(
+        db,
+        "select 1
+         from items
+         join item_texts on item_texts.key = items.text_key
+         where items.key = ?1
+           and author = ?2",
+        (post_key, author.as_bytes()),
+        |_| Ok(()),
+    )?;
+    // Whether each of the author's replies in `state` is reported.
+    let replies = |state: State| -> Result<Vec<bool>, StoreError> {
+        let replies: Vec<(Option<[u8; 8]>, bool)> = all(
+            db,
+            "select author, reported_at is not null
+             from items
+             join item_texts on item_texts.key = items.text_key
+             where post_key = ?1
+               and state = ?2
+             order by created_at desc, items.key desc
+             limit ?3",
+            (post_key, state.as_str(), APPROVALS_AMONG),
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        let of_author = replies.into_iter().filter(|(found, _)| *found == Some(*author.as_bytes()));
+        Ok(of_author.map(|(_, is_reported)| is_reported).collect())
+    };
+    let published = replies(State::Published)?;
+    let n_published = published.len() as u32 + u32::from(is_posts_author.is_some());
+    Ok(n_published >= n_approvals
+        && !published.contains(&true)
+        && replies(State::Declined)?.is_empty()
+        && replies(State::Hidden)?.is_empty())
 }
 
 fn added_before(db: &Connection, idempotency: &Idempotency) -> Result<Option<Added>, StoreError> {
@@ -148,7 +202,10 @@ pub(super) fn add_text(
 }
 
 /// Adds to or takes from the number of a post's published replies.
-pub(super) fn count_reply(db: &Connection, post_key: i64, change: i64) -> Result<(), StoreError> {
+pub(super) fn count_reply(db: &Connection, post_key: i64, change: i32) -> Result<(), StoreError> {
+    if change == 0 {
+        return Ok(());
+    }
     execute(
         db,
         "update items
@@ -424,6 +481,18 @@ pub(super) fn site_of(db: &Connection, item: ItemId) -> Result<Option<SiteId>, S
          where items.id = ?1
            and items.state = 'published'
            and (items.post_key is null or posts.state = 'published')",
+        [bits(item)],
+        |row| parsed(row, "sites", "id"),
+    )
+}
+
+pub(super) fn home_of(db: &Connection, item: ItemId) -> Result<Option<SiteId>, StoreError> {
+    first(
+        db,
+        "select sites.key, sites.id
+         from items
+         join sites on sites.key = items.site_key
+         where items.id = ?1",
         [bits(item)],
         |row| parsed(row, "sites", "id"),
     )

@@ -10,6 +10,7 @@ mod own;
 mod plans;
 mod purge;
 mod queue;
+mod reports;
 mod votes;
 mod writer;
 
@@ -20,7 +21,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use peer_support_domain::cursor::Cursor;
-use peer_support_domain::flag::Flags;
+use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, Role, State};
@@ -35,7 +36,8 @@ use self::writer::Writer;
 use super::live::{Listener, Teller};
 use super::{
     Added, Edit, Edited, FeedQuery, Idempotency, Moderator, ModeratorId, NewDecision, NewItem, NewLineReport,
-    OwnItem, Queued, SecretHash, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits,
+    NewReport, OwnItem, Queued, ReportStanding, Reported, SecretHash, Store, StoreError, Undecided, Vote,
+    corrupt, flags_of_bits,
 };
 
 /// Readers at a time. Reads take well below a millisecond each, so a few keep every core busy.
@@ -54,6 +56,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0003_flags.sql")),
     M::up(include_str!("migrations/0004_notes.sql")),
     M::up(include_str!("migrations/0005_cards.sql")),
+    M::up(include_str!("migrations/0006_reports.sql")),
 ];
 
 /// A store in one file, with its write-ahead log beside it.
@@ -286,6 +289,26 @@ impl Store for Sqlite {
         Ok(self.teller.listen())
     }
 
+    async fn home_of(&self, item: ItemId) -> Result<Option<SiteId>, StoreError> {
+        self.read(move |db| items::home_of(db, item)).await
+    }
+
+    async fn report(&self, report: NewReport) -> Result<Option<Reported>, StoreError> {
+        self.write(move |db| reports::report(db, &report)).await
+    }
+
+    async fn report_of(&self, receipt: SecretHash) -> Result<Option<ReportStanding>, StoreError> {
+        self.read(move |db| reports::report_of(db, &receipt)).await
+    }
+
+    async fn flag(&self, item: ItemId, flag: Flag, at: i64) -> Result<bool, StoreError> {
+        self.write(move |db| reports::flag(db, item, flag, at)).await
+    }
+
+    async fn see_moderator(&self, at: i64) -> Result<(), StoreError> {
+        self.write(move |db| reports::see_moderator(db, at)).await
+    }
+
     async fn report_line(&self, report: NewLineReport) -> Result<bool, StoreError> {
         self.write(move |db| line_reports::add(db, &report)).await
     }
@@ -359,6 +382,7 @@ impl Store for Sqlite {
     async fn purge(&self, now: i64, unpublished_before: i64) -> Result<u64, StoreError> {
         self.write(move |db| purge::expired(db, now)).await?;
         self.write(move |db| line_reports::purge(db, now)).await?;
+        self.write(move |db| reports::purge(db, now)).await?;
         let mut n_purged = 0;
         loop {
             let n_items = self.forget(move |db| purge::items(db, unpublished_before)).await?;

@@ -26,7 +26,8 @@ fn find(db: &Connection, recovery: &RecoveryHash) -> Result<Option<Found>, Store
     first(
         db,
         "select items.key, items.id, coalesce(posts.id, items.id) as thread, sites.id as site, items.kind,
-           item_texts.text, coalesce(item_texts.notes, x'00') as notes, items.state, items.reason, items.created_at, items.n_replies,
+           item_texts.text, coalesce(item_texts.notes, x'00') as notes, items.state, items.reason,
+           items.reported_at, items.created_at, items.n_replies,
            items.n_heard, items.n_helped, items.n_me_too, items.text_key, items.post_key
          from items
          join sites on sites.key = items.site_key
@@ -39,6 +40,7 @@ fn find(db: &Connection, recovery: &RecoveryHash) -> Result<Option<Found>, Store
 }
 
 fn found(row: &Row<'_>) -> Result<Found, StoreError> {
+    let state = parsed(row, "items", "state")?;
     Ok(Found {
         key: row.get("key")?,
         text_key: row.get("text_key")?,
@@ -50,8 +52,10 @@ fn found(row: &Row<'_>) -> Result<Found, StoreError> {
             kind: kind(row)?,
             text: row.get::<_, Option<String>>("text")?.unwrap_or_default(),
             notes: notes(row)?,
-            state: parsed(row, "items", "state")?,
+            state,
             reason: row.get("reason")?,
+            is_hidden_by_reports: state == State::Hidden
+                && row.get::<_, Option<i64>>("reported_at")?.is_some(),
             created_at: row.get("created_at")?,
             n_replies: row.get("n_replies")?,
             votes: counts(row)?,
@@ -94,8 +98,7 @@ pub(super) fn delete(db: &Connection, recovery: &RecoveryHash) -> Result<Option<
     execute(
         db,
         "update items
-         set state = 'deleted', text_key = null, reason = null, flags = 0, n_heard = 0, n_helped = 0, n_me_too = 0,
-           helpful_at = ?2
+         set state = 'deleted', text_key = null, reason = null, flags = 0, reported_at = null, flagged_at = null, n_heard = 0, n_helped = 0, n_me_too = 0, helpful_at = ?2
          where key = ?1",
         (key, ranking::helpful_at_ms(item.created_at, VoteCounts::default())),
     )?;
@@ -106,6 +109,7 @@ pub(super) fn delete(db: &Connection, recovery: &RecoveryHash) -> Result<Option<
     item.text.clear();
     item.notes = ContentNotes::default();
     item.reason = None;
+    item.is_hidden_by_reports = false;
     item.votes = VoteCounts::default();
     Ok(Some(item))
 }

@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use peer_support_domain::cursor::{Cursor, Order};
-use peer_support_domain::flag::Flags;
+use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash, VoterId};
 use peer_support_domain::line_report::{Day, LineProblem};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, Kind, Role, State};
+use peer_support_domain::report::ReportReason;
 use peer_support_domain::vote::Reaction;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use rusqlite::{Connection, StatementStatus};
 
-use super::{Sqlite, items, open_to_read};
+use super::{Sqlite, items, live, open_to_read};
 use crate::store::{
-    Edit, FeedQuery, Idempotency, ModeratorId, NewDecision, NewItem, NewLineReport, Place, Store, Vote,
+    Edit, FeedQuery, Hiding, Idempotency, ModeratorId, NewDecision, NewItem, NewLineReport, NewReport, Place,
+    Store, Vote,
 };
 
 /// What ran, as it was prepared, and how many steps of SQLite's machine it took, on the connection where it ran last.
@@ -57,6 +59,7 @@ fn new_item(n: u64, place: Place) -> NewItem {
         is_example: false,
         flags: Flags::default(),
         owner: None,
+        publish_after_approvals: 0,
     }
 }
 
@@ -107,6 +110,30 @@ async fn ask_everything(store: &Sqlite, moderator: ModeratorId) {
     store.edit_own(recovery, edit).await.unwrap().unwrap();
     store.queue(None, 10).await.unwrap();
     store.queue(after, 10).await.unwrap();
+    let report = NewReport {
+        item: item(2),
+        reporter: VoterId::from_bytes([1; 16]),
+        reason: ReportReason::Other,
+        receipt: [1; 32],
+        at: 0,
+        has_force: true,
+        hiding: Some(Hiding { n_reporters: 1, unless_seen_after: 0 }),
+    };
+    store.see_moderator(0).await.unwrap();
+    store.report(report).await.unwrap().unwrap();
+    store.report(report).await.unwrap().unwrap();
+    store.report_of([1; 32]).await.unwrap().unwrap();
+    store.home_of(item(2)).await.unwrap().unwrap();
+    assert!(store.flag(item(3), Flag::VoteRing, 0).await.unwrap());
+    let known = NewItem { publish_after_approvals: 1, ..new_item(1 << 41, Place::Reply { post: item(1) }) };
+    store
+        .add(
+            NewItem { state: State::Held, author: Some(AuthorTag::from_bytes(1_u64.to_be_bytes())), ..known },
+            None,
+        )
+        .await
+        .unwrap();
+    store.queue(None, 10).await.unwrap();
     store.add_sign_in_code("Ada".into(), [1; 32], 10).await.unwrap();
     store.sign_in([1; 32], [2; 32], 0, 10).await.unwrap().unwrap();
     store.session([2; 32], 0).await.unwrap().unwrap();
@@ -171,6 +198,7 @@ async fn no_statement_of_a_route_scans_or_sorts_or_takes_longer_when_there_is_mo
         .unwrap();
     ask_everything(&store, moderator).await;
     let plans = Connection::open(&path).unwrap();
+    live::prepare(&plans).unwrap();
     let mut n_statements = 0;
     for sql in statements().keys().filter(|sql| is_about_rows(sql)) {
         n_statements += 1;
@@ -178,7 +206,9 @@ async fn no_statement_of_a_route_scans_or_sorts_or_takes_longer_when_there_is_mo
         let mut steps = plan.raw_query();
         while let Some(step) = steps.next().unwrap() {
             let step: String = step.get("detail").unwrap();
-            assert!(!step.starts_with("SCAN ") || step == "SCAN CONSTANT ROW", "{step}: {sql}");
+            // What waits to be told is of one transaction, and read whole.
+            let may_scan = ["SCAN CONSTANT ROW", "SCAN temp.published"].contains(&step.as_str());
+            assert!(!step.starts_with("SCAN ") || may_scan, "{step}: {sql}");
             assert!(!step.contains("TEMP B-TREE"), "{step}: {sql}");
         }
     }
