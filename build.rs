@@ -7,10 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use peer_support_domain::{
-    bundle,
-    helpline::{Directory, record::CountryRecord},
-};
+use peer_support_domain::{bundle, helpline::record::CountryRecord};
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
@@ -18,7 +15,9 @@ fn main() -> io::Result<()> {
     fs::write(out.join("panel.css"), style_sheet(&PANEL)?)?;
     fs::write(out.join("peers.css"), style_sheet(&PEERS)?)?;
     fs::write(out.join("english.rs"), english()?)?;
-    fs::write(out.join("essentials.txt"), helpline_essentials()?)?;
+    let countries = countries()?;
+    fs::write(out.join("essentials.txt"), helpline_essentials(&countries)?)?;
+    fs::write(out.join("compared_s.rs"), compared_s(&countries).to_string())?;
     Ok(())
 }
 
@@ -128,9 +127,8 @@ fn english() -> io::Result<String> {
     ))
 }
 
-/// The emergency numbers and first lines of every country, from `helplines/*.toml`, for the widget to show without
-/// asking any server.
-fn helpline_essentials() -> io::Result<String> {
+/// What `helplines/*.toml` say, with their paths, in the order of those.
+fn countries() -> io::Result<Vec<(PathBuf, CountryRecord)>> {
     println!("cargo::rerun-if-changed=helplines");
     let mut paths: Vec<_> =
         fs::read_dir("helplines")?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>()?;
@@ -138,17 +136,31 @@ fn helpline_essentials() -> io::Result<String> {
     let is_country = |path: &PathBuf| path.file_stem().is_some_and(|stem| stem.len() == 2);
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml") && is_country(path));
     paths.sort();
-    let essentials: Vec<_> =
-        paths.iter().map(|path| Ok(directory(path)?.essentials())).collect::<io::Result<_>>()?;
-    Ok(bundle::encode(&essentials))
+    let read = |path: PathBuf| {
+        let record = toml::from_str(&fs::read_to_string(&path)?).map_err(|error| wrong(&path, &error))?;
+        Ok((path, record))
+    };
+    paths.into_iter().map(read).collect()
 }
 
-fn directory(path: &Path) -> io::Result<Directory> {
-    let wrong = |problem: String| {
-        let hint = "`cargo xtask helplines check` shows all that is wrong";
-        io::Error::other(format!("{}: {problem}; {hint}", path.display()))
+/// The emergency numbers and first lines of every country, for the widget to show without asking any server.
+fn helpline_essentials(countries: &[(PathBuf, CountryRecord)]) -> io::Result<String> {
+    let essentials = |(path, record): &(PathBuf, CountryRecord)| {
+        record
+            .directory()
+            .map(|directory| directory.essentials())
+            .map_err(|problems| wrong(path, &problems[0]))
     };
-    let record: CountryRecord =
-        toml::from_str(&fs::read_to_string(path)?).map_err(|error| wrong(error.to_string()))?;
-    record.directory().map_err(|problems| wrong(problems[0].to_string()))
+    Ok(bundle::encode(&countries.iter().map(essentials).collect::<io::Result<Vec<_>>>()?))
+}
+
+/// When the country files were last compared with their sources, in Unix seconds: the newest day that any of them names.
+fn compared_s(countries: &[(PathBuf, CountryRecord)]) -> i64 {
+    let newest = countries.iter().map(|(_, record)| record.compared.first_day().since_epoch()).max();
+    i64::from(newest.expect("there are country files")) * 24 * 60 * 60
+}
+
+fn wrong(path: &Path, problem: &dyn std::fmt::Display) -> io::Error {
+    let hint = "`cargo xtask helplines check` shows all that is wrong";
+    io::Error::other(format!("{}: {problem}; {hint}", path.display()))
 }

@@ -11,17 +11,28 @@
 (() => {
   /**
    * What the build knows and writes here.
-   * - `panel`: the panel's script and wasm, without `.js` and `.wasm`; `data`: the folder of what it fetches when it is
-   *   needed. Both are relative to this script.
+   * - `panel`: what the names of the panel's files begin with, relative to this script: behind it are `.js`, `.wasm` and
+   *   `.txt`, the names of the lines.
+   * - `strings`: by language, what the loader says, divided by `|`, in the order of the numbers below.
    * - `crisis`: emergency numbers and the best line of every country, as `xtask/src/helplines/loader.rs` documents it:
    *   `BR,GBIE|a192p190,999|188,116123,116123?`.
-   * @type {{panel: string, data: string, crisis: string, strings: Record<string, Record<string, string>>}}
+   * @type {{panel: string, crisis: string, strings: Record<string, string>}}
    */
   // @ts-ignore: replaced by the build.
   const build = __PEER_SUPPORT_BUILD__;
   /** @type {string} */
   // @ts-ignore: replaced by the build.
   const css = __PEER_SUPPORT_CSS__;
+
+  // Where a text stands in `strings`; the emergency services come first, in the order of this word.
+  const SERVICES = "gpaf";
+  const LINE = 4;
+  const SINGLE = 5;
+  const LAUNCHER = 6;
+  const LEAVE = 7;
+  const CLOSE = 8;
+  const COUNTRY = 9;
+  const FAILED = 10;
 
   const NAME = "peer-support";
   if (customElements.get(NAME)) return;
@@ -40,14 +51,14 @@
     for (let at = 0; at < list?.length; at++) act(list[at], at);
   };
 
-  /** By country code: emergency numbers, and the line. @type {Map<string, string[]>} */
+  /** By country code: emergency numbers, the line, and the row of its name. @type {Map<string, any[]>} */
   const crisis = new Map();
   const columns = build.crisis.split("|");
   const emergencies = columns[1].split(",");
   const lines = columns[2].match(/.*?[,?]/g) ?? [];
   each(columns[0].split(","), (codes, at) =>
     codes.replace(/../g, (/** @type {string} */ code, /** @type {number} */ offset) => {
-      crisis.set(code, [emergencies[at ? emergencies.length - at : offset / 2], lines[crisis.size]]);
+      crisis.set(code, [emergencies[at ? emergencies.length - at : offset / 2], lines[crisis.size], crisis.size]);
     }),
   );
 
@@ -97,6 +108,18 @@
     return found;
   };
 
+  /** The names of the lines, asked for when the card is drawn first. @type {Promise<string[] | undefined> | undefined} */
+  let names;
+  const fetchNames = async () => {
+    try {
+      const rows = (await (await fetch(base + build.panel + ".txt")).text()).split("\n");
+      // Anything else that answers under this address has not a row for each country and the end behind them.
+      if (rows[crisis.size] === "") return rows;
+    } catch {
+      // Then the card says "Crisis line".
+    }
+  };
+
   /** The panel's module, shared by all elements of the page: fetched once, asked for again after a failure. */
   let loading = /** @type {Promise<any> | undefined} */ (undefined);
   let failures = 0;
@@ -132,7 +155,7 @@
     each(`${attributes.locale},${languages}en`.match(/\b[a-z]{2}\b/g), (tag) => {
       if (build.strings[tag]) locale ||= tag;
     });
-    const strings = build.strings[locale];
+    const strings = build.strings[locale].split("|");
 
     /** Drawn on first use: before that, a page pays for a button only. @type {any} */
     let frame;
@@ -152,7 +175,7 @@
 
     /** Says what became of loading, and how often Shift must be pressed to leave. Screen readers read it out. */
     const tell = () => {
-      const text = `${note} Shift ×${3 - shifts.size}: ${strings.leave}`;
+      const text = `${note} Shift ×${3 - shifts.size}: ${strings[LEAVE]}`;
       if (status.value !== text) status.value = text;
     };
 
@@ -191,23 +214,26 @@
       location.replace(url);
     };
 
-    const button = (/** @type {string} */ name, /** @type {() => void} */ press) =>
-      element("button", [strings[name]], { part: name, onclick: press });
+    const button = (/** @type {string} */ name, /** @type {number} */ text, /** @type {() => void} */ press) =>
+      element("button", [strings[text]], { part: name, onclick: press });
 
-    /** Adds a number to the card. @param {string} label @param {string} number */
+    /**
+     * Adds a number to the card, given as the digits to dial; returns the text beside it.
+     * @param {string} label
+     * @param {string} number
+     */
     const addNumber = (label, number) =>
-      card.append(
+      card.appendChild(
         element(
           "a",
           [
-            // A number that one source alone lists ends in a question mark, others in a comma.
-            number.endsWith("?") ? label + strings.single : label,
+            label,
             // Left to right in every language, or the groups of digits would change places.
-            element("b", [number.replace(/[,?]/, "").replace(/\d{3}(?=\d{3})/g, "$& ")], { dir: "ltr" }),
+            element("b", [number.replace(/\d{3}(?=\d{3})/g, "$& ")], { dir: "ltr" }),
           ],
-          { href: "tel:" + number.replace(/[^\d*+]/g, "") },
+          { href: "tel:" + number },
         ),
-      );
+      ).firstChild;
 
     let nameOf = (/** @type {string} */ code) => code;
     try {
@@ -224,10 +250,18 @@
       select.value = codes[0];
       card.textContent = "";
       each(codes, (code) => {
-        const numbers = /** @type {string[]} */ (crisis.get(code));
+        const known = /** @type {any[]} */ (crisis.get(code));
         card.append(element("h3", [nameOf(code)]));
-        numbers[0].replace(/(\D?)(\d+)/g, (_, service, number) => addNumber(strings[service || "g"], number));
-        if (numbers[1][1]) addNumber(strings.line, numbers[1]);
+        known[0].replace(/(\D?)(\d+)/g, (/** @type {string} */ _, /** @type {string} */ service, /** @type {string} */ number) =>
+          addNumber(strings[SERVICES.indexOf(service)], number),
+        );
+        // Where one source alone lists it a question mark is behind it, elsewhere a comma, which comes before that.
+        known[1].replace(/(.+)(.)/, async (/** @type {string} */ _, /** @type {string} */ number, /** @type {string} */ mark) => {
+          const single = mark > "," ? strings[SINGLE] : "";
+          const text = addNumber(strings[LINE] + single, number);
+          // The text alone changes: a link that went would take the focus, or the finger's press, with it.
+          text.data = ((await (names ??= fetchNames()))?.[known[2]] || strings[LINE]) + single;
+        });
       });
     };
 
@@ -254,12 +288,12 @@
             [
               element("header", [
                 // Focus goes here first: a second Enter must not leave the page.
-                element("h2", [strings.launcher], { tabIndex: -1, autofocus: true }),
-                button("leave", leave),
-                isInline ? "" : button("close", close),
+                element("h2", [strings[LAUNCHER]], { tabIndex: -1, autofocus: true }),
+                button("leave", LEAVE, leave),
+                isInline ? "" : button("close", CLOSE, close),
               ]),
               card,
-              element("label", [strings.country, select]),
+              element("label", [strings[COUNTRY], select]),
             ],
             { className: "static" },
           ),
@@ -268,7 +302,7 @@
         ],
         {
           part: "frame",
-          ariaLabel: strings.launcher,
+          ariaLabel: strings[LAUNCHER],
           // Escape closes and never leaves. In braces: a handler that returns false stops every other key.
           onkeydown: (/** @type {KeyboardEvent} */ event) => {
             if (event.key === "Escape" && !event.defaultPrevented) close();
@@ -307,7 +341,7 @@
         note = "";
       } catch {
         container.textContent = "";
-        note = strings.failed;
+        note = strings[FAILED];
       }
       tell();
     };
@@ -334,7 +368,7 @@
       if (!isInline && isOpen()) toggle("close");
     };
 
-    const launcher = button("launcher", () => open());
+    const launcher = button("launcher", LAUNCHER, () => open());
     const area = element("div", [], { lang: locale, dir: "auto" });
     root.append(area);
     try {

@@ -82,8 +82,6 @@ pub struct Config {
     pub view: Tab,
     /// The public key of newer lines, in base64url; empty where the owner gave none.
     pub helplines_key: String,
-    /// When the panel's own lines were compared last, in Unix seconds.
-    pub compiled_s: i64,
     /// The address of the folder of languages and countries, with a slash at its end.
     data: String,
     /// The loader's object itself, for the peer space.
@@ -120,8 +118,7 @@ impl Config {
             is_inline: text("mode") == "inline",
             view: Tab::named(&text("view")).unwrap_or(Tab::Help),
             helplines_key: text("helplines-key"),
-            compiled_s: get("compiled").as_f64().unwrap_or_default() as i64,
-            data: base + &text("data"),
+            data: base + &text("panel") + "/",
             object: object.clone(),
             close: get("close").dyn_into().ok(),
             leave: get("leave").dyn_into().ok(),

@@ -17,6 +17,8 @@ use crate::{api, browser};
 
 /// As WebCrypto calls it; browsers have it since 2023 (Safari 17), 2024 (Firefox 129) and 2025 (Chromium 137).
 const ALGORITHM: &str = "Ed25519";
+/// When the panel's own lines were compared with their sources last, in Unix seconds: of two data sets the newer counts.
+const COMPARED_S: i64 = include!(concat!(env!("OUT_DIR"), "/compared_s.rs"));
 
 #[wasm_bindgen]
 extern "C" {
@@ -43,16 +45,16 @@ extern "C" {
 /// Gives `then` the directory of `country` that the owner signed, when there is one and it is newer than the panel's.
 pub fn newer(config: &Config, country: Country, then: impl FnOnce(Directory) + 'static) {
     let Some(key) = from_base64url::<32>(&config.helplines_key) else { return };
-    let (address, compiled_s) = (config.signed_address(country), config.compiled_s);
+    let address = config.signed_address(country);
     let then: Box<dyn FnOnce(Directory)> = Box::new(then);
     spawn_local(async move {
-        if let Ok(Some(directory)) = fetched(key, address, compiled_s).await {
+        if let Ok(Some(directory)) = fetched(key, address).await {
             then(directory);
         }
     });
 }
 
-async fn fetched(key: [u8; 32], address: String, compiled_s: i64) -> Result<Option<Directory>, JsValue> {
+async fn fetched(key: [u8; 32], address: String) -> Result<Option<Directory>, JsValue> {
     // Pages without TLS have no `subtle`.
     let crypto: JsValue = window().crypto()?.into();
     let subtle = Reflect::get(&crypto, &"subtle".into())?;
@@ -64,7 +66,7 @@ async fn fetched(key: [u8; 32], address: String, compiled_s: i64) -> Result<Opti
     let key = JsFuture::from(subtle.import_key("raw", &key, ALGORITHM, false, &usages)?).await?;
     let Ok(text) = api::fetch(&address, "GET", None, None).await else { return Ok(None) };
     let Some(file) = Signed::parse(&text) else { return Ok(None) };
-    if !file.is_newer(compiled_s, browser::now_ms()) {
+    if !file.is_newer(COMPARED_S, browser::now_ms()) {
         return Ok(None);
     }
     let check = subtle.verify(ALGORITHM, &key, &file.signature, file.signed.as_bytes())?;

@@ -19,6 +19,7 @@ each_browser!(
     numbers_show_when_the_device_says_little_of_itself,
     two_countries_that_may_be_it_both_show,
     a_number_that_one_source_lists_is_marked,
+    the_card_names_the_lines_once_their_names_come,
     a_second_copy_of_the_script_changes_nothing,
     numbers_show_offline_after_one_visit,
 );
@@ -346,6 +347,7 @@ async fn two_countries_that_may_be_it_both_show(visit: &Visit) {
 async fn a_number_that_one_source_lists_is_marked(visit: &Visit) {
     let site = visit.own_host(&[]).await;
     site.reply("*.wasm", Reply::Hang); // so that the card stays
+    site.reply("*.txt", Reply::Hang); // and its words
     let page = visit.open(&site.url("/elsewhere.html")).await;
 
     for (country, mark) in [("GB", ""), ("EG", " (not confirmed)")] {
@@ -359,6 +361,46 @@ async fn a_number_that_one_source_lists_is_marked(visit: &Visit) {
             (text.replace(|c: char| !c.is_ascii_digit(), ""), link.attr("href").await.unwrap().unwrap());
         assert_eq!(dialled, format!("tel:{shown}"), "{country}");
     }
+}
+
+async fn the_card_names_the_lines_once_their_names_come(visit: &Visit) {
+    // WebKit's list of what was fetched leaves out what failed.
+    const NOTE: &str = "const whole = fetch;
+        window.fetch = async (address) => {
+          const isOfNames = address.endsWith('.txt');
+          try {
+            const answer = await whole(address);
+            if (isOfNames) await answer.clone().text();
+            return answer;
+          } finally {
+            if (isOfNames) setTimeout(() => (window.namesCame = true));
+          }
+        };";
+    let site = visit.own_host(&[]).await;
+    site.reply("*.wasm", Reply::Hang); // so that the card stays
+    let page = visit.open(&site.url("/elsewhere.html")).await;
+    page_with(&site, NOTE, "country='GB'", "");
+    let body = |status, text: &str| Reply::Body(status, "text/plain", text.as_bytes().to_vec());
+
+    for (cause, fault) in [
+        ("they are not there", body(404, "not found")),
+        ("a page of somebody's comes instead", body(200, "<p>\nSign in\n</p>\n")),
+        ("they come in half", Reply::Truncate),
+        ("the connection ends", Reply::Drop),
+    ] {
+        site.reply("*.txt", fault);
+        page.goto(&site.url("/")).await;
+        asks_for_help(&page, cause).await;
+        page.until(&format!("an answer, though {cause}"), "return window.namesCame").await;
+        page.settle().await;
+        page.find("link", "Crisis line").await;
+    }
+
+    site.reply("*.txt", None);
+    page.goto(&site.url("/")).await;
+    page.click("button", "Support").await;
+    let link = page.find("link", "Samaritans").await;
+    assert_eq!(link.attr("href").await.unwrap().unwrap(), "tel:116123");
 }
 
 async fn a_second_copy_of_the_script_changes_nothing(visit: &Visit) {

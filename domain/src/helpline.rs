@@ -8,6 +8,7 @@ use crate::{
     contact::{Contact, DialString, Kind, WebAddress, text_type},
     country::Country,
     hours::{LocalTime, Opening, OpeningHours, TimeZone},
+    line_report::Day,
     lookup::{Ask, Found, Shown, Visitor, look_up},
 };
 
@@ -414,6 +415,15 @@ impl AsOf {
     #[must_use]
     pub fn year(self) -> u16 {
         self.year
+    }
+
+    /// The earliest day that it can mean.
+    #[must_use]
+    pub fn first_day(self) -> Day {
+        let AsOf { year, month, day } = self;
+        let day = format!("{year:04}-{:02}-{:02}", month.unwrap_or(1), day.unwrap_or(1)).parse();
+        // What parses as a date is one, and only years before the epoch have no days.
+        day.unwrap_or(Day::of_ms(0))
     }
 
     /// A number that is larger for a later date, below 2²¹ up to the year 4095; a vaguer date counts as earlier than

@@ -32,7 +32,8 @@ pub struct Written<'a> {
 
 /// A post, with its thread folded.
 pub fn post(session: Session, t: Locale, post: &wire::Post) -> El {
-    let wire::Post { id, kind, topic, text, lang, author, created_at, n_replies, votes, is_example } = post;
+    let wire::Post { id, kind, topic, text, lang, author, created_at, n_replies, votes, is_example, .. } =
+        post;
     let (id, n_replies, topic) = (*id, *n_replies, topic.clone());
     let thread_is_open = Signal::new(false);
     let is_answering = Signal::new(false);

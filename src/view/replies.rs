@@ -22,7 +22,7 @@ pub fn replies(session: Session, t: Locale, thread: ItemId, is_answering: Signal
 
 /// One reply.
 pub fn reply(session: Session, t: Locale, thread: ItemId, reply: &wire::Reply) -> El {
-    let wire::Reply { id, text, lang, author, created_at, votes, is_example } = reply;
+    let wire::Reply { id, text, lang, author, created_at, votes, is_example, .. } = reply;
     let written = Written {
         thread,
         author: *author,

@@ -113,25 +113,6 @@ pub fn essentials(root: &Path) -> anyhow::Result<String> {
     Ok(bundle::encode(&essentials))
 }
 
-/// When the country files were last compared with their sources, in Unix seconds: the newest day that any of them names.
-///
-/// # Errors
-///
-/// When a country file cannot be read.
-pub fn compiled(root: &Path) -> anyhow::Result<i64> {
-    let dates: Vec<_> =
-        files(root)?.iter().map(|path| Ok(read(path)?.compared)).collect::<anyhow::Result<_>>()?;
-    let newest = dates.into_iter().max().context("no country file")?.to_string();
-    // A vaguer date counts as the earliest it can mean, as everywhere.
-    let day = match newest.len() {
-        4 => format!("{newest}-01-01"),
-        7 => format!("{newest}-01"),
-        _ => newest,
-    };
-    let day: jiff::civil::Date = day.parse()?;
-    Ok(day.to_zoned(jiff::tz::TimeZone::UTC)?.timestamp().as_second())
-}
-
 fn directories(root: &Path) -> anyhow::Result<Vec<Directory>> {
     files(root)?
         .into_iter()
@@ -245,25 +226,6 @@ mod tests {
                 assert!(line.contacts.iter().all(|contact| contact.confirmed), "{}", line.id);
             }
         }
-    }
-
-    #[test]
-    fn the_data_is_as_new_as_its_newest_country_file() {
-        let folder = std::env::temp_dir().join(format!("peer-support-compiled-{}", std::process::id()));
-        let compiled_of = |dates: &[&str]| {
-            fs::create_dir_all(folder.join("helplines")).unwrap();
-            for (code, date) in ["AD", "AE"].into_iter().zip(dates) {
-                let text = format!("country = \"{code}\"\nname = \"X\"\ncompared = \"{date}\"\n");
-                fs::write(folder.join("helplines").join(format!("{code}.toml")), text).unwrap();
-            }
-            let compiled = compiled(&folder);
-            fs::remove_dir_all(&folder).unwrap();
-            compiled.unwrap()
-        };
-
-        assert_eq!(compiled_of(&["2026-11-23", "2026-11-22"]), 1_795_392_000);
-        assert_eq!(compiled_of(&["2026-11"]), 1_793_491_200);
-        assert_eq!(compiled_of(&["2026"]), 1_767_225_600);
     }
 
     #[test]

@@ -177,6 +177,14 @@ fn a_fact_ages_after_six_months_and_is_old_after_twelve() {
 }
 
 #[test]
+fn a_vague_date_begins_on_its_first_day() {
+    for (text, day) in [("2026-11-23", "2026-11-23"), ("2026-11", "2026-11-01"), ("2026", "2026-01-01")] {
+        assert_eq!(text.parse::<AsOf>().unwrap().first_day().to_string(), day);
+    }
+    assert_eq!("1969".parse::<AsOf>().unwrap().first_day().since_epoch(), 0, "before all days");
+}
+
+#[test]
 fn ids_labels_and_languages_are_checked() {
     for text in ["gb", "gb-", "GB-a", "gb-A", "gb--a", "gb-a-", "gbr-a", "gb-é", "1b-a"] {
         assert_eq!(text.parse::<LineId>(), Err(InvalidLineId), "{text}");

@@ -1,6 +1,6 @@
 //! `peer-support.js`: the loader, with what the build knows written into it.
 
-use super::{locales::Texts, minify};
+use super::minify;
 use crate::project;
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
@@ -10,16 +10,13 @@ use std::fs;
 /// What the loader is told about this build. Paths are relative to the loader's own.
 #[derive(Serialize)]
 pub struct Build {
-    /// The panel: its script and its wasm, without `.js` and `.wasm`.
+    /// What the names of the panel's files begin with: behind it are `.js`, `.wasm`, `.txt` (the names of the lines) and
+    /// `/` with all else. One for all, because each takes the loader a dozen bytes.
     pub panel: String,
-    /// The folder of `locales/`, `helplines/`, `terms/` and `names.txt`.
-    pub data: String,
-    /// When the country files were last compared with their sources, in Unix seconds: of two data sets the newer counts.
-    pub compiled: i64,
     /// Emergency numbers and the best line of every country.
     pub crisis: String,
-    /// The few words that the loader itself shows, by language.
-    pub strings: BTreeMap<String, Texts>,
+    /// The few words that the loader itself shows, by language, as [`super::locales::loader_strings`] joins them.
+    pub strings: BTreeMap<String, String>,
 }
 
 /// The finished script.

@@ -3,7 +3,7 @@
 
 use super::files_under;
 use crate::project;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -44,17 +44,29 @@ pub fn files() -> Result<Vec<(String, Vec<u8>)>> {
     Ok(files)
 }
 
-/// What the loader shows, by language, under the loader's own short keys.
+/// The loader's keys without `loader-`, in the order in which it counts its texts.
+const ORDER: [&str; 11] =
+    ["g", "p", "a", "f", "line", "single", "launcher", "leave", "close", "country", "failed"];
+
+/// What the loader shows, by language: its texts in its own order, divided by `|`.
 ///
 /// # Errors
 ///
-/// As [`all`].
-pub fn loader_strings() -> Result<BTreeMap<String, Texts>> {
-    let shorten = |texts: Texts| {
-        texts
-            .into_iter()
-            .filter_map(|(key, text)| Some((key.strip_prefix(LOADER)?.to_owned(), text)))
-            .collect()
+/// As [`all`]; also when a language lacks one of the texts, or has one that the loader does not know.
+pub fn loader_strings() -> Result<BTreeMap<String, String>> {
+    let joined = |tag: &str, texts: &Texts| {
+        let text = |name: &str| {
+            let text = texts.get(&format!("{LOADER}{name}")).and_then(Value::as_str);
+            let text = text.with_context(|| format!("locales/{tag}.json lacks {LOADER}{name}"))?;
+            ensure!(!text.contains('|'), "locales/{tag}.json: {LOADER}{name} must not hold a |");
+            Ok(text)
+        };
+        let n_texts = texts.keys().filter(|key| key.starts_with(LOADER)).count();
+        ensure!(
+            n_texts == ORDER.len(),
+            "locales/{tag}.json has a {LOADER} text that the loader does not know"
+        );
+        Ok(ORDER.into_iter().map(text).collect::<Result<Vec<_>>>()?.join("|"))
     };
-    Ok(all()?.into_iter().map(|(tag, texts)| (tag, shorten(texts))).collect())
+    all()?.into_iter().map(|(tag, texts)| Ok((tag.clone(), joined(&tag, &texts)?))).collect()
 }

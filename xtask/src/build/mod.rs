@@ -52,9 +52,7 @@ pub fn build(options: Options, std: &Std) -> Result<Dist> {
 
     let mut dist = Dist::new(&project::target().join("dist.new"))?;
     let build = loader::Build {
-        panel: dist.add_pair("widget", [("js", widget.glue), ("wasm", widget.wasm)])?,
-        data: dist.add_folder("data", data(peers)?)?,
-        compiled: helplines::compiled(project::root())?,
+        panel: dist.add_together("widget", panel(widget, peers)?)?,
         crisis: helplines::loader_set(project::root())?,
         strings: locales::loader_strings()?,
     };
@@ -66,20 +64,22 @@ pub fn build(options: Options, std: &Std) -> Result<Dist> {
     dist.finish(&project::target().join("dist"))
 }
 
-/// What the loader and the panel fetch when it is needed: languages, countries, the words that people search by, the
-/// names of the loader's lines, and the peer space.
-fn data(peers: wasm::Module) -> Result<Vec<(String, Vec<u8>)>> {
+/// What the loader fetches on intent, the panel and the names of the lines on its card; and what the panel fetches when
+/// it is needed: languages, countries, the words that people search by, and the peer space.
+fn panel(widget: wasm::Module, peers: wasm::Module) -> Result<Vec<(String, Vec<u8>)>> {
     let root = project::root();
-    let peers = [("peers.js".to_owned(), peers.glue), ("peers.wasm".to_owned(), peers.wasm)];
-    let locales = locales::files()?.into_iter().map(|(file, bytes)| (format!("locales/{file}"), bytes));
+    let names = helplines::names(root)?.into_bytes();
+    let first = [(".js", widget.glue), (".wasm", widget.wasm), (".txt", names)];
+    let peers = [("/peers.js", peers.glue), ("/peers.wasm", peers.wasm)];
+    let named = first.into_iter().chain(peers).map(|(name, bytes)| (name.to_owned(), bytes));
+    let locales = locales::files()?.into_iter().map(|(file, bytes)| (format!("/locales/{file}"), bytes));
     let countries = helplines::bundles(root)?
         .into_iter()
-        .map(|(country, text)| (format!("helplines/{country}.txt"), text.into_bytes()));
+        .map(|(country, text)| (format!("/helplines/{country}.txt"), text.into_bytes()));
     let terms = helplines::terms(root)?
         .into_iter()
-        .map(|(language, text)| (format!("terms/{language}.txt"), text.into_bytes()));
-    let names = [("names.txt".to_owned(), helplines::names(root)?.into_bytes())];
-    Ok(locales.chain(countries).chain(terms).chain(names).chain(peers).collect())
+        .map(|(language, text)| (format!("/terms/{language}.txt"), text.into_bytes()));
+    Ok(named.chain(locales).chain(countries).chain(terms).collect())
 }
 
 /// The moderators' page: its parts are written for this, with a word in capitals for each other part.

@@ -77,10 +77,10 @@ fn groups(root: &Path) -> anyhow::Result<(Vec<Group>, Vec<Group>)> {
         }
     }
     let (alone, mut together): (Vec<_>, Vec<_>) = groups.into_iter().partition(|(_, cards)| cards.len() == 1);
-    // The largest first, and like numbers side by side.
+    // The largest first, and like numbers side by side: what compresses best of the orders that were tried.
     together.sort_by_key(|(_, cards)| -cards.len().cast_signed());
     for (_, cards) in &mut together {
-        cards.sort_by(|a, b| a.number.cmp(&b.number));
+        cards.sort_by_cached_key(|card| (card.number.bytes().last(), card.number.len(), card.number.clone()));
     }
     Ok((alone, together))
 }
