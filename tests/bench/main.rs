@@ -36,6 +36,8 @@ struct Measured {
     directory: f64,
     /// Work of the page's main thread for one key in the search field, on average.
     key: f64,
+    /// The same for a bare field in a page without the panel: what the browser itself does for a key.
+    bare_key: f64,
 }
 
 fn main() {
@@ -73,6 +75,8 @@ fn report(runs: &[Measured]) -> Value {
         "panel": of(|run| run.panel),
         "whole_directory": of(|run| run.directory),
         "search_key": of(|run| run.key),
+        "bare_key": of(|run| run.bare_key),
+        "search_key_beyond_bare": of(|run| run.key - run.bare_key),
     })
 }
 
@@ -116,13 +120,23 @@ async fn cold_start(visit: &Visit) -> Measured {
         card: milliseconds("card"),
         panel: milliseconds("panel"),
         directory: milliseconds("directory"),
-        key: milliseconds_a_key(&page).await,
+        key: {
+            page.click("textbox", "What is it about").await;
+            milliseconds_a_key(&page).await
+        },
+        bare_key: {
+            page.goto(&host.url("/elsewhere.html")).await;
+            page.js(
+                "const field = document.createElement('input'); document.body.prepend(field); field.focus()",
+            )
+            .await;
+            milliseconds_a_key(&page).await
+        },
     }
 }
 
-/// The work that one key in the search field makes, from the browser's own count of what its main thread did.
+/// The work that one key in the focused field makes, from the browser's own count of what its main thread did.
 async fn milliseconds_a_key(page: &Page) -> f64 {
-    page.click("textbox", "What is it about").await;
     page.settle().await;
     devtools(&page.client, "Performance.enable", json!({ "timeDomain": "threadTicks" })).await;
     let before = main_thread_ms(&page.client).await;
