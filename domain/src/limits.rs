@@ -1,5 +1,7 @@
 //! Every stated limit, each with its reason. A limit is checked where the value is parsed, once.
 
+use std::time::Duration;
+
 /// Graphemes in the text of a post: fewer is an accident, more is not read to its end on a phone.
 pub const POST_GRAPHEMES: std::ops::RangeInclusive<usize> = 20..=2_000;
 /// Graphemes in the text of a reply: "me too" (or its shortest form elsewhere) is a full answer.
@@ -39,6 +41,8 @@ pub const FIRST_SHOWN_COUNT: u32 = 3;
 pub const HELPFUL_HALF_LIFE_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
 /// How long what a moderator declined, and what was never decided, is kept.
 pub const UNPUBLISHED_RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+/// How long an open stream of what becomes published says nothing at most: proxies cut what is silent for a minute.
+pub const LIVE_HEARTBEAT: Duration = Duration::from_secs(25);
 /// Characters in the id of a line that a report names: the longest in `helplines/` has 53.
 pub const REPORTED_LINE_CHARS: usize = 80;
 /// Characters in the contact that a report names: the longest in `helplines/`, the address of a chat, has 145.

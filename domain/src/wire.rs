@@ -291,6 +291,24 @@ pub struct Topic {
     pub label: Option<String>,
 }
 
+/// The event `post` of `GET /sites/{site}/live`: everyone may read it from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedPost {
+    /// Its id.
+    pub id: ItemId,
+    /// What it is for.
+    pub kind: Kind,
+    /// Its topic.
+    pub topic: TopicId,
+}
+
+/// The event `reply` of `GET /sites/{site}/live`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishedReply {
+    /// The post that it answers.
+    pub thread: ItemId,
+}
+
 /// `POST /sites/{site}/search`: published posts that have these words. In a body, because addresses end up in logs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Search<Words = String> {

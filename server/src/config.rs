@@ -76,6 +76,8 @@ pub struct Limits {
     pub write: Duration,
     /// Connections at a time; more wait. Each takes one of the process's open files, of which systems give 1,024.
     pub n_connections: usize,
+    /// Streams of what becomes published that are open at a time, each a connection; who finds no room reads without one.
+    pub n_streams: usize,
 }
 
 impl Default for Limits {
@@ -85,6 +87,7 @@ impl Default for Limits {
             header: Duration::from_secs(15),
             write: Duration::from_secs(30),
             n_connections: 800,
+            n_streams: 400,
         }
     }
 }
@@ -403,9 +406,11 @@ impl Reader {
         let header = seconds("header_seconds", default.header);
         let write = seconds("write_seconds", default.write);
         let connections = self.whole_number(&mut section, "connections", 1..=100_000);
+        let streams = self.whole_number(&mut section, "streams", 0..=100_000);
         self.no_more(section);
         let n_connections = connections.and_then(|n| n.try_into().ok()).unwrap_or(default.n_connections);
-        Limits { request, header, write, n_connections }
+        let n_streams = streams.and_then(|n| n.try_into().ok()).unwrap_or(default.n_streams);
+        Limits { request, header, write, n_connections, n_streams }
     }
 
     fn helplines(&mut self, top: &mut Section) -> Option<Helplines> {

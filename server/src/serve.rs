@@ -141,6 +141,11 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> anyhow::R
     out.flush()?;
     drop(out);
 
+    let streams = app.streams();
+    let stop = async {
+        stop.await;
+        streams.end();
+    };
     accept(listener, router(app), config.limits, stop).await;
     purging.abort();
     store.close().await;

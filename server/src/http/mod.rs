@@ -8,6 +8,7 @@ mod cards;
 mod health;
 mod helplines;
 mod line_reports;
+mod live;
 mod log;
 mod mine;
 mod openapi;
@@ -37,6 +38,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 pub use self::assets::Assets;
 use self::caller::Caller;
+pub use self::live::Streams;
 use self::problem::Problem;
 use self::session::Attempts;
 use crate::clock::{Clock, Random};
@@ -62,6 +64,7 @@ pub struct App {
     assets: Arc<Assets>,
     attempts: Arc<Attempts>,
     helplines: Option<Helplines>,
+    streams: Arc<Streams>,
     /// The last day, as [`Day::since_epoch`](peer_support_domain::line_report::Day::since_epoch), on which a report about a
     /// line was one too many.
     reports_full_on: Arc<AtomicI32>,
@@ -91,9 +94,15 @@ impl App {
             request_limit: config.limits.request,
             assets: Arc::new(assets),
             helplines: config.helplines.clone(),
+            streams: Arc::new(Streams::new(config.limits.n_streams)),
             reports_full_on: Arc::new(AtomicI32::new(-1)),
             moderator_noted_at: Arc::new(AtomicI64::new(i64::MIN)),
         }
+    }
+
+    /// The streams of what becomes published.
+    pub fn streams(&self) -> Arc<Streams> {
+        self.streams.clone()
     }
 
     /// The site of a published item, when this server runs it and `caller` may use it.
@@ -111,6 +120,7 @@ pub fn router(app: App) -> Router {
         .route("/sites/{site}", get(sites::get_site))
         .route("/sites/{site}/posts", get(posts::get_feed).post(posts::post_post))
         .route("/sites/{site}/line-reports", post(line_reports::post_line_report))
+        .route("/sites/{site}/live", get(live::get_live))
         .route("/posts/{id}", get(posts::get_post))
         .route("/posts/{id}/replies", get(replies::get_replies).post(replies::post_reply))
         .route("/items/{id}/votes/{reaction}", put(votes::put_vote).delete(votes::delete_vote))

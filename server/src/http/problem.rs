@@ -65,6 +65,8 @@ pub(crate) enum Problem {
     Role,
     #[error("too many wrong sign-in codes")]
     TooManyAttempts { retry_after_seconds: u64 },
+    #[error("as many streams are open as the server keeps")]
+    StreamsFull,
     #[error("the request took too long")]
     TimedOut,
     #[error("a handler panicked")]
@@ -135,6 +137,11 @@ const ATTEMPTS: Sort = sort(
     StatusCode::TOO_MANY_REQUESTS,
     "Too many wrong sign-in codes; try again shortly.",
 );
+const STREAMS_FULL: Sort = sort(
+    "streams-full",
+    StatusCode::SERVICE_UNAVAILABLE,
+    "As many streams are open as the server keeps; all else works without one.",
+);
 const TIMED_OUT: Sort =
     sort("timed-out", StatusCode::SERVICE_UNAVAILABLE, "The request took too long; try again.");
 const HELPLINES: Sort = sort(
@@ -148,7 +155,7 @@ const UNAVAILABLE: Sort =
     sort("unavailable", StatusCode::SERVICE_UNAVAILABLE, "The server cannot answer now; try again shortly.");
 
 /// Every code there is.
-const SORTS: [&Sort; 25] = [
+const SORTS: [&Sort; 26] = [
     &NOT_FOUND,
     &METHOD,
     &BODY,
@@ -170,6 +177,7 @@ const SORTS: [&Sort; 25] = [
     &CSRF,
     &ROLE,
     &ATTEMPTS,
+    &STREAMS_FULL,
     &TIMED_OUT,
     &HELPLINES,
     &INTERNAL,
@@ -178,6 +186,8 @@ const SORTS: [&Sort; 25] = [
 
 /// When to try again after the database failed.
 const RETRY_AFTER_SECONDS: u64 = 5;
+/// When to try again to open a stream where there was no room for one: panels do without as well.
+const RETRY_STREAM_AFTER_SECONDS: u64 = 300;
 
 impl Problem {
     fn sort(&self) -> &'static Sort {
@@ -207,6 +217,7 @@ impl Problem {
             Self::Csrf => &CSRF,
             Self::Role => &ROLE,
             Self::TooManyAttempts { .. } => &ATTEMPTS,
+            Self::StreamsFull => &STREAMS_FULL,
             Self::TimedOut => &TIMED_OUT,
             Self::Helplines(_) => &HELPLINES,
             Self::Panic | Self::Store(StoreError::Corrupt { .. }) => &INTERNAL,
@@ -252,6 +263,7 @@ impl Problem {
     fn retry_after_seconds(&self) -> Option<u64> {
         match self {
             Self::TooManyAttempts { retry_after_seconds } => Some(*retry_after_seconds),
+            Self::StreamsFull => Some(RETRY_STREAM_AFTER_SECONDS),
             Self::TimedOut | Self::Store(StoreError::Database(_) | StoreError::Closed) => {
                 Some(RETRY_AFTER_SECONDS)
             }

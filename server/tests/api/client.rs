@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode};
+use axum::http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use peer_support_domain::post::Role;
 use peer_support_server::clock::{Clock, Random};
@@ -151,6 +152,16 @@ impl Server {
         Answer { status: parts.status, headers: parts.headers, body }
     }
 
+    /// `GET` of an answer that goes on.
+    pub async fn open(&self, path: &str, headers: &[(&str, &str)]) -> Stream {
+        let mut request = Request::get(path).header("host", "127.0.0.1:8787");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        Stream::of(self.router.clone().oneshot(request).await.unwrap())
+    }
+
     /// A request with a body, if any, in JSON.
     pub async fn call(
         &self,
@@ -271,6 +282,31 @@ impl Moderator<'_> {
 
     pub async fn decide(&self, item: &str, decision: &Value) -> Answer {
         self.write(Method::POST, &format!("/console/items/{item}/decision"), Some(decision)).await
+    }
+}
+
+/// An answer that goes on.
+pub struct Stream {
+    pub status: StatusCode,
+    headers: HeaderMap,
+    body: Body,
+}
+
+impl Stream {
+    pub fn of(response: Response<Body>) -> Self {
+        let (parts, body) = response.into_parts();
+        Self { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// What comes next, once it comes; `None` at the end.
+    pub async fn next(&mut self) -> Option<String> {
+        let frame = tokio::time::timeout(Duration::from_secs(60), self.body.frame()).await;
+        let frame = frame.expect("waited for the stream to go on")?;
+        Some(String::from_utf8(frame.unwrap().into_data().unwrap().to_vec()).unwrap())
     }
 }
 

@@ -10,6 +10,7 @@ mod feeds;
 mod helplines;
 mod hostile;
 mod line_reports;
+mod live;
 mod logs;
 mod mine;
 mod modes;

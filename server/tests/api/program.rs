@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::http::{Method, Request, StatusCode};
 use futures_util::future::join_all;
 use http_body_util::{BodyExt, Full};
@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::client::{Answer, STORY, empty_database, problem, text_of};
+use crate::client::{Answer, STORY, Stream, empty_database, problem, text_of};
 
 /// How long anything here may take before the test gives up and says for what it waited.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -123,14 +123,14 @@ impl Program {
         self.child.wait().unwrap();
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let kill =
             Command::new("sh").args(["-c", "kill -s $0 $1", name, &self.child.id().to_string()]).status();
         assert!(kill.unwrap().success());
     }
 
     /// Its exit code, when it ended.
-    async fn ended(&mut self) -> Option<i32> {
+    pub async fn ended(&mut self) -> Option<i32> {
         let end = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -154,6 +154,12 @@ impl Program {
 
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         self.call(Method::POST, path, &[], Some(body)).await
+    }
+
+    /// `GET` of an answer that goes on.
+    pub async fn open(&self, path: &str) -> Stream {
+        let request = Request::get(format!("http://{}{path}", self.address)).body(Full::default()).unwrap();
+        Stream::of(client().request(request).await.unwrap().map(Body::new))
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -195,12 +201,12 @@ async fn try_call(
     Ok(Answer { status: parts.status, headers: parts.headers, body })
 }
 
-fn path_text(path: &Path) -> &str {
+pub fn path_text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
 /// A configuration file in `folder`.
-fn config(folder: &Path, top: &str) -> PathBuf {
+pub fn config(folder: &Path, top: &str) -> PathBuf {
     let file = folder.join("server.toml");
     let site = r#"
         [[sites]]
@@ -360,7 +366,7 @@ async fn a_server_killed_in_the_middle_of_500_posts_loses_none_that_it_acknowled
 }
 
 /// The head of a post of `n_bytes` bytes.
-fn head(n_bytes: usize) -> String {
+pub fn head(n_bytes: usize) -> String {
     format!(
         "POST /api/v1/sites/demo/posts HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
          content-length: {n_bytes}\r\n\r\n"
@@ -368,7 +374,7 @@ fn head(n_bytes: usize) -> String {
 }
 
 /// All that the server sends until it closes the connection.
-async fn rest(stream: &mut TcpStream) -> String {
+pub async fn rest(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     let read = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut bytes)).await;
     let _ = read.expect("waited for the server to close the connection");
@@ -503,7 +509,7 @@ fn check_config_says_everything_that_is_wrong() {
 }
 
 /// The code in the last line that a command printed.
-fn code_in(output: &Output) -> String {
+pub fn code_in(output: &Output) -> String {
     assert!(output.status.success(), "{output:?}");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     said.trim().rsplit_once("/console/#code=").expect("a sign-in").1.to_owned()
@@ -582,4 +588,5 @@ fn the_example_configuration_is_fine_and_says_the_defaults() {
     assert!(text.contains(&format!("header_seconds = {} ", limits.header.as_secs())));
     assert!(text.contains(&format!("write_seconds = {} ", limits.write.as_secs())));
     assert!(text.contains(&format!("connections = {} ", limits.n_connections)));
+    assert!(text.contains(&format!("streams = {} ", limits.n_streams)));
 }

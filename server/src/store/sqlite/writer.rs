@@ -113,16 +113,7 @@ fn work(mut connection: Connection, queue: &Receiver<Job>, teller: &Teller) {
                 // A panic in one job must not end the thread that all others need.
                 let _ = catch_unwind(AssertUnwindSafe(|| job(&mut connection)));
             }
-            Ok(first) => {
-                batch(&mut connection, first, queue, &mut forgetting);
-                match live::take(&connection) {
-                    Ok(published) => published.into_iter().for_each(|published| teller.tell(published)),
-                    Err(error) => {
-                        tracing::error!("readers were not told of what was published: {error}");
-                        teller.break_off();
-                    }
-                }
-            }
+            Ok(first) => batch(&mut connection, first, queue, teller, &mut forgetting),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
@@ -148,7 +139,13 @@ fn work(mut connection: Connection, queue: &Receiver<Job>, teller: &Teller) {
 }
 
 /// Runs `first` and what else is waiting in one transaction, and answers all of it.
-fn batch(connection: &mut Connection, first: Job, queue: &Receiver<Job>, forgetting: &mut Vec<Answer>) {
+fn batch(
+    connection: &mut Connection,
+    first: Job,
+    queue: &Receiver<Job>,
+    teller: &Teller,
+    forgetting: &mut Vec<Answer>,
+) {
     let mut answers: Vec<(bool, Answer)> = Vec::new();
     let mut maintenance = None;
     let committed = (|| {
@@ -173,6 +170,9 @@ fn batch(connection: &mut Connection, first: Job, queue: &Receiver<Job>, forgett
         }
         batch.commit()
     })();
+    if committed.is_ok() {
+        tell(connection, teller);
+    }
     for (forgets, answer) in answers {
         match &committed {
             Ok(()) if forgets => forgetting.push(answer),
@@ -182,6 +182,17 @@ fn batch(connection: &mut Connection, first: Job, queue: &Receiver<Job>, forgett
     }
     if let Some(job) = maintenance {
         let _ = catch_unwind(AssertUnwindSafe(|| job(connection)));
+    }
+}
+
+/// Tells who listens what the last transaction published.
+fn tell(connection: &Connection, teller: &Teller) {
+    match live::take(connection) {
+        Ok(published) => published.into_iter().for_each(|published| teller.tell(published)),
+        Err(error) => {
+            tracing::error!("nobody was told of what was published: {error}");
+            teller.break_off();
+        }
     }
 }
 
