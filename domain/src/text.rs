@@ -91,6 +91,39 @@ fn parse(text: &str, graphemes: RangeInclusive<usize>) -> Result<String, Invalid
     Ok(text.to_owned())
 }
 
+/// Cuts a text into parts of at most `first` and then `rest` graphemes: between paragraphs where it can, else between
+/// sentences, else between words. Nothing but the white space at the cuts is lost.
+#[cfg(feature = "unicode")]
+#[must_use]
+pub fn parts(text: &str, first: usize, rest: usize) -> Vec<&str> {
+    use unicode_segmentation::UnicodeSegmentation;
+
+    let mut parts = Vec::new();
+    let mut left = text.trim();
+    let mut most = first;
+    while let Some((end, _)) = left.grapheme_indices(true).nth(most) {
+        // A cut in the first half would leave a part that is hardly one.
+        let (head, half) =
+            (&left[..end], left[..end].grapheme_indices(true).nth(most / 2).map_or(0, |(at, _)| at));
+        let sentence = |mark: char| {
+            head.rfind(&[mark, ' '].iter().collect::<String>()[..]).map(|at| at + mark.len_utf8())
+        };
+        let cut = [head.rfind("\n\n"), head.rfind('\n')]
+            .into_iter()
+            .chain([['.', '?', '!', '…', '。', '؟'].into_iter().filter_map(sentence).max(), head.rfind(' ')])
+            .flatten()
+            .find(|&cut| cut > half)
+            .unwrap_or(end);
+        parts.push(left[..cut].trim_end());
+        left = left[cut..].trim_start();
+        most = rest;
+    }
+    if !left.is_empty() {
+        parts.push(left);
+    }
+    parts
+}
+
 /// Makes a newtype over text with a range of graphemes.
 #[cfg(feature = "unicode")]
 macro_rules! text {
@@ -241,6 +274,37 @@ mod tests {
         let text = post("  cafe\u{301} in the morning\r\nand a walk\rhome  ").unwrap();
 
         assert_eq!(text.as_str(), "café in the morning\nand a walk\nhome");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_where_a_reader_would_pause() {
+        let by_paragraph = format!("{}\n\n{}", "one ".repeat(12).trim_end(), "two ".repeat(12).trim_end());
+        assert_eq!(parts(&by_paragraph, 60, 60), by_paragraph.split("\n\n").collect::<Vec<_>>());
+        assert_eq!(
+            parts("It rained. It was cold. We walked", 26, 10),
+            ["It rained. It was cold.", "We walked"]
+        );
+        assert_eq!(parts("a long walk home", 12, 12), ["a long walk", "home"]);
+        assert_eq!(
+            parts(&"é".repeat(25), 10, 5),
+            ["é".repeat(10), "é".repeat(5), "é".repeat(5), "é".repeat(5)]
+        );
+        assert_eq!(parts(" short ", 10, 10), ["short"]);
+        assert!(parts(" ", 10, 10).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn every_part_fits_and_no_word_is_lost(text in "[a-z.é\n ]{0,400}", first in 2..60_usize, rest in 2..60_usize) {
+            let parts = parts(&text, first, rest);
+
+            let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+            prop_assert_eq!(parts.iter().map(|part| letters(part)).collect::<String>(), letters(&text));
+            for (place, part) in parts.iter().enumerate() {
+                let most = if place == 0 { first } else { rest };
+                prop_assert!((1..=most).contains(&part.chars().count()), "{}", part);
+            }
+        }
     }
 
     #[test]

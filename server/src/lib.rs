@@ -5,8 +5,10 @@
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod export;
 pub mod helplines;
 pub mod http;
+pub mod import;
 pub mod origin;
 pub mod secret;
 pub mod serve;

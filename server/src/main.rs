@@ -1,22 +1,30 @@
 //! The command line of the server.
 
 use std::future::Future;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail, ensure};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use peer_support_domain::limits::PAGE_ITEMS;
-use peer_support_domain::post::Role;
+use peer_support_domain::limits::{PAGE_ITEMS, UNPUBLISHED_RETENTION_MS};
+use peer_support_domain::line_report::Day;
+use peer_support_domain::post::{Kind, Role};
+use peer_support_domain::site::{SiteId, TopicId};
 use peer_support_server::clock::{Clock, Random};
-use peer_support_server::config::{Config, Overrides};
+use peer_support_server::config::{Config, Overrides, Site};
+use peer_support_server::export::{Format, export};
 use peer_support_server::helplines::{Helplines, PublicKey, SecretKey};
+use peer_support_server::import::{Outcome, Source, TooLong};
 use peer_support_server::secret::SignInCode;
-use peer_support_server::{helplines, serve, store};
+use peer_support_server::store::{CopyTerms, StoreError};
+use peer_support_server::{helplines, import, serve, store};
 
 /// How long a sign-in code that an admin asked for can be used: it is handed over by hand.
 const SIGN_IN_CODE_MS: i64 = 24 * 60 * 60 * 1_000;
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+/// Days that a copy may be kept: as long as the server itself keeps what is not published, which is the shortest of all.
+const MAX_KEEP_DAYS: i64 = UNPUBLISHED_RETENTION_MS / DAY_MS;
 
 /// The server of peer-support panels: posts, replies, moderation.
 #[derive(Parser)]
@@ -59,14 +67,36 @@ enum Command {
     CheckConfig,
     /// Brings the database to this version; `serve` does that too.
     Migrate,
-    /// Writes a copy of all data to FILE, while the server runs.
+    /// Writes a copy of all data to FILE, while the server runs, and says by when the copy must be thrown away.
     Backup {
         /// Must not exist.
         file: PathBuf,
+        /// For how many days the copy may be kept: it goes on holding what people delete meanwhile.
+        #[arg(long, value_name = "DAYS", default_value_t = MAX_KEEP_DAYS, value_parser = clap::value_parser!(i64).range(1..=MAX_KEEP_DAYS))]
+        keep_days: i64,
     },
     /// Fills an empty or missing database with a copy that `backup` made of either kind of database.
     Restore {
         /// What `backup` wrote.
+        file: PathBuf,
+        /// Also when the copy should have been thrown away: what people deleted since it was made comes back.
+        #[arg(long)]
+        even_expired: bool,
+    },
+    /// Imports the comments of another system, or goes on where that was cut short. All of them show at once, at the end.
+    Import(ImportArguments),
+    /// Writes what everyone can read on a site to FILE, or to standard output for `-`.
+    Export {
+        /// The site.
+        #[arg(long)]
+        site: SiteId,
+        /// How.
+        #[arg(long, default_value = "jsonl")]
+        format: Format,
+        /// Also what is held, declined or hidden.
+        #[arg(long)]
+        all: bool,
+        /// Must not exist.
         file: PathBuf,
     },
     /// Moderators' accounts.
@@ -78,6 +108,41 @@ enum Command {
     /// does.
     #[command(subcommand)]
     Helplines(HelplinesCommand),
+}
+
+#[derive(Args)]
+struct ImportArguments {
+    /// The system that wrote FILE.
+    #[arg(long, required_unless_present = "abandon")]
+    from: Option<Source>,
+    /// The site that the comments go to.
+    #[arg(long)]
+    site: SiteId,
+    /// The topic of all posts [default: the site's first one].
+    #[arg(long)]
+    topic: Option<TopicId>,
+    /// What all posts are for: story, coping or question.
+    #[arg(long, default_value_t = Kind::Story)]
+    kind: Kind,
+    /// Publish what was approved in the other system. Without it all of it is held, for moderators to read.
+    #[arg(long)]
+    publish: bool,
+    /// What becomes of a text that is too long.
+    #[arg(long, default_value = "split")]
+    too_long: TooLong,
+    /// Only read FILE and say what would come of it.
+    #[arg(long, conflicts_with = "abandon")]
+    dry_run: bool,
+    /// Write the list of what is left out or cut there, instead of to standard output. Must not exist.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Take back what an unfinished import of FILE stored, or every unfinished import to the site. Of a finished one only the
+    /// record goes, so that FILE may be imported again.
+    #[arg(long)]
+    abandon: bool,
+    /// What the other system wrote, packed by gzip or not.
+    #[arg(required_unless_present = "abandon")]
+    file: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -203,17 +268,18 @@ fn run(Cli { command, settings }: Cli) -> anyhow::Result<()> {
                 println!("{:?}: up to date", config.database);
                 Ok(())
             }
-            Command::Backup { file } => {
+            Command::Backup { file, keep_days } => backup(&config, &file, keep_days).await,
+            Command::Restore { file, even_expired } => restore(&config, &file, even_expired).await,
+            Command::Import(arguments) => import(&config, arguments).await,
+            Command::Export { site, format, all, file } => {
+                let site = &known_site(&config, &site)?.id;
                 let store = serve::open_store(&config).await?;
-                store.backup(&file).await.with_context(|| format!("{} was not written", file.display()))?;
+                let to = Some(file.as_path()).filter(|file| *file != Path::new("-"));
+                let n_items = export(&store, site.clone(), all, format, to).await?;
                 store.close().await;
-                println!("wrote {}", file.display());
-                Ok(())
-            }
-            Command::Restore { file } => {
-                let restored = store::restore(&config.database, &file).await;
-                restored.with_context(|| format!("{} was not restored", file.display()))?;
-                println!("restored {} to {:?}", file.display(), config.database);
+                if to.is_some() {
+                    println!("wrote {n_items} posts and replies to {}", file.display());
+                }
                 Ok(())
             }
             Command::Moderator(command) => moderator(&config, command).await,
@@ -257,6 +323,107 @@ fn check(config: &Config, file: Option<&Path>) -> anyhow::Result<()> {
     if let (Some(helplines), Some((n_files, _))) = (&config.helplines, survey) {
         let how = if helplines.public_key.is_some() { "verified" } else { "not verified: no public_key" };
         println!("signed helplines of {n_files} countries in {}, {how}", helplines.folder.display());
+    }
+    Ok(())
+}
+
+async fn backup(config: &Config, file: &Path, keep_days: i64) -> anyhow::Result<()> {
+    let made_at = Clock::system().now_ms();
+    let terms = CopyTerms { made_at, expires_at: made_at + keep_days * DAY_MS };
+    let store = serve::open_store(config).await?;
+    store.backup(file, terms).await.with_context(|| format!("{} was not written", file.display()))?;
+    store.close().await;
+    println!("wrote {}", file.display());
+    println!(
+        "throw it away by {}: it holds what people delete from now on, and what the server forgets after {} days",
+        Day::of_ms(terms.expires_at),
+        UNPUBLISHED_RETENTION_MS / DAY_MS
+    );
+    Ok(())
+}
+
+async fn restore(config: &Config, file: &Path, is_even_expired: bool) -> anyhow::Result<()> {
+    let now = Clock::system().now_ms();
+    match store::restore(&config.database, file, now, is_even_expired).await {
+        Err(StoreError::Expired(at)) => {
+            let by = at.map_or_else(String::new, |at| format!(" by {}", Day::of_ms(at)));
+            bail!(
+                "{} should have been thrown away{by}: it may hold what people deleted since it was made; \
+                 --even-expired restores it all the same",
+                file.display()
+            );
+        }
+        restored => restored.with_context(|| format!("{} was not restored", file.display()))?,
+    }
+    println!("restored {} to {:?}", file.display(), config.database);
+    let store = serve::open_store(config).await?;
+    let n_purged =
+        serve::purge_once(&*store, now).await.context("it could not be purged; `serve` does it first")?;
+    store.close().await;
+    println!("{n_purged} posts and replies in it were past their time, and are gone again");
+    println!("what people deleted after the copy was made is back: delete it again where you know of it");
+    Ok(())
+}
+
+/// A site of the configuration.
+fn known_site<'a>(config: &'a Config, id: &SiteId) -> anyhow::Result<&'a Site> {
+    let names = || config.sites.iter().map(|site| site.id.to_string()).collect::<Vec<_>>().join(", ");
+    config.sites.get(id).with_context(|| format!("there is no site {id}; expected one of {}", names()))
+}
+
+async fn import(config: &Config, arguments: ImportArguments) -> anyhow::Result<()> {
+    let site = known_site(config, &arguments.site)?;
+    let store = serve::open_store(config).await?;
+    serve::create_private_folder(&config.data)?;
+    if arguments.abandon {
+        let abandoned = import::abandon(&store, &config.data, &site.id, arguments.file.as_deref()).await;
+        let (n_imports, n_items) = abandoned?;
+        store.close().await;
+        println!(
+            "abandoned {n_imports} imports to {}: {n_items} posts and replies that nobody saw are gone",
+            site.id
+        );
+        return Ok(());
+    }
+    let topics: Vec<TopicId> = site.topics.iter().map(|topic| topic.id.clone()).collect();
+    let topic = arguments.topic.unwrap_or_else(|| topics[0].clone());
+    ensure!(topics.contains(&topic), "the site {} has no topic {topic}", site.id);
+    let request = import::Request {
+        file: arguments.file.context("which file?")?,
+        source: arguments.from.context("from which system?")?,
+        site: site.id.clone(),
+        topic,
+        topics,
+        kind: arguments.kind,
+        is_publishing: arguments.publish,
+        too_long: arguments.too_long,
+        is_trial: arguments.dry_run,
+    };
+    let report: Box<dyn Write + Send> = match &arguments.report {
+        Some(file) => {
+            let created = std::fs::File::create_new(file);
+            Box::new(std::io::BufWriter::new(
+                created.with_context(|| format!("{} was not written", file.display()))?,
+            ))
+        }
+        None => Box::new(std::io::BufWriter::new(std::io::stdout())),
+    };
+    let say = |what: &str| eprintln!("{what}");
+    let (clock, random) = (Clock::system(), Random::system());
+    let outcome = import::import(&store, &config.data, request, &clock, &random, report, say).await?;
+    store.close().await;
+    let counted = |summary: import::Summary| {
+        format!(
+            "{} posts and {} replies, {} of them published and the others held; {} long texts cut; {} comments left out",
+            summary.n_posts, summary.n_replies, summary.n_published, summary.n_split, summary.n_left_out
+        )
+    };
+    match outcome {
+        Outcome::Imported(summary) => println!("imported to {}: {}", site.id, counted(summary)),
+        Outcome::Tried(summary) => println!("nothing was stored; an import would bring {}", counted(summary)),
+        Outcome::Before { at } => {
+            println!("this file was imported to {} on {}: nothing was added", site.id, Day::of_ms(at));
+        }
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ use crate::config::{Config, Limits};
 use crate::demo;
 use crate::http::{App, Assets, router};
 use crate::secret::ServerSecret;
-use crate::store::{self, Address, Store};
+use crate::store::{self, Address, Store, StoreError};
 
 /// Bytes of a request's head: browsers send less than 2 KB to us.
 const HEAD_BYTES: usize = 16 * 1024;
@@ -90,7 +90,11 @@ pub fn secret(config: &Config, random: &Random) -> anyhow::Result<ServerSecret> 
 }
 
 /// Creates `folder`, for nobody else's eyes: it holds what people wrote.
-fn create_private_folder(folder: &Path) -> anyhow::Result<()> {
+///
+/// # Errors
+///
+/// When it cannot be made.
+pub fn create_private_folder(folder: &Path) -> anyhow::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -121,6 +125,10 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> anyhow::R
     }
     let secret = secret(config, &random)?;
     let store = open_store(config).await?;
+    // First of all: what a restored copy brought back is not shown, not even for a moment.
+    if let Err(e) = purge_once(&*store, clock.now_ms()).await {
+        tracing::error!("purging failed: {e}");
+    }
     let listener =
         TcpListener::bind(config.addr).await.with_context(|| format!("cannot listen on {}", config.addr))?;
     let base = format!("http://{}", listener.local_addr()?);
@@ -199,16 +207,25 @@ async fn accept(listener: TcpListener, router: Router, limits: Limits, stop: imp
     }
 }
 
-/// Forgets what is past its time, at the start and every hour.
+/// Forgets what is past its time, every hour after the first time.
 async fn purge(store: Arc<dyn Store>, clock: Clock) {
-    let mut hours = tokio::time::interval(PURGE_EVERY);
     loop {
-        hours.tick().await;
-        let now = clock.now_ms();
-        match store.purge(now, now - UNPUBLISHED_RETENTION_MS).await {
-            Ok(0) => {}
-            Ok(n_items) => tracing::info!(n_items, "purged what was not published in time"),
-            Err(e) => tracing::error!("purging failed: {e}"),
+        tokio::time::sleep(PURGE_EVERY).await;
+        if let Err(e) = purge_once(&*store, clock.now_ms()).await {
+            tracing::error!("purging failed: {e}");
         }
     }
+}
+
+/// Forgets what is past its time; how many items that were.
+///
+/// # Errors
+///
+/// When the store fails.
+pub async fn purge_once(store: &dyn Store, now_ms: i64) -> Result<u64, StoreError> {
+    let n_items = store.purge(now_ms, now_ms - UNPUBLISHED_RETENTION_MS).await?;
+    if n_items > 0 {
+        tracing::info!(n_items, "purged what was not published in time");
+    }
+    Ok(n_items)
 }

@@ -6,6 +6,8 @@ mod support;
 mod cards;
 #[path = "store/decisions.rs"]
 mod decisions;
+#[path = "store/imports.rs"]
+mod imports;
 #[path = "store/line_reports.rs"]
 mod line_reports;
 #[path = "store/live.rs"]

@@ -14,7 +14,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::postgres::Postgres;
 use super::sqlite::{self, Sqlite};
-use super::{Store, StoreError};
+use super::{CopyTerms, Store, StoreError};
 
 /// Rows or pieces that may wait between the two databases.
 const N_WAITING: usize = 64;
@@ -34,8 +34,8 @@ struct Table {
     is_numbered: bool,
 }
 
-/// Each after those it refers to; posts, being older, come before their replies.
-const TABLES: [Table; 15] = [
+/// Each after those it refers to, as posts before their replies: imported ones are not always the older rows.
+const TABLES: [Table; 16] = [
     Table {
         name: "sites",
         from_postgres: "select key, id from sites order by key",
@@ -56,9 +56,9 @@ const TABLES: [Table; 15] = [
         name: "items",
         from_postgres: "select key, id, site_key, topic_key, kind, post_key, state, is_example, is_owners,
                           case when state <> 'deleted' then key end, reason, recovery, created_at, helpful_at,
-                          n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at
+                          n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at, imported_at
                         from items
-                        order by key",
+                        order by post_key is not null, key",
         sqlite_columns: &[
             "key",
             "id",
@@ -81,19 +81,24 @@ const TABLES: [Table; 15] = [
             "flags",
             "reported_at",
             "flagged_at",
+            "imported_at",
         ],
         from_sqlite:
             "select key, id, site_key, topic_key, kind, post_key, state, is_example, is_owners, reason, recovery,
-                        created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at
+                        created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at, imported_at
                       from items
-                      order by key",
+                      order by post_key is not null, key",
         postgres_columns: "key, id, site_key, topic_key, kind, post_key, state, is_example, is_owners, reason, recovery, \
-                           created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at",
+                           created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at, imported_at",
         is_numbered: true,
     },
     Table {
         name: "item_texts",
-        from_postgres: "select item_key, lang, author, notes, text from item_texts order by item_key",
+        // Not the texts of an import that is not finished: it cannot go on elsewhere.
+        from_postgres: "select item_key, lang, author, notes, text
+                        from item_texts
+                        join items on items.key = item_texts.item_key
+                        order by item_key",
         sqlite_columns: &["key", "lang", "author", "notes", "text"],
         from_sqlite: "select items.key, lang, author, notes, text
                       from items
@@ -202,13 +207,27 @@ const TABLES: [Table; 15] = [
         postgres_columns: "key, site_key, day, line, contact, problem, n_reports",
         is_numbered: true,
     },
+    Table {
+        name: "imports",
+        from_postgres: "select key, site_key, file_hash, key_hash, choices, begun_at, finished_at
+                        from imports
+                        where finished_at is not null
+                        order by key",
+        sqlite_columns: &["key", "site_key", "file_hash", "key_hash", "choices", "begun_at", "finished_at"],
+        from_sqlite: "select key, site_key, file_hash, key_hash, choices, begun_at, finished_at
+                      from imports
+                      where finished_at is not null
+                      order by key",
+        postgres_columns: "key, site_key, file_hash, key_hash, choices, begun_at, finished_at",
+        is_numbered: true,
+    },
 ];
 
 /// Copies one snapshot of the database to `file`, which must not exist.
-pub(super) async fn from_postgres(pool: &PgPool, file: &Path) -> Result<(), StoreError> {
+pub(super) async fn from_postgres(pool: &PgPool, file: &Path, terms: CopyTerms) -> Result<(), StoreError> {
     let file = file.to_owned();
     let (rows, received) = channel(N_WAITING);
-    let written = tokio::task::spawn_blocking(move || write_rows(&file, received));
+    let written = tokio::task::spawn_blocking(move || write_rows(&file, received, terms));
     let sent = send_rows(pool, rows).await;
     // When the file cannot be written, sending fails only because of that.
     written.await.map_err(StoreError::database)??;
@@ -244,7 +263,11 @@ fn values(row: &PgRow) -> Result<Vec<Value>, StoreError> {
         .collect::<Result<_, _>>()?)
 }
 
-fn write_rows(file: &Path, mut rows: Receiver<Option<(usize, Vec<Value>)>>) -> Result<(), StoreError> {
+fn write_rows(
+    file: &Path,
+    mut rows: Receiver<Option<(usize, Vec<Value>)>>,
+    terms: CopyTerms,
+) -> Result<(), StoreError> {
     let mut copy = sqlite::create_copy(file)?;
     let tx = copy.transaction()?;
     loop {
@@ -257,6 +280,7 @@ fn write_rows(file: &Path, mut rows: Receiver<Option<(usize, Vec<Value>)>>) -> R
             None => return Ok(()),
         }
     }
+    sqlite::write_terms(&tx, terms)?;
     tx.commit()?;
     sqlite::finish_copy(copy, file)
 }
@@ -280,8 +304,10 @@ pub(super) async fn to_sqlite(path: &Path, file: &Path) -> Result<(), StoreError
     let (to, from) = (path.to_owned(), file.to_owned());
     tokio::task::spawn_blocking(move || replace(&to, &from)).await.map_err(StoreError::database)??;
     // Brings an older copy up to date, and flushes the folder's entry with the first commit.
-    Sqlite::open(path).await?.close().await;
-    Ok(())
+    let there = Sqlite::open(path).await?;
+    let settled = there.settle_restored().await;
+    there.close().await;
+    settled
 }
 
 /// Puts a whole copy in place of the files of an empty database.

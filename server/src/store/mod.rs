@@ -25,6 +25,8 @@ use peer_support_domain::report::ReportReason;
 use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
 use peer_support_domain::vote::{Reaction, VoteCounts};
 use peer_support_domain::wire::{Card, LineReport, Page, Post, Reply, ReportCount};
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc::Sender;
 
 pub use self::live::{Listener, Published, Tidings};
 
@@ -82,8 +84,20 @@ pub async fn open(address: &Address) -> Result<Arc<dyn Store>, StoreError> {
 ///
 /// # Errors
 ///
-/// [`StoreError::NotEmpty`], and then nothing is changed; or when the file is no whole copy, or a newer version's.
-pub async fn restore(address: &Address, file: &Path) -> Result<(), StoreError> {
+/// [`StoreError::NotEmpty`] or, unless `is_even_expired`, [`StoreError::Expired`], and then nothing is changed; or when the
+/// file is no whole copy, or a newer version's.
+pub async fn restore(
+    address: &Address,
+    file: &Path,
+    now: i64,
+    is_even_expired: bool,
+) -> Result<(), StoreError> {
+    let copy = file.to_owned();
+    let terms =
+        tokio::task::spawn_blocking(move || sqlite::terms(&copy)).await.map_err(StoreError::database)??;
+    if !is_even_expired && terms.is_none_or(|terms| terms.expires_at <= now) {
+        return Err(StoreError::Expired(terms.map(|terms| terms.expires_at)));
+    }
     match address {
         Address::Sqlite(path) => copy::to_sqlite(path, file).await,
         Address::Postgres(url) => copy::to_postgres(url, file).await,
@@ -114,6 +128,15 @@ pub enum StoreError {
     /// A copy is restored into an empty store only: nothing is overwritten.
     #[error("the store holds data already; restore into an empty one")]
     NotEmpty,
+    /// The copy is older than it may become: it holds texts whose deletion was asked for since.
+    #[error("the copy should have been thrown away: it may hold what people deleted since it was made")]
+    Expired(Option<i64>),
+    /// The import was finished or abandoned by somebody else.
+    #[error("the import is not open any more")]
+    ImportClosed,
+    /// Other items are stored for an import than were read, for example by another version of this program.
+    #[error("{0} items are stored for the import and {1} were read; --abandon it, and begin again")]
+    ImportDiffers(u64, u64),
     /// The store is closing.
     #[error("the store is closed")]
     Closed,
@@ -523,6 +546,118 @@ pub struct ReportStanding {
     pub is_decided: bool,
 }
 
+/// An import of what another system held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImportId(pub i64);
+
+/// An import to be begun.
+#[derive(Clone, Debug)]
+pub struct NewImport {
+    /// Where it goes.
+    pub site: SiteId,
+    /// SHA-256 of the file.
+    pub file_hash: [u8; 32],
+    /// Of the key that ids come from, to know it again.
+    pub key_hash: [u8; 32],
+    /// What must be the same when it goes on.
+    pub choices: String,
+    /// Now.
+    pub begun_at: i64,
+}
+
+/// An import that was begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// Which one.
+    pub id: ImportId,
+    /// SHA-256 of the file.
+    pub file_hash: [u8; 32],
+    /// Of its key; `None` once it is finished.
+    pub key_hash: Option<[u8; 32]>,
+    /// What must be the same when it goes on.
+    pub choices: String,
+    /// When all of it was shown; `None` while nothing is.
+    pub finished_at: Option<i64>,
+}
+
+/// A post or reply of an import.
+#[derive(Clone, Debug)]
+pub struct ImportedItem {
+    /// Its id.
+    pub id: ItemId,
+    /// The post it answers, which belongs to the same import; `None` for a post.
+    pub post: Option<ItemId>,
+    /// What a post is for, and its topic; `None` for a reply.
+    pub topic: Option<(Kind, TopicId)>,
+    /// The parsed text.
+    pub text: String,
+    /// The text's language, where known.
+    pub lang: Option<LanguageTag>,
+    /// What some would rather not meet unprepared.
+    pub notes: ContentNotes,
+    /// The author inside the thread.
+    pub author: Option<AuthorTag>,
+    /// Of a code that nobody has; unique.
+    pub recovery: RecoveryHash,
+    /// When it was written.
+    pub created_at: i64,
+    /// Held or published.
+    pub state: State,
+    /// Whether the site's owner wrote it to show what the space is for.
+    pub is_example: bool,
+    /// Whether the site's owner wrote it, as themselves.
+    pub is_owners: bool,
+}
+
+/// A post or reply for its site's owner: a line of `export --format jsonl`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportedItem {
+    /// Its id.
+    pub id: ItemId,
+    /// The post it answers; absent for a post.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub post: Option<ItemId>,
+    /// What a post is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// The topic of a post.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<TopicId>,
+    /// Where it stands.
+    pub state: State,
+    /// The text.
+    pub text: String,
+    /// The text's language, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<LanguageTag>,
+    /// What some would rather not meet unprepared.
+    #[serde(default, skip_serializing_if = "ContentNotes::is_empty")]
+    pub notes: ContentNotes,
+    /// The author inside the thread, as everyone sees it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<AuthorTag>,
+    /// When it was sent.
+    pub created_at: i64,
+    /// Reactions.
+    #[serde(default)]
+    pub votes: VoteCounts,
+    /// Whether the site's owner wrote it to show what the space is for.
+    #[serde(default)]
+    pub is_example: bool,
+    /// Whether the site's owner wrote it, as themselves.
+    #[serde(default)]
+    pub is_owners: bool,
+}
+
+/// When a copy was made, and by when it must be thrown away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CopyTerms {
+    /// The moment of the copy.
+    pub made_at: i64,
+    /// From this moment on, it is not restored unless that is asked for.
+    pub expires_at: i64,
+}
+
 /// A moderator's account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ModeratorId(pub i64);
@@ -668,8 +803,37 @@ pub trait Store: Send + Sync + 'static {
     async fn purge(&self, now: i64, unpublished_before: i64) -> Result<u64, StoreError>;
 
     /// Writes a consistent copy of all data to `file`, which must not exist, while others read and write. [`restore`]
-    /// takes it, for either store.
-    async fn backup(&self, file: &Path) -> Result<(), StoreError>;
+    /// takes it, for either store, until the terms that are written into it end.
+    async fn backup(&self, file: &Path, terms: CopyTerms) -> Result<(), StoreError>;
+
+    /// The import of this file to this site, when there is one.
+    async fn import_of(&self, site: SiteId, file_hash: [u8; 32]) -> Result<Option<Import>, StoreError>;
+
+    /// The imports to a site that were begun and not finished.
+    async fn unfinished_imports(&self, site: SiteId) -> Result<Vec<Import>, StoreError>;
+
+    /// Begins an import, once for each site and file.
+    async fn begin_import(&self, import: NewImport) -> Result<ImportId, StoreError>;
+
+    /// Stores items of an import that is open, each once, where nobody sees them.
+    async fn stage_import(&self, import: ImportId, items: Vec<ImportedItem>) -> Result<(), StoreError>;
+
+    /// Shows all of an import at once, when `n_items` are stored for it, and closes it. Once it is closed, again is no
+    /// change.
+    async fn finish_import(&self, import: ImportId, n_items: u64, at: i64) -> Result<(), StoreError>;
+
+    /// Removes what an unfinished import stored; its texts leave the files of the database. Of a finished one only the record
+    /// goes. Returns how many items went.
+    async fn abandon_import(&self, import: ImportId) -> Result<u64, StoreError>;
+
+    /// Sends all published items of a site, or with `is_all` also those that are held, declined or hidden, as they are at one
+    /// moment: the oldest post first, each with its replies after it. Ends early, without an error, when nobody receives.
+    async fn export(
+        &self,
+        site: SiteId,
+        is_all: bool,
+        to: Sender<Vec<ExportedItem>>,
+    ) -> Result<(), StoreError>;
 
     /// Whether the store answers.
     async fn ping(&self) -> Result<(), StoreError>;

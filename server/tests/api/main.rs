@@ -14,6 +14,7 @@ mod live;
 mod logs;
 mod mine;
 mod modes;
+mod moving;
 mod notes;
 mod program;
 mod replies;

@@ -75,7 +75,7 @@ impl Lines {
     }
 }
 
-fn command(arguments: &[&str]) -> Command {
+pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_peer-support-server"));
     command.args(arguments).stdin(Stdio::null());
     // What is set where the tests run is not what they test.

@@ -65,10 +65,10 @@ async fn cards_move_with_a_copy_to_either_store() {
         let cards = vec![card(CardKind::Rules, "Be kind"), card(CardKind::Here, "Who is here")];
         store.put_cards("demo".parse().unwrap(), cards.clone(), None, START).await.unwrap();
         let copy = store.folder.path().join("copy");
-        store.backup(&copy).await.unwrap();
+        store.backup(&copy, terms()).await.unwrap();
 
         for target in [sqlite().await, postgres().await] {
-            store::restore(&target.address, &copy).await.unwrap();
+            store::restore(&target.address, &copy, START, false).await.unwrap();
             let target = target.reopened().await;
 
             assert_eq!(target.cards("demo".parse().unwrap()).await.unwrap(), Some(cards.clone()));
@@ -96,9 +96,9 @@ async fn what_the_owner_writes_is_published_at_once_and_known_as_theirs() {
         let decisions = store.rows("select moderator_key, decision from decisions").await;
         assert_eq!(decisions.len(), 1, "whoever wrote it stands in the record");
         let copy = store.folder.path().join("copy");
-        store.backup(&copy).await.unwrap();
+        store.backup(&copy, terms()).await.unwrap();
         for target in [sqlite().await, postgres().await] {
-            store::restore(&target.address, &copy).await.unwrap();
+            store::restore(&target.address, &copy, START, false).await.unwrap();
             let target = target.reopened().await;
             assert!(target.post(item(1)).await.unwrap().unwrap().is_owners);
             target.close().await;

@@ -14,8 +14,8 @@ use peer_support_domain::post::{Decision, Kind, Role, State};
 use peer_support_domain::vote::Reaction;
 use peer_support_domain::wire::Page;
 use peer_support_server::store::{
-    self, Added, Address, Edit, FeedQuery, Idempotency, Moderator, NewDecision, NewItem, NewLineReport,
-    Place, Store, Vote,
+    self, Added, Address, CopyTerms, Edit, FeedQuery, Idempotency, Moderator, NewDecision, NewItem,
+    NewLineReport, Place, Store, Vote,
 };
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 use tempfile::TempDir;
@@ -265,6 +265,11 @@ pub fn no_answer() -> NewLineReport {
         contact: "116 123".parse().unwrap(),
         problem: LineProblem::NoAnswer,
     }
+}
+
+/// Of a copy that is made at [`START`] and kept for a day.
+pub fn terms() -> CopyTerms {
+    CopyTerms { made_at: START, expires_at: START + 24 * 60 * MINUTE }
 }
 
 impl Subject {

@@ -212,12 +212,12 @@ async fn a_copy_restores_to_the_same_content_on_either_store() {
     each_store(async |store| {
         fill(store).await;
         let copy = store.folder.path().join("copy");
-        store.backup(&copy).await.unwrap();
+        store.backup(&copy, terms()).await.unwrap();
         let expected = content(store).await;
         store.added(story(30)).await;
 
         for target in [sqlite().await, postgres().await] {
-            store::restore(&target.address, &copy).await.unwrap();
+            store::restore(&target.address, &copy, START, false).await.unwrap();
             let target = target.reopened().await;
 
             assert_eq!(content(&target).await, expected, "restored to {:?}", target.address);
@@ -252,11 +252,11 @@ async fn a_copy_made_while_others_write_is_whole() {
             while store.post(item(1)).await.unwrap().unwrap().n_replies < 10 {
                 tokio::task::yield_now().await;
             }
-            store.backup(&copy).await.unwrap();
+            store.backup(&copy, terms()).await.unwrap();
         };
         tokio::join!(writing, backing_up);
         let target = store.another().await;
-        store::restore(&target.address, &copy).await.unwrap();
+        store::restore(&target.address, &copy, START, false).await.unwrap();
         let target = target.reopened().await;
 
         // Counter and rows are of one moment.
@@ -273,10 +273,10 @@ async fn a_copy_overwrites_nothing() {
     each_store(async |store| {
         store.added(story(1)).await;
         let copy = store.folder.path().join("copy");
-        store.backup(&copy).await.unwrap();
+        store.backup(&copy, terms()).await.unwrap();
 
-        let again = store.backup(&copy).await;
-        let restored = store::restore(&store.address, &copy).await;
+        let again = store.backup(&copy, terms()).await;
+        let restored = store::restore(&store.address, &copy, START, false).await;
         let other = store.another().await;
         std::fs::write(store.folder.path().join("broken"), &std::fs::read(&copy).unwrap()[..5_000]).unwrap();
         std::fs::write(store.folder.path().join("text"), "not a copy").unwrap();
@@ -284,7 +284,8 @@ async fn a_copy_overwrites_nothing() {
         assert!(again.is_err());
         assert!(matches!(restored, Err(StoreError::NotEmpty)), "{restored:?}");
         for name in ["broken", "text", "missing"] {
-            let restored = store::restore(&other.address, &store.folder.path().join(name)).await;
+            let restored =
+                store::restore(&other.address, &store.folder.path().join(name), START, false).await;
             assert!(restored.is_err(), "{name}");
         }
         assert_eq!(store.queue_ids(9).await, [item(1)]);
@@ -515,7 +516,7 @@ async fn a_folder_is_made_and_only_its_owner_reads_the_database() {
     let Address::Sqlite(path) = &store.address else { unreachable!("it is SQLite") };
 
     let copy = store.folder.path().join("copy");
-    store.backup(&copy).await.unwrap();
+    store.backup(&copy, terms()).await.unwrap();
 
     let mut n_files = 0;
     let mut check = |file: &Path| {

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use peer_support_domain::id::ItemId;
-use peer_support_server::store::{self, Address};
+use peer_support_server::store::{self, Address, StoreError};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{Connection, Executor, PgConnection};
 
@@ -72,7 +72,10 @@ async fn a_database_and_a_copy_of_the_first_version_are_brought_up_to_date() {
         works(Subject::of(address).await).await;
     }
     for empty in restored {
-        store::restore(&empty.address, &copy).await.unwrap();
+        // Such a copy does not say when it expires.
+        let refused = store::restore(&empty.address, &copy, START, false).await;
+        assert!(matches!(refused, Err(StoreError::Expired(None))), "{refused:?}");
+        store::restore(&empty.address, &copy, START, true).await.unwrap();
         works(empty.reopened().await).await;
     }
 }

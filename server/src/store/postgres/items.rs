@@ -229,7 +229,11 @@ pub(super) async fn site_key(db: &mut PgConnection, site: &SiteId) -> Result<i64
 }
 
 /// The key of a topic, which is made when it is new.
-async fn topic_key(db: &mut PgConnection, site_key: i64, topic: &TopicId) -> Result<i64, StoreError> {
+pub(super) async fn topic_key(
+    db: &mut PgConnection,
+    site_key: i64,
+    topic: &TopicId,
+) -> Result<i64, StoreError> {
     let select = "select key from topics where site_key = $1 and id = $2";
     if let Some(key) =
         sqlx::query_scalar(select).bind(site_key).bind(topic.as_str()).fetch_optional(&mut *db).await?

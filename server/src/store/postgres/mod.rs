@@ -5,6 +5,8 @@
 //! or a standby keeps it as long as its owner lets it.
 
 mod cards;
+mod export;
+mod imports;
 mod items;
 mod line_reports;
 mod live;
@@ -34,13 +36,15 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::{ConnectOptions, Executor, Row};
 use tokio::sync::OnceCell;
+use tokio::sync::mpsc::Sender;
 
 use self::rewrite::Rewriter;
 use super::live::{Listener, Teller};
 use super::{
-    Added, Edit, Edited, FeedQuery, Idempotency, Moderator, ModeratorId, NewDecision, NewItem, NewLineReport,
-    NewReport, OwnItem, Queued, ReportStanding, Reported, SecretHash, Store, StoreError, Undecided, Vote,
-    corrupt, flags_of_bits, kind_of_letter,
+    Added, CopyTerms, Edit, Edited, ExportedItem, FeedQuery, Idempotency, Import, ImportId, ImportedItem,
+    Moderator, ModeratorId, NewDecision, NewImport, NewItem, NewLineReport, NewReport, OwnItem, Queued,
+    ReportStanding, Reported, SecretHash, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits,
+    kind_of_letter,
 };
 
 /// Connections of one server, of which one listens. PostgreSQL allows 100 at first, so several servers fit.
@@ -58,6 +62,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("notes", include_str!("migrations/0004_notes.sql")),
     ("cards", include_str!("migrations/0005_cards.sql")),
     ("reports", include_str!("migrations/0006_reports.sql")),
+    ("imports", include_str!("migrations/0007_imports.sql")),
 ];
 
 /// A store in a PostgreSQL database, which it may share with other servers.
@@ -291,6 +296,10 @@ impl Store for Postgres {
     }
 
     async fn purge(&self, now: i64, unpublished_before: i64) -> Result<u64, StoreError> {
+        for import in imports::begun_before(&self.pool, Some(unpublished_before)).await? {
+            self.abandon_import(import).await?;
+        }
+        while imports::sweep(&self.pool).await? > 0 {}
         until_alone(|| purge::expired(&self.pool, now)).await?;
         until_alone(|| line_reports::purge(&self.pool, now)).await?;
         until_alone(|| reports::purge(&self.pool, now)).await?;
@@ -306,8 +315,53 @@ impl Store for Postgres {
         Ok(n_purged)
     }
 
-    async fn backup(&self, file: &Path) -> Result<(), StoreError> {
-        super::copy::from_postgres(&self.pool, file).await
+    async fn backup(&self, file: &Path, terms: CopyTerms) -> Result<(), StoreError> {
+        super::copy::from_postgres(&self.pool, file, terms).await
+    }
+
+    async fn import_of(&self, site: SiteId, file_hash: [u8; 32]) -> Result<Option<Import>, StoreError> {
+        imports::of_file(&self.pool, &site, &file_hash).await
+    }
+
+    async fn unfinished_imports(&self, site: SiteId) -> Result<Vec<Import>, StoreError> {
+        imports::unfinished(&self.pool, &site).await
+    }
+
+    async fn begin_import(&self, import: NewImport) -> Result<ImportId, StoreError> {
+        until_alone(|| imports::begin(&self.pool, &import)).await
+    }
+
+    async fn stage_import(&self, import: ImportId, items: Vec<ImportedItem>) -> Result<(), StoreError> {
+        until_alone(|| imports::stage(&self.pool, import, &items)).await
+    }
+
+    async fn finish_import(&self, import: ImportId, n_items: u64, at: i64) -> Result<(), StoreError> {
+        until_alone(|| imports::finish(&self.pool, import, n_items, at)).await?;
+        while imports::sweep(&self.pool).await? > 0 {}
+        Ok(())
+    }
+
+    async fn abandon_import(&self, import: ImportId) -> Result<u64, StoreError> {
+        while imports::sweep(&self.pool).await? > 0 {}
+        let mut n_abandoned = 0;
+        loop {
+            let n_items = until_alone(|| imports::abandon(&self.pool, import)).await?;
+            if n_items == 0 {
+                break;
+            }
+            n_abandoned += n_items;
+        }
+        self.rewriter.finish_all().await?;
+        Ok(n_abandoned)
+    }
+
+    async fn export(
+        &self,
+        site: SiteId,
+        is_all: bool,
+        to: Sender<Vec<ExportedItem>>,
+    ) -> Result<(), StoreError> {
+        export::export(&self.pool, &site, is_all, &to).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -30,6 +30,7 @@ pub(super) async fn items(pool: &PgPool, unpublished_before: i64) -> Result<u64,
          from items
          where (state = 'held' or state = 'declined' or state = 'deleted')
            and created_at < $1
+           and (imported_at is null or imported_at < $1)
          order by key
          limit $2
          for update skip locked",

@@ -224,7 +224,7 @@ pub(super) fn site_key_or_new(db: &Connection, site: &SiteId) -> Result<i64, Sto
     Ok(db.last_insert_rowid())
 }
 
-fn topic_key_or_new(db: &Connection, site_key: i64, topic: &TopicId) -> Result<i64, StoreError> {
+pub(super) fn topic_key_or_new(db: &Connection, site_key: i64, topic: &TopicId) -> Result<i64, StoreError> {
     if let Some(key) = topic_key(db, site_key, topic)? {
         return Ok(key);
     }

@@ -1,6 +1,8 @@
 //! SQLite, inside this process: one writing thread, a few readers, every acknowledged write flushed to the disk.
 
 mod cards;
+mod export;
+mod imports;
 mod items;
 mod line_reports;
 mod live;
@@ -31,13 +33,14 @@ use peer_support_domain::wire::{Card, LineReport, Page, Post, Reply};
 use rusqlite::{Connection, OpenFlags, Params, Row};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
 use tokio::sync::Semaphore;
+use tokio::sync::mpsc::Sender;
 
 use self::writer::Writer;
 use super::live::{Listener, Teller};
 use super::{
-    Added, Edit, Edited, FeedQuery, Idempotency, Moderator, ModeratorId, NewDecision, NewItem, NewLineReport,
-    NewReport, OwnItem, Queued, ReportStanding, Reported, SecretHash, Store, StoreError, Undecided, Vote,
-    corrupt, flags_of_bits,
+    Added, CopyTerms, Edit, Edited, ExportedItem, FeedQuery, Idempotency, Import, ImportId, ImportedItem,
+    Moderator, ModeratorId, NewDecision, NewImport, NewItem, NewLineReport, NewReport, OwnItem, Queued,
+    ReportStanding, Reported, SecretHash, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits,
 };
 
 /// Readers at a time. Reads take well below a millisecond each, so a few keep every core busy.
@@ -57,6 +60,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0004_notes.sql")),
     M::up(include_str!("migrations/0005_cards.sql")),
     M::up(include_str!("migrations/0006_reports.sql")),
+    M::up(include_str!("migrations/0007_imports.sql")),
 ];
 
 /// A store in one file, with its write-ahead log beside it.
@@ -107,6 +111,15 @@ impl Sqlite {
             )?)
         })
         .await
+    }
+
+    /// Makes a store of a copy: takes back what an import had stored that was not finished, because its key was never in the
+    /// copy, and the terms of the copy.
+    pub(super) async fn settle_restored(&self) -> Result<(), StoreError> {
+        for import in self.read(|db| imports::begun_before(db, None)).await? {
+            self.abandon_import(import).await?;
+        }
+        self.write(|db| execute(db, "delete from copy_terms", ())).await.map(drop)
     }
 
     async fn write<T: Send + 'static>(
@@ -380,6 +393,10 @@ impl Store for Sqlite {
     }
 
     async fn purge(&self, now: i64, unpublished_before: i64) -> Result<u64, StoreError> {
+        for import in self.read(move |db| imports::begun_before(db, Some(unpublished_before))).await? {
+            self.abandon_import(import).await?;
+        }
+        while self.write(imports::sweep).await? > 0 {}
         self.write(move |db| purge::expired(db, now)).await?;
         self.write(move |db| line_reports::purge(db, now)).await?;
         self.write(move |db| reports::purge(db, now)).await?;
@@ -395,9 +412,59 @@ impl Store for Sqlite {
         Ok(n_purged)
     }
 
-    async fn backup(&self, file: &Path) -> Result<(), StoreError> {
+    async fn backup(&self, file: &Path, terms: CopyTerms) -> Result<(), StoreError> {
         let (path, copy) = (self.path.clone(), file.to_owned());
-        tokio::task::spawn_blocking(move || backup(&path, &copy)).await.map_err(StoreError::database)?
+        tokio::task::spawn_blocking(move || backup(&path, &copy, terms))
+            .await
+            .map_err(StoreError::database)?
+    }
+
+    async fn import_of(&self, site: SiteId, file_hash: [u8; 32]) -> Result<Option<Import>, StoreError> {
+        self.read(move |db| imports::of_file(db, &site, &file_hash)).await
+    }
+
+    async fn unfinished_imports(&self, site: SiteId) -> Result<Vec<Import>, StoreError> {
+        self.read(move |db| imports::unfinished(db, &site)).await
+    }
+
+    async fn begin_import(&self, import: NewImport) -> Result<ImportId, StoreError> {
+        self.write(move |db| imports::begin(db, &import)).await
+    }
+
+    async fn stage_import(&self, import: ImportId, items: Vec<ImportedItem>) -> Result<(), StoreError> {
+        self.write(move |db| imports::stage(db, import, &items)).await
+    }
+
+    async fn finish_import(&self, import: ImportId, n_items: u64, at: i64) -> Result<(), StoreError> {
+        self.write(move |db| imports::finish(db, import, n_items, at)).await?;
+        while self.write(imports::sweep).await? > 0 {}
+        Ok(())
+    }
+
+    async fn abandon_import(&self, import: ImportId) -> Result<u64, StoreError> {
+        while self.write(imports::sweep).await? > 0 {}
+        let mut n_abandoned = 0;
+        loop {
+            let n_items = self.forget(move |db| imports::abandon(db, import)).await?;
+            if n_items == 0 {
+                break;
+            }
+            n_abandoned += n_items;
+        }
+        self.writer.maintain(purge::compact).await?;
+        Ok(n_abandoned)
+    }
+
+    async fn export(
+        &self,
+        site: SiteId,
+        is_all: bool,
+        to: Sender<Vec<ExportedItem>>,
+    ) -> Result<(), StoreError> {
+        let path = self.path.clone();
+        tokio::task::spawn_blocking(move || export::export(&path, &site, is_all, &to))
+            .await
+            .map_err(StoreError::database)?
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -414,15 +481,36 @@ impl Store for Sqlite {
 
 /// Copies what is committed now, without the unused space, while others read and write. Deletions that happen meanwhile
 /// are answered when the copy is done: it reads from the log that they have to empty.
-fn backup(path: &Path, copy: &Path) -> Result<(), StoreError> {
+fn backup(path: &Path, copy: &Path, terms: CopyTerms) -> Result<(), StoreError> {
     let file = create_private(copy, true).map_err(StoreError::database)?;
     let connection = open_to_read(path)?;
     connection.execute(
         "vacuum into ?1",
         [copy.to_str().ok_or_else(|| StoreError::database("the path is not UTF-8"))?],
     )?;
+    let connection = Connection::open_with_flags(copy, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    write_terms(&connection, terms)?;
+    connection.close().map_err(|(_, error)| error)?;
     file.sync_all().map_err(StoreError::database)?;
     check_copy(copy).map(drop)
+}
+
+/// Writes into a copy how long it may be kept.
+pub(super) fn write_terms(copy: &Connection, terms: CopyTerms) -> Result<(), StoreError> {
+    execute(
+        copy,
+        "insert or replace into copy_terms (key, made_at, expires_at) values (1, ?1, ?2)",
+        (terms.made_at, terms.expires_at),
+    )?;
+    Ok(())
+}
+
+/// How long a copy may be kept; `None` when it was made before copies said so.
+pub(super) fn terms(copy: &Path) -> Result<Option<CopyTerms>, StoreError> {
+    let copy = check_copy(copy)?;
+    first(&copy, "select made_at, expires_at from copy_terms where key = 1", (), |row| {
+        Ok(CopyTerms { made_at: row.get(0)?, expires_at: row.get(1)? })
+    })
 }
 
 /// Makes an empty database for a copy.

@@ -35,6 +35,7 @@ pub(super) fn items(db: &Connection, unpublished_before: i64) -> Result<u64, Sto
              where state = ?1
                and (state = 'held' or state = 'declined' or state = 'deleted')
                and created_at < ?2
+               and (imported_at is null or imported_at < ?2)
              limit ?3",
             (state, unpublished_before, BATCH_ITEMS),
             |row| Ok(row.get(0)?),
