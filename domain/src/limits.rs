@@ -33,6 +33,39 @@ pub const DEFAULT_PAGE_ITEMS: usize = 25;
 pub const IDEMPOTENCY_KEY_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
 /// How long an `Idempotency-Key` is remembered: longer than any retry of a page left open for a night.
 pub const IDEMPOTENCY_WINDOW_MS: i64 = 24 * 60 * 60 * 1_000;
+/// Posts from one network and site: nobody writes two in a minute, and a family or a ward that shares an address gets
+/// through a day with this. The owner of a site that a whole class writes on sets more.
+pub const POSTS_A_MINUTE: u32 = 1;
+/// As [`POSTS_A_MINUTE`], in any hour.
+pub const POSTS_AN_HOUR: u32 = 20;
+/// Replies from one network and site: several people who share an address can talk at once, each with a reply in ten
+/// seconds or so.
+pub const REPLIES_A_MINUTE: u32 = 10;
+/// As [`REPLIES_A_MINUTE`], in any hour.
+pub const REPLIES_AN_HOUR: u32 = 120;
+/// Replies of one author in one thread: a thought in four pieces is sent at once, and a conversation goes on, but nobody
+/// drowns a thread.
+pub const AUTHOR_REPLIES_A_MINUTE: u32 = 4;
+/// As [`AUTHOR_REPLIES_A_MINUTE`], in any hour.
+pub const AUTHOR_REPLIES_AN_HOUR: u32 = 40;
+/// Recovery codes from one network that open nothing. A mistyped one has a wrong check digit and is not looked up, so these
+/// are of purged items, or guesses; codes have 95 random bits, so this bounds the load and nothing else.
+pub const WRONG_CODES_A_MINUTE: u32 = 30;
+/// As [`WRONG_CODES_A_MINUTE`], in any hour.
+pub const WRONG_CODES_AN_HOUR: u32 = 300;
+/// Votes from one network on one item in a day: one from each pupil of a class, or all three from each of ten people on a
+/// ward. Whoever wants to lift an item from one place gets no further than that.
+pub const VOTES_AN_ITEM_A_DAY: u32 = 30;
+/// Posts and replies to one site in a minute above which devices are asked for work: one a second, many times what a large
+/// site gets in its busiest minute.
+pub const WORK_FROM_A_MINUTE: u32 = 60;
+/// The same for all posts, replies and votes that a server gets.
+pub const WORK_FROM_WRITES_A_MINUTE: u32 = 1_200;
+/// The largest number that a device may have to find, counting from 0. A phone of 2016 hashes about 20,000 times a second
+/// in plain JavaScript, so the longest search takes it 3 s and the mean one 1.5 s.
+pub const WORK_NUMBER: u32 = 60_000;
+/// How long a device may take from being asked for work to sending it: also one whose page was in the background for a while.
+pub const WORK_LIFETIME_MS: i64 = 20 * 60 * 1_000;
 /// Characters in the id of a site or a topic.
 pub const SLUG_CHARS: std::ops::RangeInclusive<usize> = 1..=40;
 /// Counts below this are not shown: a lone "1" tells a watcher too much and an author too little.

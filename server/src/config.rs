@@ -14,6 +14,7 @@ use peer_support_domain::wire::Topic;
 use toml::{Table, Value};
 use url::Url;
 
+use crate::checks::{Proxies, Rate, Rules};
 use crate::helplines::Helplines;
 use crate::origin::OriginRule;
 use crate::secret::ServerSecret;
@@ -38,6 +39,9 @@ const NAME_CHARS: std::ops::RangeInclusive<usize> = 1..=60;
 /// Topics of a site: more do not fit above the feed of a phone.
 const TOPICS: std::ops::RangeInclusive<usize> = 1..=24;
 
+/// What a number of posts, replies or votes may be set to. Each within an hour is remembered.
+const RULE_NUMBERS: std::ops::RangeInclusive<i64> = 1..=10_000;
+
 /// All that can be configured.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -55,6 +59,8 @@ pub struct Config {
     pub secret: Option<ServerSecret>,
     /// What one client may take.
     pub limits: Limits,
+    /// The proxies in front of this server.
+    pub proxies: Proxies,
     /// Newer helplines, signed; `None` when none are served.
     pub helplines: Option<Helplines>,
     /// The sites.
@@ -112,6 +118,8 @@ pub struct Site {
     /// Approvals of one author in one thread after which what they reply is published at once, when no check noticed
     /// anything; 0 for never.
     pub publish_after_approvals: u32,
+    /// How much one network may send, and when devices have to work.
+    pub rules: Rules,
 }
 
 impl Site {
@@ -155,6 +163,7 @@ impl Sites {
             mode: SiteMode::Open,
             hide_after_reports: DEFAULT_HIDE_AFTER_REPORTS,
             publish_after_approvals: DEFAULT_PUBLISH_AFTER_APPROVALS,
+            rules: Rules::default(),
         }])
     }
 }
@@ -241,10 +250,11 @@ impl Config {
                     .to_owned(),
             );
         }
-        let limits = reader.limits(&mut top);
+        let (limits, rules) = reader.limits(&mut top);
+        let proxies = reader.proxies(&mut top);
         let helplines = reader.helplines(&mut top);
         let sites = match file {
-            Some(_) => reader.sites(&mut top),
+            Some(_) => reader.sites(&mut top, rules),
             None => Sites::demo(),
         };
         reader.no_more(top);
@@ -260,6 +270,7 @@ impl Config {
             public_url,
             secret,
             limits,
+            proxies,
             helplines,
             sites,
             is_demo: file.is_none(),
@@ -390,14 +401,22 @@ impl Reader {
         text.parse().map_err(|e| self.problem(place, e)).ok()
     }
 
-    fn limits(&mut self, top: &mut Section) -> Limits {
+    /// The table `key`, if it is there and is one.
+    fn table(&mut self, section: &mut Section, key: &str) -> Option<Section> {
+        let path = section.place(key);
+        match section.table.remove(key)? {
+            Value::Table(table) => Some(Section { path, table }),
+            _ => {
+                self.problem(&path, "is not a table");
+                None
+            }
+        }
+    }
+
+    /// `[limits]`: what one client may take, and how much one network may send to each site that says nothing else.
+    fn limits(&mut self, top: &mut Section) -> (Limits, Rules) {
         let default = Limits::default();
-        let Some(value) = top.table.remove("limits") else { return default };
-        let Value::Table(table) = value else {
-            self.problem("limits", "is not a table");
-            return default;
-        };
-        let mut section = Section { path: "limits".to_owned(), table };
+        let Some(mut section) = self.table(top, "limits") else { return (default, Rules::default()) };
         let mut seconds = |key, default: Duration| {
             let seconds = self.whole_number(&mut section, key, 1..=300);
             seconds.map_or(default, |seconds| Duration::from_secs(seconds.cast_unsigned()))
@@ -407,18 +426,51 @@ impl Reader {
         let write = seconds("write_seconds", default.write);
         let connections = self.whole_number(&mut section, "connections", 1..=100_000);
         let streams = self.whole_number(&mut section, "streams", 0..=100_000);
+        let rules = self.rules(&mut section, Rules::default());
         self.no_more(section);
         let n_connections = connections.and_then(|n| n.try_into().ok()).unwrap_or(default.n_connections);
         let n_streams = streams.and_then(|n| n.try_into().ok()).unwrap_or(default.n_streams);
-        Limits { request, header, write, n_connections, n_streams }
+        (Limits { request, header, write, n_connections, n_streams }, rules)
+    }
+
+    /// How much one network may send, as `section` says; `default` where it does not.
+    fn rules(&mut self, section: &mut Section, default: Rules) -> Rules {
+        let mut number = |key, default: u32| {
+            let number = self.whole_number(section, key, RULE_NUMBERS);
+            number.and_then(|number| number.try_into().ok()).unwrap_or(default)
+        };
+        let posts = Rate {
+            a_minute: number("posts_a_minute", default.posts.a_minute),
+            an_hour: number("posts_an_hour", default.posts.an_hour),
+        };
+        let replies = Rate {
+            a_minute: number("replies_a_minute", default.replies.a_minute),
+            an_hour: number("replies_an_hour", default.replies.an_hour),
+        };
+        let votes_a_day = number("votes_a_day", default.votes_a_day);
+        let work_from_a_minute = number("work_from_a_minute", default.work_from_a_minute);
+        let work = section.table.remove("work");
+        let work = work.and_then(|value| self.parsed(&section.place("work"), value)).unwrap_or(default.work);
+        Rules { posts, replies, votes_a_day, work, work_from_a_minute }
+    }
+
+    fn proxies(&mut self, top: &mut Section) -> Proxies {
+        let nets = self.list(top, "trusted_proxies").unwrap_or_default();
+        let nets = nets
+            .into_iter()
+            .enumerate()
+            .map(|(place, value)| self.parsed(&format!("trusted_proxies[{place}]"), value));
+        let trusted: Vec<_> = nets.collect::<Vec<_>>().into_iter().flatten().collect();
+        let header = top.table.remove("forwarded_header");
+        if header.is_some() && trusted.is_empty() {
+            self.problem("forwarded_header", "is read from trusted_proxies only, and there are none");
+        }
+        let header = header.and_then(|value| self.parsed("forwarded_header", value)).unwrap_or_default();
+        Proxies { trusted, header }
     }
 
     fn helplines(&mut self, top: &mut Section) -> Option<Helplines> {
-        let Value::Table(table) = top.table.remove("helplines")? else {
-            self.problem("helplines", "is not a table");
-            return None;
-        };
-        let mut section = Section { path: "helplines".to_owned(), table };
+        let mut section = self.table(top, "helplines")?;
         let folder: Option<String> =
             self.needed(&mut section, "folder").and_then(|(place, value)| self.parsed(&place, value));
         let public_key = section.table.remove("public_key");
@@ -427,7 +479,7 @@ impl Reader {
         Some(Helplines { folder: self.folder.join(folder?), public_key })
     }
 
-    fn sites(&mut self, top: &mut Section) -> Sites {
+    fn sites(&mut self, top: &mut Section, rules: Rules) -> Sites {
         let tables = self.list(top, "sites").unwrap_or_default();
         if tables.is_empty() {
             self.problem("sites", "is missing; expected at least one [[sites]]");
@@ -439,7 +491,7 @@ impl Reader {
                 self.problem(&path, "is not a table; expected [[sites]]");
                 continue;
             };
-            let Some(site) = self.site(Section { path: path.clone(), table }) else { continue };
+            let Some(site) = self.site(Section { path: path.clone(), table }, rules) else { continue };
             if let Some(site) = sites.insert(site.id.clone(), site) {
                 self.problem(&format!("{path}.id"), format_args!("{} is used twice", site.id));
             }
@@ -447,7 +499,7 @@ impl Reader {
         Sites(sites)
     }
 
-    fn site(&mut self, mut section: Section) -> Option<Site> {
+    fn site(&mut self, mut section: Section, rules: Rules) -> Option<Site> {
         let id = self.needed(&mut section, "id").and_then(|(place, value)| self.parsed(&place, value));
         let name = self.needed(&mut section, "name").and_then(|(place, value)| self.name(&place, value));
         let origins = self.origins(&mut section);
@@ -462,6 +514,14 @@ impl Reader {
         let publish_after_approvals = self
             .rule_count(&mut section, "publish_after_approvals")
             .unwrap_or(DEFAULT_PUBLISH_AFTER_APPROVALS);
+        let rules = match self.table(&mut section, "limits") {
+            Some(mut limits) => {
+                let rules = self.rules(&mut limits, rules);
+                self.no_more(limits);
+                rules
+            }
+            None => rules,
+        };
         self.no_more(section);
         Some(Site {
             id: id?,
@@ -472,6 +532,7 @@ impl Reader {
             mode,
             hide_after_reports,
             publish_after_approvals,
+            rules,
         })
     }
 
@@ -566,6 +627,7 @@ fn article(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::WorkRule;
 
     fn read(text: &str) -> Result<Config, String> {
         read_with(text, &Overrides::default())
@@ -675,6 +737,54 @@ mod tests {
             ]
         );
         assert!(problems.lines().all(|line| line.starts_with("conf/ps.toml: ")), "{problems}");
+    }
+
+    #[test]
+    fn a_site_has_the_servers_limits_unless_it_sets_its_own() {
+        let of = |config: Config| config.sites.get(&"rowan".parse().unwrap()).unwrap().rules;
+
+        let server = of(read(&format!("[limits]\nposts_an_hour = 7\nwork = \"never\"\n{SITE}")).unwrap());
+        let own = format!(
+            "[limits]\nposts_an_hour = 7\n{SITE}\nlimits = {{ posts_an_hour = 60, replies_a_minute = 3 }}"
+        );
+        let own = of(read(&own).unwrap());
+
+        assert_eq!(of(read(SITE).unwrap()), Rules::default());
+        assert_eq!(server.posts, Rate { a_minute: 1, an_hour: 7 });
+        assert_eq!(server.work, WorkRule::Never);
+        assert_eq!((own.posts.an_hour, own.replies.a_minute, own.work), (60, 3, WorkRule::Auto));
+    }
+
+    #[test]
+    fn wrong_limits_and_proxies_are_named() {
+        let problems = read(&format!(
+            r#"
+            trusted_proxies = ["127.0.0.1", "10.0.0.0/40", 5]
+            forwarded_header = "x-real-ip"
+            [limits]
+            posts_a_minute = 0
+            work = "sometimes"
+            {SITE}
+            limits = {{ replies_an_hour = 1000000, posts = 5 }}
+            "#
+        ))
+        .unwrap_err();
+
+        let places: Vec<_> = problems.lines().map(|line| line.split(": ").nth(1).unwrap()).collect();
+        assert_eq!(
+            places,
+            [
+                "limits.posts_a_minute",
+                "limits.work",
+                "trusted_proxies[1]",
+                "trusted_proxies[2]",
+                "forwarded_header",
+                "sites[0].limits.replies_an_hour",
+                "sites[0].limits.posts",
+            ]
+        );
+        let useless = read(&format!("forwarded_header = \"forwarded\"\n{SITE}")).unwrap_err();
+        assert!(useless.starts_with("conf/ps.toml: forwarded_header: is read from trusted_proxies only"));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The peer-support server: the API, its storage, moderation, and the files of the widget and the console.
 //!
-//! `http` translates between requests and the domain, `store` keeps; neither does the other's work.
+//! `http` translates between requests and the domain, `checks` guards what is sent, `store` keeps; none does another's work.
 
+pub mod checks;
 pub mod clock;
 pub mod config;
 pub mod demo;

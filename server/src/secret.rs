@@ -36,7 +36,8 @@ pub fn recovery_hash(code: &RecoveryCode) -> RecoveryHash {
 /// The server's secret: 32 random bytes, the same for all servers of one database and across restarts.
 ///
 /// From it come the recovery codes that the server draws for requests with an `Idempotency-Key`, so that a request sent
-/// again is answered with the same code although only its hash is stored; and the tokens against forged requests.
+/// again is answered with the same code although only its hash is stored; the tokens against forged requests; and the signatures
+/// of work.
 #[derive(Clone)]
 pub struct ServerSecret([u8; 32]);
 
@@ -56,6 +57,11 @@ impl ServerSecret {
         let mac = self.mac(b"recovery-code").chain_update(key_hash).chain_update(request_hash);
         let bytes = mac.finalize().into_bytes();
         RecoveryCode::from_random(std::array::from_fn(|place| bytes[place]))
+    }
+
+    /// What signs the work that devices are asked for at `place`.
+    pub(crate) fn work_key(&self, place: &str) -> [u8; 32] {
+        self.mac(b"work").chain_update(place).finalize().into_bytes().into()
     }
 
     /// What a page of the console sends with each write, to show that it could read the session's answer.

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -17,11 +19,12 @@ use peer_support_domain::limits::UNPUBLISHED_RETENTION_MS;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
+use tower::ServiceExt;
 
 use crate::clock::{Clock, Random};
 use crate::config::{Config, Limits};
 use crate::demo;
-use crate::http::{App, Assets, router};
+use crate::http::{App, Assets, Peer, router};
 use crate::secret::ServerSecret;
 use crate::store::{self, Address, Store, StoreError};
 
@@ -180,8 +183,8 @@ async fn accept(listener: TcpListener, router: Router, limits: Limits, stop: imp
             next = next => next,
             () = &mut stop => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok((stream, peer)) => (stream, peer.ip()),
             Err(e) => {
                 tracing::warn!("a connection could not be taken: {}", e.kind());
                 tokio::time::sleep(AFTER_REFUSAL).await;
@@ -190,7 +193,11 @@ async fn accept(listener: TcpListener, router: Router, limits: Limits, stop: imp
         };
         // A short answer must not wait for more to send.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(router.clone());
+        let service = router.clone().map_request(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(Peer(peer));
+            request
+        });
+        let service = TowerToHyperService::new(service);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(limits.write));
         let connection = graceful.watch(http.serve_connection(TokioIo::new(Box::pin(stream)), service));

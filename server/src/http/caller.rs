@@ -18,7 +18,7 @@ use crate::origin::own_origin;
 /// How long a browser may remember that it may ask, in seconds: as long as Chromium does at most.
 const PREFLIGHT_MAX_AGE_SECONDS: u64 = 2 * 60 * 60;
 /// What pages elsewhere may send besides the simple headers.
-const ALLOWED_HEADERS: &str = "content-type, idempotency-key, recovery-code, report-code";
+const ALLOWED_HEADERS: &str = "content-type, idempotency-key, proof-of-work, recovery-code, report-code";
 const ALLOWED_METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 
 /// Who makes the request.

@@ -12,7 +12,9 @@ use super::body::Body;
 use super::caller::Caller;
 use super::params::Recovery;
 use super::problem::Problem;
+use super::sender::Sender;
 use super::submission::decision_expected_at;
+use crate::checks::Network;
 use crate::config::Site;
 use crate::secret::recovery_hash;
 use crate::store::{Edit, Edited, OwnItem};
@@ -21,9 +23,11 @@ use crate::store::{Edit, Edited, OwnItem};
 pub(super) async fn get_mine(
     State(app): State<App>,
     caller: Caller,
+    Sender(network): Sender,
     Recovery(code): Recovery,
 ) -> Result<Json<Mine>, Problem> {
-    let (item, site) = own(&app, &caller, recovery_hash(&code)).await?;
+    app.guard.admit_code(network, app.clock.now_ms())?;
+    let (item, site) = own(&app, &caller, network, recovery_hash(&code)).await?;
     Ok(Json(mine(item, site)))
 }
 
@@ -31,11 +35,13 @@ pub(super) async fn get_mine(
 pub(super) async fn patch_mine(
     State(app): State<App>,
     caller: Caller,
+    Sender(network): Sender,
     Recovery(code): Recovery,
     Body(EditMine { text, notes }): Body<EditMine>,
 ) -> Result<Json<Mine>, Problem> {
+    app.guard.admit_code(network, app.clock.now_ms())?;
     let code = recovery_hash(&code);
-    let (item, site) = own(&app, &caller, code).await?;
+    let (item, site) = own(&app, &caller, network, code).await?;
     // An edit waits for a moderator as a new text does; taking one's words back is always possible.
     if site.is_some_and(|site| site.mode == SiteMode::ReadOnly) {
         return Err(Problem::SiteClosed);
@@ -56,14 +62,16 @@ pub(super) async fn patch_mine(
     }
 }
 
-/// `DELETE /api/v1/mine`: the text is gone when this is answered, also from the files of the database.
+/// `DELETE /api/v1/mine`: the text is gone when this is answered, also from the files of the database. Whatever else came
+/// from the same network, it is never made to wait.
 pub(super) async fn delete_mine(
     State(app): State<App>,
     caller: Caller,
+    Sender(network): Sender,
     Recovery(code): Recovery,
 ) -> Result<Json<Mine>, Problem> {
     let code = recovery_hash(&code);
-    let (_, site) = own(&app, &caller, code).await?;
+    let (_, site) = own(&app, &caller, network, code).await?;
     let item = app.store.delete_own(code).await?.ok_or(Problem::UnknownRecoveryCode)?;
     Ok(Json(mine(item, site)))
 }
@@ -72,9 +80,13 @@ pub(super) async fn delete_mine(
 async fn own<'a>(
     app: &'a App,
     caller: &Caller,
+    network: Option<Network>,
     code: RecoveryHash,
 ) -> Result<(OwnItem, Option<&'a Site>), Problem> {
-    let item = app.store.own(code).await?.ok_or(Problem::UnknownRecoveryCode)?;
+    let Some(item) = app.store.own(code).await? else {
+        app.guard.count_wrong_code(network, app.clock.now_ms());
+        return Err(Problem::UnknownRecoveryCode);
+    };
     // An author reaches what is theirs also after the site left this server, from a page of the server's own.
     let site = app.sites.get(&item.site);
     match site {

@@ -18,6 +18,7 @@ mod problem;
 mod queue;
 mod replies;
 mod reports;
+mod sender;
 mod session;
 mod sites;
 mod submission;
@@ -40,7 +41,9 @@ pub use self::assets::Assets;
 use self::caller::Caller;
 pub use self::live::Streams;
 use self::problem::Problem;
+pub use self::sender::Peer;
 use self::session::Attempts;
+use crate::checks::Guard;
 use crate::clock::{Clock, Random};
 use crate::config::{Config, Site, Sites};
 use crate::helplines::Helplines;
@@ -63,6 +66,7 @@ pub struct App {
     request_limit: Duration,
     assets: Arc<Assets>,
     attempts: Arc<Attempts>,
+    guard: Arc<Guard>,
     helplines: Option<Helplines>,
     streams: Arc<Streams>,
     /// The last day, as [`Day::since_epoch`](peer_support_domain::line_report::Day::since_epoch), on which a report about a
@@ -85,6 +89,12 @@ impl App {
         Self {
             store,
             attempts: Arc::new(Attempts::new(clock.now_ms())),
+            guard: Arc::new(Guard::new(
+                config.proxies.clone(),
+                secret.clone(),
+                random.clone(),
+                clock.now_ms(),
+            )),
             clock,
             random,
             secret,

@@ -14,6 +14,7 @@ use peer_support_domain::site::SiteId;
 use peer_support_domain::vote::Reaction;
 
 use super::problem::Problem;
+use crate::checks::{InvalidProof, Proof};
 use crate::secret::ReportCode;
 
 /// The parameters of the path.
@@ -125,6 +126,7 @@ fn lower(name: &'static str) -> &'static str {
         "Recovery-Code" => "recovery-code",
         "Report-Code" => "report-code",
         "Csrf-Token" => "csrf-token",
+        "Proof-Of-Work" => "proof-of-work",
         other => other,
     }
 }
@@ -174,5 +176,19 @@ impl<S: Sync> FromRequestParts<S> for Receipt {
         let name = "Report-Code";
         let code = header(&parts.headers, name)?.ok_or(Problem::Header(name, "is missing".to_owned()))?;
         code.parse().map(Self).map_err(|e: <ReportCode as FromStr>::Err| Problem::Header(name, e.to_string()))
+    }
+}
+
+/// `Proof-Of-Work`: the answer to a challenge, or that there is none.
+pub(super) struct ProofOfWork(pub(super) Proof);
+
+impl<S: Sync> OptionalFromRequestParts<S> for ProofOfWork {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Problem> {
+        let name = "Proof-Of-Work";
+        let Some(text) = header(&parts.headers, name)? else { return Ok(None) };
+        let proof = text.parse().map_err(|e: InvalidProof| Problem::Header(name, e.to_string()))?;
+        Ok(Some(Self(proof)))
     }
 }

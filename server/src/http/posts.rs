@@ -16,7 +16,7 @@ use super::caller::Caller;
 use super::params::{IdempotencyKey, Path, Query};
 use super::problem::Problem;
 use super::session::SignedInToWrite;
-use super::submission::Submission;
+use super::submission::{Envelope, Submission};
 use super::{App, cache};
 use crate::config::Site;
 use crate::store::{FeedQuery, Place};
@@ -59,7 +59,7 @@ pub(super) async fn post_post(
     State(app): State<App>,
     Path(site): Path<SiteId>,
     caller: Caller,
-    key: Option<IdempotencyKey>,
+    envelope: Envelope,
     Body(new): Body<wire::NewPost<PostText>>,
 ) -> Result<(StatusCode, Json<wire::Receipt>), Problem> {
     let site = app.sites.get(&site).ok_or(Problem::UnknownSite)?;
@@ -67,7 +67,7 @@ pub(super) async fn post_post(
     if site.mode != SiteMode::Open {
         return Err(Problem::SiteClosed);
     }
-    submission(site, new)?.add(&app, site, key).await
+    submission(site, new)?.add(&app, site, envelope).await
 }
 
 /// `POST /api/v1/console/sites/{site}/posts`: a post of the site's owner, published at once.
@@ -84,7 +84,8 @@ pub(super) async fn post_owners_post(
     let site = app.sites.get(&site).ok_or(Problem::UnknownSite)?;
     let submission = submission(site, new)?;
     // The owner stands under it, and no author's tag.
-    Submission { owner: Some(moderator.id), author: None, ..submission }.add(&app, site, key).await
+    let submission = Submission { owner: Some(moderator.id), author: None, ..submission };
+    submission.add(&app, site, Envelope::of_owner(key)).await
 }
 
 fn submission(site: &Site, new: wire::NewPost<PostText>) -> Result<Submission, Problem> {

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use peer_support_domain::post::State;
 use peer_support_domain::wire;
 
+use crate::checks::Refusal;
 use crate::helplines::Unusable;
 use crate::store::{StoreError, Undecided};
 
@@ -67,6 +68,12 @@ pub(crate) enum Problem {
     TooManyAttempts { retry_after_seconds: u64 },
     #[error("as many streams are open as the server keeps")]
     StreamsFull,
+    #[error("too many from this sender")]
+    RateLimited { retry_after_seconds: u64 },
+    #[error("too many votes on this item from this network")]
+    VotesLimited { retry_after_seconds: u64 },
+    #[error("the device has to work for it")]
+    WorkNeeded { challenge: String },
     #[error("the request took too long")]
     TimedOut,
     #[error("a handler panicked")]
@@ -137,6 +144,21 @@ const ATTEMPTS: Sort = sort(
     StatusCode::TOO_MANY_REQUESTS,
     "Too many wrong sign-in codes; try again shortly.",
 );
+const RATE_LIMITED: Sort = sort(
+    "rate-limited",
+    StatusCode::TOO_MANY_REQUESTS,
+    "Too many came from here; send it again after the time that Retry-After says.",
+);
+const VOTES_LIMITED: Sort = sort(
+    "votes-limited",
+    StatusCode::TOO_MANY_REQUESTS,
+    "This item has as many votes from this network as count in a day.",
+);
+const WORK_NEEDED: Sort = sort(
+    "work-needed",
+    StatusCode::PRECONDITION_REQUIRED,
+    "The server is busy: solve the challenge, and send it again with Proof-Of-Work.",
+);
 const STREAMS_FULL: Sort = sort(
     "streams-full",
     StatusCode::SERVICE_UNAVAILABLE,
@@ -155,7 +177,7 @@ const UNAVAILABLE: Sort =
     sort("unavailable", StatusCode::SERVICE_UNAVAILABLE, "The server cannot answer now; try again shortly.");
 
 /// Every code there is.
-const SORTS: [&Sort; 26] = [
+const SORTS: [&Sort; 29] = [
     &NOT_FOUND,
     &METHOD,
     &BODY,
@@ -178,6 +200,9 @@ const SORTS: [&Sort; 26] = [
     &ROLE,
     &ATTEMPTS,
     &STREAMS_FULL,
+    &RATE_LIMITED,
+    &VOTES_LIMITED,
+    &WORK_NEEDED,
     &TIMED_OUT,
     &HELPLINES,
     &INTERNAL,
@@ -218,6 +243,9 @@ impl Problem {
             Self::Role => &ROLE,
             Self::TooManyAttempts { .. } => &ATTEMPTS,
             Self::StreamsFull => &STREAMS_FULL,
+            Self::RateLimited { .. } => &RATE_LIMITED,
+            Self::VotesLimited { .. } => &VOTES_LIMITED,
+            Self::WorkNeeded { .. } => &WORK_NEEDED,
             Self::TimedOut => &TIMED_OUT,
             Self::Helplines(_) => &HELPLINES,
             Self::Panic | Self::Store(StoreError::Corrupt { .. }) => &INTERNAL,
@@ -241,6 +269,7 @@ impl Problem {
             Self::KeyReused => "Idempotency-Key".into(),
             Self::SignIn => "code".into(),
             Self::Csrf => "Csrf-Token".into(),
+            Self::WorkNeeded { .. } => "Proof-Of-Work".into(),
             _ => return None,
         })
     }
@@ -260,14 +289,37 @@ impl Problem {
         }
     }
 
+    fn challenge(&self) -> Option<&str> {
+        match self {
+            Self::WorkNeeded { challenge } => Some(challenge),
+            _ => None,
+        }
+    }
+
     fn retry_after_seconds(&self) -> Option<u64> {
         match self {
-            Self::TooManyAttempts { retry_after_seconds } => Some(*retry_after_seconds),
+            Self::TooManyAttempts { retry_after_seconds }
+            | Self::RateLimited { retry_after_seconds }
+            | Self::VotesLimited { retry_after_seconds } => Some(*retry_after_seconds),
             Self::StreamsFull => Some(RETRY_STREAM_AFTER_SECONDS),
             Self::TimedOut | Self::Store(StoreError::Database(_) | StoreError::Closed) => {
                 Some(RETRY_AFTER_SECONDS)
             }
             _ => None,
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::TooMany { wait_ms } => {
+                Self::RateLimited { retry_after_seconds: u64::from(wait_ms.div_ceil(1_000)) }
+            }
+            Refusal::TooManyVotes { wait_ms } => {
+                Self::VotesLimited { retry_after_seconds: u64::from(wait_ms.div_ceil(1_000)) }
+            }
+            Refusal::WorkNeeded { challenge } => Self::WorkNeeded { challenge },
         }
     }
 }
@@ -290,7 +342,7 @@ impl IntoResponse for Problem {
             code: sort.code.to_owned(),
             detail: self.detail(),
             field: self.field().map(Cow::into_owned),
-            challenge: None,
+            challenge: self.challenge().map(str::to_owned),
         };
         let body = serde_json::to_vec(&document).expect("a problem has nothing that JSON cannot hold");
         let json = HeaderValue::from_static("application/problem+json");

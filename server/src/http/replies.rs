@@ -11,9 +11,9 @@ use peer_support_domain::wire;
 
 use super::body::Body;
 use super::caller::Caller;
-use super::params::{IdempotencyKey, Path, Query};
+use super::params::{Path, Query};
 use super::problem::Problem;
-use super::submission::Submission;
+use super::submission::{Envelope, Submission};
 use super::{App, cache};
 use crate::store::Place;
 
@@ -36,7 +36,7 @@ pub(super) async fn post_reply(
     State(app): State<App>,
     Path(post): Path<ItemId>,
     caller: Caller,
-    key: Option<IdempotencyKey>,
+    envelope: Envelope,
     Body(new): Body<wire::NewReply<ReplyText>>,
 ) -> Result<(StatusCode, Json<wire::Receipt>), Problem> {
     let site = app.site_of(post, &caller).await?;
@@ -59,5 +59,5 @@ pub(super) async fn post_reply(
         recovery: new.recovery,
         owner: None,
     };
-    submission.add(&app, site, key).await
+    submission.add(&app, site, envelope).await
 }

@@ -1,7 +1,9 @@
 //! What new posts and new replies have in common: ids, codes, and sending again.
 
 use axum::Json;
+use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use peer_support_domain::flag::Flags;
 use peer_support_domain::id::{AuthorKey, ItemId, RecoveryHash};
 use peer_support_domain::note::ContentNotes;
@@ -11,8 +13,10 @@ use peer_support_domain::site::LanguageTag;
 use peer_support_domain::wire::Receipt;
 
 use super::App;
-use super::params::IdempotencyKey;
+use super::params::{IdempotencyKey, ProofOfWork};
 use super::problem::Problem;
+use super::sender::Sender;
+use crate::checks::{Network, Proof, Sending};
 use crate::config::Site;
 use crate::secret::{author_tag, recovery_hash, sha256};
 use crate::store::{Added, Idempotency, ModeratorId, NewItem, Place};
@@ -32,6 +36,31 @@ pub(super) struct Submission {
     pub(super) owner: Option<ModeratorId>,
 }
 
+/// What comes with a submission besides its body.
+pub(super) struct Envelope {
+    network: Option<Network>,
+    key: Option<IdempotencyKey>,
+    proof: Option<Proof>,
+}
+
+impl Envelope {
+    /// Of what the site's owner writes: nothing of it is limited.
+    pub(super) const fn of_owner(key: Option<IdempotencyKey>) -> Self {
+        Self { network: None, key, proof: None }
+    }
+}
+
+impl FromRequestParts<App> for Envelope {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let Sender(network) = Sender::from_request_parts(parts, app).await?;
+        let key = Option::<IdempotencyKey>::from_request_parts(parts, app).await?;
+        let proof = Option::<ProofOfWork>::from_request_parts(parts, app).await?;
+        Ok(Self { network, key, proof: proof.map(|ProofOfWork(proof)| proof) })
+    }
+}
+
 impl Submission {
     /// Stores it, held unless it is the owner's, and answers when that is durable.
     ///
@@ -42,7 +71,7 @@ impl Submission {
         self,
         app: &App,
         site: &Site,
-        key: Option<IdempotencyKey>,
+        Envelope { network, key, proof }: Envelope,
     ) -> Result<(StatusCode, Json<Receipt>), Problem> {
         let idempotency = key.map(|key| self.idempotency(&key));
         let drawn = match (self.recovery, &idempotency) {
@@ -71,7 +100,11 @@ impl Submission {
             owner: self.owner,
         };
 
-        let stored = match app.store.add(item, idempotency).await? {
+        let added = match item.owner {
+            Some(_) => app.store.add(item, idempotency).await?,
+            None => add_guarded(app, site, item, idempotency, network, proof.as_ref()).await?,
+        };
+        let stored = match added {
             Added::Stored(stored) | Added::Before(stored) => stored,
             Added::KeyReused => return Err(Problem::KeyReused),
             Added::IdTaken => return Err(Problem::IdTaken),
@@ -96,6 +129,47 @@ impl Submission {
         Idempotency {
             key_hash: sha256(&[place.as_bytes(), key.as_bytes()]),
             request_hash: sha256(&[place.as_bytes(), &self.request]),
+        }
+    }
+}
+
+/// Stores what a visitor sends, unless it is one too many or the device has to work for it first.
+async fn add_guarded(
+    app: &App,
+    site: &Site,
+    mut item: NewItem,
+    idempotency: Option<Idempotency>,
+    network: Option<Network>,
+    proof: Option<&Proof>,
+) -> Result<Added, Problem> {
+    let sending = Sending {
+        site: &site.id,
+        rules: &site.rules,
+        thread: match item.place {
+            Place::Post { .. } => None,
+            Place::Reply { post } => Some(post),
+        },
+        network,
+        author: item.author,
+        request: idempotency.as_ref().map(|sent| sent.key_hash),
+        proof,
+    };
+    match app.guard.admit(&sending, item.created_at) {
+        Ok(pass) => {
+            item.flags = pass.flags;
+            let added = app.store.add(item, idempotency).await?;
+            if let Added::Stored(_) = added {
+                pass.keep();
+            }
+            Ok(added)
+        }
+        Err(refusal) => {
+            // What is stored already is answered as it was, however often it is sent.
+            let before = match idempotency {
+                Some(sent) => app.store.added_before(sent).await?,
+                None => None,
+            };
+            Ok(before.ok_or(refusal)?)
         }
     }
 }

@@ -11,6 +11,7 @@ use super::body::Body;
 use super::caller::Caller;
 use super::params::Path;
 use super::problem::Problem;
+use super::sender::Sender;
 use crate::store::Vote;
 
 /// `PUT /api/v1/items/{id}/votes/{reaction}`: counts once, however often it is sent.
@@ -18,21 +19,31 @@ pub(super) async fn put_vote(
     State(app): State<App>,
     Path((item, reaction)): Path<(ItemId, Reaction)>,
     caller: Caller,
+    Sender(network): Sender,
     Body(wire::PutVote { voter }): Body<wire::PutVote>,
 ) -> Result<Json<VoteCounts>, Problem> {
-    app.site_of(item, &caller).await?;
-    let counts = app.store.vote(Vote { item, reaction, voter }).await?.ok_or(Problem::UnknownItem)?;
-    Ok(Json(counts))
+    let site = app.site_of(item, &caller).await?;
+    let vote = Vote { item, reaction, voter };
+    let now = app.clock.now_ms();
+    app.guard.admit_vote(&vote, network, site.rules.votes_a_day, now)?;
+    let counts = app.store.vote(vote).await?;
+    if counts.is_none() {
+        app.guard.forget_vote(&vote, network, now);
+    }
+    Ok(Json(counts.ok_or(Problem::UnknownItem)?))
 }
 
-/// `DELETE /api/v1/items/{id}/votes/{reaction}`: takes it back.
+/// `DELETE /api/v1/items/{id}/votes/{reaction}`: takes it back, whoever is over a limit.
 pub(super) async fn delete_vote(
     State(app): State<App>,
     Path((item, reaction)): Path<(ItemId, Reaction)>,
     caller: Caller,
+    Sender(network): Sender,
     Body(wire::PutVote { voter }): Body<wire::PutVote>,
 ) -> Result<Json<VoteCounts>, Problem> {
     app.site_of(item, &caller).await?;
-    let counts = app.store.unvote(Vote { item, reaction, voter }).await?.ok_or(Problem::UnknownItem)?;
+    let vote = Vote { item, reaction, voter };
+    let counts = app.store.unvote(vote).await?.ok_or(Problem::UnknownItem)?;
+    app.guard.forget_vote(&vote, network, app.clock.now_ms());
     Ok(Json(counts))
 }

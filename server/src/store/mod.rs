@@ -682,6 +682,9 @@ pub trait Store: Send + Sync + 'static {
     /// Stores a new post or reply, once for each idempotency key. Durable when it returns.
     async fn add(&self, item: NewItem, idempotency: Option<Idempotency>) -> Result<Added, StoreError>;
 
+    /// What [`add`](Self::add) would answer to a request whose key was used before; `None` when it was not.
+    async fn added_before(&self, idempotency: Idempotency) -> Result<Option<Added>, StoreError>;
+
     /// A page of published posts. Pages never repeat or skip an item that was there all along; in the order "helpful",
     /// one that votes move meanwhile has no fixed place.
     async fn feed(&self, query: FeedQuery) -> Result<Page<Post>, StoreError>;

@@ -133,7 +133,7 @@ async fn a_preflight_is_answered_for_long_and_for_known_pages_only() {
         for method in ["POST", "PUT", "PATCH", "DELETE"] {
             assert!(known.header("access-control-allow-methods").contains(method), "{method}");
         }
-        for name in ["content-type", "idempotency-key", "recovery-code", "report-code"] {
+        for name in ["content-type", "idempotency-key", "proof-of-work", "recovery-code", "report-code"] {
             assert!(known.header("access-control-allow-headers").contains(name), "{name}");
         }
 

@@ -9,6 +9,7 @@ mod description;
 mod feeds;
 mod helplines;
 mod hostile;
+mod limits;
 mod line_reports;
 mod live;
 mod logs;

@@ -176,7 +176,10 @@ async fn is_approved_before(
     Ok(n_published >= n_approvals && !published.contains(&true) && declined.is_empty() && hidden.is_empty())
 }
 
-async fn added_before(db: &mut PgConnection, idempotency: &Idempotency) -> Result<Option<Added>, StoreError> {
+pub(super) async fn added_before(
+    db: &mut PgConnection,
+    idempotency: &Idempotency,
+) -> Result<Option<Added>, StoreError> {
     let row = sqlx::query(
         "select items.key, items.id, items.state, items.created_at, idempotency_keys.request_hash
          from idempotency_keys

@@ -142,6 +142,10 @@ impl Store for Postgres {
         until_alone(|| items::add(&self.pool, &item, idempotency.as_ref())).await
     }
 
+    async fn added_before(&self, idempotency: Idempotency) -> Result<Option<Added>, StoreError> {
+        items::added_before(&mut *self.pool.acquire().await?, &idempotency).await
+    }
+
     async fn feed(&self, query: FeedQuery) -> Result<Page<Post>, StoreError> {
         items::feed(&mut *self.pool.acquire().await?, &query).await
     }

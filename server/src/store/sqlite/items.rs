@@ -162,7 +162,7 @@ fn is_approved_before(
         && replies(State::Hidden)?.is_empty())
 }
 
-fn added_before(db: &Connection, idempotency: &Idempotency) -> Result<Option<Added>, StoreError> {
+pub(super) fn added_before(db: &Connection, idempotency: &Idempotency) -> Result<Option<Added>, StoreError> {
     first(
         db,
         "select items.key, items.id, items.state, items.created_at, idempotency_keys.request_hash

@@ -249,6 +249,10 @@ impl Store for Sqlite {
         self.write(move |db| items::add(db, &item, idempotency.as_ref())).await
     }
 
+    async fn added_before(&self, idempotency: Idempotency) -> Result<Option<Added>, StoreError> {
+        self.read(move |db| items::added_before(db, &idempotency)).await
+    }
+
     async fn feed(&self, query: FeedQuery) -> Result<Page<Post>, StoreError> {
         self.read(move |db| items::feed(db, &query)).await
     }
