@@ -14,6 +14,8 @@ fn main() -> io::Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it for build scripts"));
     fs::write(out.join("panel.css"), style_sheet(&PANEL)?)?;
     fs::write(out.join("peers.css"), style_sheet(&PEERS)?)?;
+    println!("cargo::rerun-if-changed=src/work.js");
+    fs::write(out.join("work.js"), tighten(&fs::read_to_string("src/work.js")?))?;
     fs::write(out.join("english.rs"), english()?)?;
     let countries = countries()?;
     fs::write(out.join("essentials.txt"), helpline_essentials(&countries)?)?;
@@ -49,7 +51,8 @@ fn style_sheet(sheets: &[&str]) -> io::Result<String> {
     Ok(joined)
 }
 
-/// Takes comments out and joins white space. Our sheets have no strings that hold `/*` or two spaces.
+/// Takes comments out and joins white space. Our sheets, and the worker's script, have no strings that hold `/*` or two
+/// spaces.
 fn tighten(sheet: &str) -> String {
     let mut rest = sheet;
     let mut plain = String::new();
@@ -75,8 +78,8 @@ fn tighten(sheet: &str) -> String {
 }
 
 /// Keys that are put together at run time: the name of their table, and what they begin with.
-const TABLES: [(&str, &str); 3] =
-    [("TOPICS", "topic-"), ("LINE_TOPICS", "line-topic-"), ("AUDIENCES", "audience-")];
+const TABLES: [(&str, &str); 4] =
+    [("TOPICS", "topic-"), ("LINE_TOPICS", "line-topic-"), ("AUDIENCES", "audience-"), ("NOTES", "note-")];
 
 /// The macro `key!`, which knows each key of `locales/en.json` and its English text, so that a key that is not there does
 /// not compile, and a text that nobody shows is not carried.

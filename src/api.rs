@@ -9,6 +9,7 @@ use leptos::prelude::{set_timeout_with_handle, window};
 use peer_support_domain::cursor::{Cursor, Order};
 use peer_support_domain::helpline::Directory;
 use peer_support_domain::id::{ItemId, VoterId};
+use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::Kind;
 use peer_support_domain::recovery::RecoveryCode;
 use peer_support_domain::search::Terms;
@@ -26,6 +27,9 @@ use crate::json::{self, Read};
 /// words in the dark.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How long to wait where the server says only that it was too much.
+const RATE_SECONDS: u32 = 60;
+
 /// Why there is no answer, as far as it changes what to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
@@ -33,8 +37,8 @@ pub enum Failure {
     Offline,
     /// The server cannot be reached, does not answer in time, or fails itself.
     Server,
-    /// Too much in a short time.
-    Rate,
+    /// Too much in a short time; it can be tried again in so many seconds.
+    Rate(u32),
     /// The text cannot be taken as it is.
     Text,
     /// The site takes nothing at the moment, or not from here.
@@ -52,7 +56,7 @@ impl Failure {
             401 | 403 => Failure::Closed,
             404 | 410 => Failure::Missing,
             409 => Failure::Outdated,
-            429 => Failure::Rate,
+            429 => Failure::Rate(RATE_SECONDS),
             _ => Failure::Server,
         }
     }
@@ -63,6 +67,15 @@ impl Failure {
 pub struct Api {
     root: String,
     site: String,
+}
+
+/// The answer to words that were sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// They are stored.
+    Stored(wire::Receipt),
+    /// They are not, before this challenge is solved.
+    Work(String),
 }
 
 /// Which posts, in which order.
@@ -86,7 +99,7 @@ impl Api {
 
     /// What a visitor needs to know of the site.
     pub fn site(&self, then: impl Then<wire::Site>) {
-        self.call("GET", &["sites/", &self.site], None, None, reading(then));
+        self.call("GET", &["sites/", &self.site], None, &[], reading(then));
     }
 
     /// A page of the feed.
@@ -100,7 +113,7 @@ impl Api {
                 path.extend([name, value]);
             }
         }
-        self.call("GET", &path, None, None, reading(then));
+        self.call("GET", &path, None, &[], reading(then));
     }
 
     /// A page of the replies to `thread`, the oldest first.
@@ -108,23 +121,32 @@ impl Api {
         let (thread, cursor) = (thread.to_string(), cursor.map(|cursor| cursor.to_string()));
         let from = if cursor.is_some() { "?cursor=" } else { "" };
         let path = ["posts/", &thread, "/replies", from, cursor.as_deref().unwrap_or_default()];
-        self.call("GET", &path, None, None, reading(then));
+        self.call("GET", &path, None, &[], reading(then));
     }
 
     /// Sends a new post or, to `thread`, a new reply. With the same `key` it is stored once, however often it is sent.
+    /// With the `code` of something in the thread, the reply is by the same author. `proof` is of the work that was done.
     pub fn send(
         &self,
         thread: Option<ItemId>,
+        code: Option<RecoveryCode>,
         key: &str,
+        proof: Option<&str>,
         new: &wire::NewPost,
-        then: impl Then<wire::Receipt>,
+        then: impl Then<Taken>,
     ) {
+        let code = code.map(|code| code.to_string()).unwrap_or_default();
+        let headers = [
+            ("Idempotency-Key", key),
+            ("Recovery-Code", &code),
+            ("Proof-Of-Work", proof.unwrap_or_default()),
+        ];
         let thread = thread.map(|thread| thread.to_string());
         let (path, body) = match &thread {
             None => (["sites/", &self.site, "/posts"], json::post(new)),
             Some(thread) => (["posts/", thread, "/replies"], json::reply(new)),
         };
-        self.call("POST", &path, Some(body), Some(("Idempotency-Key", key)), reading(then));
+        self.call("POST", &path, Some(body), &headers, reading(then));
     }
 
     /// Gives a reaction to `item`, or takes it back.
@@ -139,7 +161,7 @@ impl Api {
         let method = if is_given { "PUT" } else { "DELETE" };
         let path = ["items/", &item.to_string(), "/votes/", reaction.as_str()];
         let body = json::object(&[("voter", Some(&voter.to_string()))]);
-        self.call(method, &path, Some(body), None, reading(then));
+        self.call(method, &path, Some(body), &[], reading(then));
     }
 
     /// What `code` opens.
@@ -147,9 +169,59 @@ impl Api {
         self.with_code("GET", code, None, reading(then));
     }
 
-    /// Gives what `code` opens the text `text`.
-    pub fn edit_mine(&self, code: RecoveryCode, text: &str, then: impl Then<wire::Mine>) {
-        self.with_code("PATCH", code, Some(json::object(&[("text", Some(text))])), reading(then));
+    /// Gives what `code` opens the text `text` and the content notes `notes`.
+    pub fn edit_mine(
+        &self,
+        code: RecoveryCode,
+        text: &str,
+        notes: ContentNotes,
+        then: impl Then<wire::Mine>,
+    ) {
+        self.with_code("PATCH", code, Some(json::edit(text, notes)), reading(then));
+    }
+
+    /// Answers the moderator who wrote to the author of what `code` opens.
+    pub fn say(&self, code: RecoveryCode, text: &str, then: impl Then<wire::Word>) {
+        let body = json::object(&[("text", Some(text))]);
+        self.call(
+            "POST",
+            &["mine/words"],
+            Some(body),
+            &[("Recovery-Code", &code.to_string())],
+            reading(then),
+        );
+    }
+
+    /// All of what `code` opens, and the replies that everyone can read below it, as a JSON file to keep.
+    pub fn export(&self, code: RecoveryCode, thread: ItemId, then: impl Then<String>) {
+        let api = self.clone();
+        let begin = move |answer| match parsed(answer) {
+            Ok(mine) => api.export_replies(thread, String::new(), mine, js_sys::Array::new(), Box::new(then)),
+            Err(failure) => then(Err(failure)),
+        };
+        self.with_code("GET", code, None, Box::new(begin));
+    }
+
+    fn export_replies(
+        &self,
+        thread: ItemId,
+        from: String,
+        mine: JsValue,
+        so_far: js_sys::Array,
+        then: Box<dyn FnOnce(Result<String, Failure>)>,
+    ) {
+        let api = self.clone();
+        let path = ["posts/", &thread.to_string(), "/replies?limit=100", &from].concat();
+        let page = move |answer| match parsed(answer) {
+            Ok(page) => match json::with_page(&so_far, &page) {
+                Some(next) => api.export_replies(thread, ["&cursor=", &next].concat(), mine, so_far, then),
+                None => then(Ok(json::export(&mine, &so_far))),
+            },
+            // Nobody else can read what is not published, and so nobody answered.
+            Err(Failure::Missing) => then(Ok(json::export(&mine, &so_far))),
+            Err(failure) => then(Err(failure)),
+        };
+        self.call("GET", &[&path], None, &[], Box::new(page));
     }
 
     /// Deletes what `code` opens. That it is gone already is no failure.
@@ -170,11 +242,11 @@ impl Api {
             ("problem", Some(problem.as_str())),
         ]);
         let path = ["sites/", &self.site, "/line-reports"];
-        self.call("POST", &path, Some(body), None, Box::new(move |answer| then(answer.is_ok())));
+        self.call("POST", &path, Some(body), &[], Box::new(move |answer| then(answer.is_ok())));
     }
 
     fn with_code(&self, method: &'static str, code: RecoveryCode, body: Option<String>, then: TakesText) {
-        self.call(method, &["mine"], body, Some(("Recovery-Code", &code.to_string())), then);
+        self.call(method, &["mine"], body, &[("Recovery-Code", &code.to_string())], then);
     }
 
     fn call(
@@ -182,12 +254,12 @@ impl Api {
         method: &'static str,
         path: &[&str],
         body: Option<String>,
-        header: Option<(&'static str, &str)>,
+        headers: &[(&'static str, &str)],
         then: TakesText,
     ) {
         let address = [&self.root, &path.concat()[..]].concat();
-        let header = header.map(|(name, value)| (name, value.to_owned()));
-        ask(address, method, body, header, then);
+        let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        ask(address, method, body, headers, then);
     }
 }
 
@@ -208,7 +280,7 @@ fn parsed(answer: Result<String, Failure>) -> Result<JsValue, Failure> {
 }
 
 fn get(address: String, then: TakesText) {
-    ask(address, "GET", None, None, then);
+    ask(address, "GET", None, Vec::new(), then);
 }
 
 /// The one place where a request is begun: each `spawn_local` is 2 KB of code.
@@ -216,10 +288,10 @@ fn ask(
     address: String,
     method: &'static str,
     body: Option<String>,
-    header: Option<(&'static str, String)>,
+    headers: Vec<(&'static str, String)>,
     then: TakesText,
 ) {
-    spawn_local(async move { then(fetch(&address, method, body, header).await) });
+    spawn_local(async move { then(fetch(&address, method, body, headers).await) });
 }
 
 /// The whole directory of a country, from the file at `address`.
@@ -243,12 +315,13 @@ pub fn texts(address: String, then: impl Then<JsValue>) {
     get(address, Box::new(|answer| then(parsed(answer))));
 }
 
-/// The body of a successful answer.
+/// The body of a successful answer; or of one that asks for work first, which is no failure. Headers without a value are
+/// left out.
 pub async fn fetch(
     address: &str,
     method: &str,
     body: Option<String>,
-    header: Option<(&str, String)>,
+    headers: Vec<(&str, String)>,
 ) -> Result<String, Failure> {
     let request = RequestInit::new();
     request.set_method(method);
@@ -256,7 +329,7 @@ pub async fn fetch(
     request.set_referrer_policy(ReferrerPolicy::NoReferrer);
     let set = || {
         let list = Headers::new()?;
-        if let Some((name, value)) = &header {
+        for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
             list.set(name, value)?;
         }
         if let Some(body) = &body {
@@ -274,13 +347,15 @@ pub async fn fetch(
         let response = JsFuture::from(window().fetch_with_str_and_init(address, &request)).await?;
         let response = response.unchecked_into::<Response>();
         let text = JsFuture::from(response.text()?).await?;
-        Ok::<_, JsValue>((response.status(), text.as_string().unwrap_or_default()))
+        let wait = response.headers().get("Retry-After").ok().flatten().and_then(|wait| wait.parse().ok());
+        Ok::<_, JsValue>((response.status(), text.as_string().unwrap_or_default(), wait))
     };
     let answer = answer.await;
     patience.clear();
     match answer {
-        Ok((200..=299, text)) => Ok(text),
-        Ok((status, text)) => Err(refusal(status, &text)),
+        Ok((200..=299 | 428, text, _)) => Ok(text),
+        Ok((429, _, Some(seconds))) => Err(Failure::Rate(seconds)),
+        Ok((status, text, _)) => Err(refusal(status, &text)),
         Err(_) if browser::is_offline() => Err(Failure::Offline),
         Err(_) => Err(Failure::Server),
     }

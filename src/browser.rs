@@ -3,12 +3,12 @@
 //! Whatever a browser lacks gives a plainer answer, never a panic: people come with old phones.
 
 use js_sys::{Array, Date, JsString, Object, Reflect};
-use leptos::prelude::{document, set_timeout, window};
+use leptos::prelude::{document, on_cleanup, set_timeout, window, window_event_listener_untyped};
 use peer_support_domain::helpline::{AsOf, Language};
 use peer_support_domain::hours::{LocalTime, TimeZone, Weekday};
 use peer_support_domain::moment::Unit;
-use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
-use web_sys::{Blob, CssStyleSheet, Element, Event, HtmlElement, Node, ShadowRoot};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
+use web_sys::{Blob, CssStyleSheet, Element, Event, HtmlElement, Node, ShadowRoot, Storage, Worker};
 
 #[wasm_bindgen]
 extern "C" {
@@ -142,6 +142,12 @@ pub fn languages() -> Vec<Language> {
     window().navigator().languages().iter().filter_map(|tag| tag.as_string()?.parse().ok()).collect()
 }
 
+/// Whether the visitor reads `language` before all others.
+pub fn speaks_first(language: &str) -> bool {
+    let first = window().navigator().language().unwrap_or_default();
+    first.split('-').next() == Some(language)
+}
+
 /// Whether a finger is what points here: then a number is best pressed, and elsewhere copied or read out.
 pub fn is_touched() -> bool {
     let asked = window().match_media("(pointer: coarse)");
@@ -207,6 +213,12 @@ pub fn n_graphemes(text: &str) -> usize {
 /// Whether the browser is sure that it has no network.
 pub fn is_offline() -> bool {
     !window().navigator().on_line()
+}
+
+/// Does `act` whenever the network comes back, until the owner goes that it was begun under.
+pub fn when_online(act: impl Fn() + 'static) {
+    let listener = window_event_listener_untyped("online", move |_| act());
+    on_cleanup(move || listener.remove());
 }
 
 /// Moves the focus to the element `id` under `root`, once what is being drawn is there.
@@ -289,6 +301,84 @@ pub fn save_file(name: &str, text: &str) {
     };
     // The code stands on the screen as well, so a refusal takes nothing away.
     let _: Result<(), JsValue> = save();
+}
+
+/// Where this panel keeps what the visitor asked it to: one name among those of the page's origin.
+const KEPT: &str = "peer-support";
+
+fn storage() -> Option<Storage> {
+    // Asking alone throws where the visitor or a frame's sandbox denies it.
+    window().local_storage().ok()?
+}
+
+/// What is kept on this device.
+pub fn kept() -> Option<String> {
+    storage()?.get_item(KEPT).ok()?
+}
+
+/// Keeps `text` on this device; `false` when there is no room or no leave for it.
+pub fn keep(text: &str) -> bool {
+    storage().is_some_and(|storage| storage.set_item(KEPT, text).is_ok())
+}
+
+/// Takes away all that is kept on this device.
+pub fn forget() {
+    if let Some(storage) = storage() {
+        // What cannot be written was not kept either.
+        let _ = storage.remove_item(KEPT);
+    }
+}
+
+/// A worker with one thing to do. Dropped, it ends.
+pub struct Errand {
+    worker: Worker,
+    address: String,
+}
+
+impl Errand {
+    /// Sends `data` to a worker with this script; `answered` hears the number that comes back, or `None` when the worker
+    /// fails. `None` where the browser or the page's policy refuses the worker at once; others say so later.
+    pub fn new(script: &str, data: &JsValue, answered: impl Fn(Option<f64>) + 'static) -> Option<Errand> {
+        let blob = Blob::new_with_str_sequence(&Array::of1(&script.into())).ok()?;
+        let address = web_sys::Url::create_object_url_with_blob(&blob).ok()?;
+        let Ok(worker) = Worker::new(&address) else {
+            let _ = web_sys::Url::revoke_object_url(&address);
+            return None;
+        };
+        // An event that tells of a failure has no data.
+        let listener = move |event: JsValue| {
+            answered(Reflect::get(&event, &"data".into()).ok().and_then(|data| data.as_f64()));
+        };
+        let listener: Box<dyn Fn(JsValue)> = Box::new(listener);
+        let listener = Closure::wrap(listener).into_js_value();
+        worker.set_onmessage(Some(listener.unchecked_ref()));
+        worker.set_onerror(Some(listener.unchecked_ref()));
+        let errand = Errand { worker, address };
+        errand.worker.post_message(data).ok()?;
+        Some(errand)
+    }
+}
+
+impl Drop for Errand {
+    fn drop(&mut self) {
+        self.worker.terminate();
+        let _ = web_sys::Url::revoke_object_url(&self.address);
+    }
+}
+
+/// Copies of the elements under `root` that `selector` finds, without their listeners.
+pub fn copies(root: &Node, selector: &str) -> Vec<Element> {
+    let found = root.dyn_ref::<Element>().and_then(|root| root.query_selector_all(selector).ok());
+    let Some(found) = found else { return Vec::new() };
+    let copy = |place| found.get(place)?.clone_node_with_deep(true).ok()?.dyn_into().ok();
+    (0..found.length()).filter_map(copy).collect()
+}
+
+/// Whether what has the focus is inside the element `id` under `root`.
+pub fn has_focus(root: &Node, id: &str) -> bool {
+    let shadow = root.get_root_node().dyn_into::<ShadowRoot>().ok();
+    let focused = shadow.and_then(|shadow| shadow.active_element());
+    focused.is_some_and(|focused| focused.closest(&["#", id].concat()).is_ok_and(|inside| inside.is_some()))
 }
 
 /// A style sheet that a shadow root has adopted, until it is dropped.

@@ -47,6 +47,11 @@ fn boxed_button(class: &str, name: &str, press: Box<dyn Fn()>) -> El {
 }
 
 impl El {
+    /// An element that is there already.
+    pub fn of(element: Element) -> El {
+        El(element)
+    }
+
     /// The element, for what it is put into.
     pub fn node(&self) -> &Element {
         &self.0
@@ -190,7 +195,8 @@ fn set_attribute(element: &Element, name: &str, value: Option<&str>) {
     };
 }
 
-fn listen(element: &Element, event: &str, listener: Box<dyn Fn(Event)>) {
+/// Listens to what comes to `node`, as long as it is in the page.
+pub fn listen(node: &Node, event: &str, listener: Box<dyn Fn(Event)>) {
     // Whoever leaves quickly takes the panel out of the page in the middle of a key press, and the press still comes to
     // the elements that it was on its way to. The signals they read are gone by then.
     let listener: Box<dyn Fn(Event)> = Box::new(move |event| {
@@ -201,7 +207,7 @@ fn listen(element: &Element, event: &str, listener: Box<dyn Fn(Event)>) {
     });
     // Given to the browser: it goes when the element goes.
     let listener: JsValue = Closure::wrap(listener).into_js_value();
-    let _ = element.add_event_listener_with_callback(event, listener.unchecked_ref());
+    let _ = node.add_event_listener_with_callback(event, listener.unchecked_ref());
 }
 
 /// Does `what` now and whenever something that it read changes, until the owner goes that it was begun under.

@@ -19,6 +19,16 @@ impl TabKey {
         TabKey(browser::random())
     }
 
+    /// The key that [`TabKey::to_text`] wrote.
+    pub fn from_text(text: &str) -> Option<TabKey> {
+        Some(TabKey(*text.parse::<VoterId>().ok()?.as_bytes()))
+    }
+
+    /// The key as text, for the device of whoever asks that it be remembered.
+    pub fn to_text(self) -> String {
+        VoterId::from_bytes(self.0).to_string()
+    }
+
     /// The author inside the thread that began with the post `thread`.
     pub fn author(&self, thread: ItemId) -> AuthorKey {
         AuthorKey::from_bytes(self.derive("author:", thread))

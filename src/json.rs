@@ -9,7 +9,10 @@ use js_sys::{Array, JSON, Object, Reflect};
 use peer_support_domain::note::{ContentNote, ContentNotes};
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{Card, Mine, NewPost, Page, Post, Receipt, Reply, Site, Topic, Word};
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
+
+use crate::api::Taken;
 
 /// A type that an answer is read into; `None` when the answer is something else.
 pub trait Read: Sized {
@@ -32,7 +35,7 @@ fn parsed<T: FromStr>(object: &JsValue, name: &str) -> Option<T> {
 }
 
 /// Numbers of JSON that count or date things are whole, and exact up to 2⁵³.
-fn number(object: &JsValue, name: &str) -> Option<i64> {
+pub fn number(object: &JsValue, name: &str) -> Option<i64> {
     Some(get(object, name)?.as_f64()? as i64)
 }
 
@@ -121,6 +124,7 @@ impl Read for Mine {
             waiting_text: text(it, "waiting_text"),
             notes: notes(it)?,
             state: parsed(it, "state")?,
+            is_hidden_by_reports: get(it, "is_hidden_by_reports")?.is_truthy(),
             reason: text(it, "reason"),
             created_at: number(it, "created_at")?,
             decision_expected_at: number(it, "decision_expected_at"),
@@ -183,6 +187,13 @@ impl Read for Site {
     }
 }
 
+impl Read for Taken {
+    fn read(it: &JsValue) -> Option<Self> {
+        let work = || Some(Taken::Work(text(it, "challenge")?));
+        Receipt::read(it).map(Taken::Stored).or_else(work)
+    }
+}
+
 /// The JSON of an object of texts; those that are `None` are left out.
 pub fn object(fields: &[(&str, Option<&str>)]) -> String {
     written(&with_texts(fields))
@@ -229,10 +240,43 @@ fn sent(new: &NewPost, kind: Option<&str>, topic: Option<&str>) -> String {
         ("recovery", recovery.as_deref()),
     ]);
     if !notes.is_empty() {
-        let names: Array = notes.iter().map(|note| JsValue::from_str(note.as_str())).collect();
-        let _ = Reflect::set(&object, &"notes".into(), &names);
+        set_notes(&object, *notes);
     }
     written(&object)
+}
+
+fn set_notes(object: &Object, notes: ContentNotes) {
+    let names: Array = notes.iter().map(|note| JsValue::from_str(note.as_str())).collect();
+    let _ = Reflect::set(object, &"notes".into(), &names);
+}
+
+/// Another text as it is sent, with all of its content notes.
+pub fn edit(text: &str, notes: ContentNotes) -> String {
+    let object = with_texts(&[("text", Some(text))]);
+    set_notes(&object, notes);
+    written(&object)
+}
+
+/// Adds the items of `page` to `items`, and says where the next page begins.
+pub fn with_page(items: &Array, page: &JsValue) -> Option<String> {
+    for item in get(page, "items")?.dyn_ref::<Array>()?.iter() {
+        items.push(&item);
+    }
+    text(page, "next")
+}
+
+/// A file for people as well as for programs: in lines, and with dates in place of milliseconds.
+pub fn export(mine: &JsValue, replies: &Array) -> String {
+    let _ = Reflect::set(mine, &"replies".into(), replies);
+    let dated: Box<dyn Fn(JsValue, JsValue) -> JsValue> = Box::new(|name, value| match value.as_f64() {
+        Some(ms) if name.as_string().is_some_and(|name| name.ends_with("_at")) => {
+            js_sys::Date::new(&ms.into()).to_iso_string().into()
+        }
+        _ => value,
+    });
+    let dated = Closure::wrap(dated).into_js_value();
+    let written = JSON::stringify_with_replacer_and_space(mine, &dated, &2.into());
+    written.map(String::from).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -17,11 +17,14 @@ mod json;
 mod locale;
 mod needs;
 mod peers;
+mod remembered;
+mod sending;
 mod session;
 mod signal;
 mod signed;
 mod style;
 mod view;
+mod work;
 
 use leptos::prelude::Owner;
 use wasm_bindgen::prelude::*;
@@ -157,6 +160,7 @@ fn draw(
     let owner = Owner::new();
     let (session, drawn) = owner.with(|| {
         let session = Session::new(config, root);
+        session.follow_kept();
         (session, build(session))
     });
     Ok(Handle { parts: Some(Parts { drawn, owner, session, _sheet: sheet }), session })

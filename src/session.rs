@@ -10,6 +10,7 @@ use leptos::prelude::{GetValue, LocalStorage, Owner, StoredValue};
 use peer_support_domain::country::Country;
 use peer_support_domain::helpline::Label;
 use peer_support_domain::id::ItemId;
+use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::Kind;
 use peer_support_domain::recovery::RecoveryCode;
 use peer_support_domain::search::Terms;
@@ -25,8 +26,9 @@ use crate::dom::{El, el};
 use crate::identity::TabKey;
 use crate::locale::Locale;
 use crate::needs::{Need, Needs};
-use crate::peers;
 use crate::signal::Signal;
+use crate::work::Work;
+use crate::{peers, remembered};
 
 /// A request, seen from the view that waits for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,18 +52,26 @@ pub fn shown_in<T: 'static>(load: Signal<Load<T>>) -> impl FnOnce(Result<T, Fail
 pub struct Draft {
     /// The post that is answered; `None` for a post.
     pub thread: Option<ItemId>,
+    /// The code of what the same author wrote in that thread before, where it says who answers.
+    pub code: Option<RecoveryCode>,
     /// What is written so far.
     pub text: Signal<String>,
     /// What it is for; a reply has no use for it.
     pub kind: Signal<Kind>,
     /// Its topic's id; empty for the site's first.
     pub topic: Signal<String>,
+    /// What readers should be warned of.
+    pub notes: Signal<ContentNotes>,
     /// How far it has come.
     pub sending: Signal<Sending>,
     /// What was taken, until its author has read so.
     pub sent: Signal<Option<Sent>>,
-    /// What was sent last, to be sent again unchanged after a failure.
+    /// What is on its way, to be sent again unchanged after a failure.
     pub attempt: Signal<Option<Attempt>>,
+    /// The work that is done for it.
+    pub work: Signal<Option<Rc<Work>>>,
+    /// Counts its steps: an answer or a pause that belongs to an earlier one has no say any more.
+    pub turn: Signal<u32>,
 }
 
 /// How far words have come.
@@ -71,6 +81,15 @@ pub enum Sending {
     No,
     /// Sent, not answered.
     Now,
+    /// To be sent again by itself, at `at_ms` of the visitor's clock or when the network is back.
+    Later {
+        /// Why not at once.
+        why: Failure,
+        /// When at the latest.
+        at_ms: i64,
+    },
+    /// Work is done for it, because the server is being flooded.
+    Working,
     /// Not taken, for a reason that the author can do something about.
     Refused(Refusal),
 }
@@ -94,7 +113,6 @@ pub struct Sent {
 }
 
 /// One sending. The same again is the same attempt, so that it is stored once.
-#[derive(Clone)]
 pub struct Attempt {
     /// The `Idempotency-Key`.
     pub key: String,
@@ -102,27 +120,45 @@ pub struct Attempt {
     pub code: RecoveryCode,
     /// What was sent.
     pub new: wire::NewPost,
+    /// How often it was tried.
+    pub n_tries: Cell<u32>,
+    /// How often the server asked for work.
+    pub n_works: Cell<u32>,
+    /// Whether an answer was lost, so that the server may have it.
+    pub may_be_stored: Cell<bool>,
 }
 
 impl Draft {
-    fn new(thread: Option<ItemId>) -> Draft {
+    fn new(thread: Option<ItemId>, code: Option<RecoveryCode>) -> Draft {
         Draft {
             thread,
+            code,
             text: Signal::new(String::new()),
             kind: Signal::new(Kind::Story),
             topic: Signal::new(String::new()),
+            notes: Signal::new(ContentNotes::default()),
             sending: Signal::new(Sending::No),
             sent: Signal::new(None),
             attempt: Signal::new(None),
+            work: Signal::new(None),
+            turn: Signal::new(0),
         }
     }
 
     /// Ready for other words.
     pub fn clear(self) {
         self.text.set(String::new());
+        self.notes.set(ContentNotes::default());
         self.attempt.set(None);
         self.sending.set(Sending::No);
         self.sent.set(None);
+    }
+
+    /// Begins another step, and gives its number.
+    pub fn next_turn(self) -> u32 {
+        let turn = self.turn.now().wrapping_add(1);
+        self.turn.set(turn);
+        turn
     }
 }
 
@@ -164,6 +200,8 @@ pub struct Parts {
     pub site: Signal<Load<wire::Site>>,
     /// Whether the view *Write* shows what the visitor wrote before.
     pub mine: Signal<Option<Mine>>,
+    /// Whether this device remembers anything of the visitor's.
+    pub is_kept: Signal<bool>,
     /// The language of the panel.
     pub locale: Locale,
     kept: StoredValue<Rc<Kept>, LocalStorage>,
@@ -177,6 +215,8 @@ pub struct Kept {
     pub api: Api,
     /// The key of this tab.
     pub key: TabKey,
+    /// The codes of what was written in this tab.
+    pub codes: RefCell<Vec<RecoveryCode>>,
     drafts: RefCell<Vec<Draft>>,
     votes: RefCell<Vec<(ItemId, Reaction)>>,
     root: Node,
@@ -211,11 +251,13 @@ impl Session {
             peers: Signal::new(None),
             site: Signal::new(Load::Waiting),
             mine: Signal::new(None),
+            is_kept: Signal::new(remembered::is_anything()),
             locale: Locale::new(),
             kept: StoredValue::new_local(Rc::new(Kept {
                 api: Api::new(&config),
                 config,
-                key: TabKey::new(),
+                key: remembered::key().unwrap_or_else(TabKey::new),
+                codes: RefCell::default(),
                 drafts: RefCell::default(),
                 votes: RefCell::default(),
                 root,
@@ -286,16 +328,22 @@ impl Session {
         }
     }
 
-    /// The draft of a post, or of a reply to `thread`: the one that was begun, or an empty one.
-    pub fn draft(self, thread: Option<ItemId>) -> Draft {
+    /// The draft of a post, or of a reply to `thread`, by whom `code` says: the one that was begun, or an empty one.
+    pub fn draft(self, thread: Option<ItemId>, code: Option<RecoveryCode>) -> Draft {
         let kept = self.kept();
-        let begun = kept.drafts.borrow().iter().find(|draft| draft.thread == thread).copied();
+        let is_it = |draft: &&Draft| draft.thread == thread && draft.code == code;
+        let begun = kept.drafts.borrow().iter().find(is_it).copied();
         begun.unwrap_or_else(|| {
             // It outlives the view that asks for it first.
-            let draft = kept.owner.with(|| Draft::new(thread));
+            let draft = kept.owner.with(|| Draft::new(thread, code));
             kept.drafts.borrow_mut().push(draft);
             draft
         })
+    }
+
+    /// All drafts that were begun.
+    pub fn drafts(self) -> Vec<Draft> {
+        self.kept().drafts.borrow().clone()
     }
 
     /// Whether the visitor gave `reaction` to `item`.

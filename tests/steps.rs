@@ -65,7 +65,7 @@ async fn walk_to(page: &Page, target: &Element, role: &str, name: &str) {
     let next = "const target = arguments[0], here = ps.focused(), now = ps.describe(here);
         if (here === target) return ['there', now];
         const group = (e) => e?.closest('[role=tablist], [role=radiogroup], fieldset') ?? null;
-        if (ps.roleOf(here ?? document.body) === ps.roleOf(target) && group(target) && group(here) === group(target)) return ['arrow', now];
+        if (ps.roleOf(target) !== 'checkbox' && ps.roleOf(here ?? document.body) === ps.roleOf(target) && group(target) && group(here) === group(target)) return ['arrow', now];
         const before = here && here.getRootNode() === target.getRootNode() &&
             here.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_PRECEDING;
         return [before ? 'back' : 'on', now]";

@@ -74,7 +74,7 @@ pub fn of(text: &str) -> Option<&'static str> {
     let is_kana = |c: char| ('\u{3041}'..='\u{30ff}').contains(&c);
     let is_han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
     let count = |is: &dyn Fn(char) -> bool| text.chars().filter(|c| is(*c)).count();
-    let n_letters = count(&char::is_alphabetic);
+    let n_letters = count(&is_letter);
     let most = |n: usize| n > 1 && 2 * n > n_letters;
     let n_kana = count(&is_kana);
     if most(n_kana + count(&is_han)) {
@@ -86,12 +86,41 @@ pub fn of(text: &str) -> Option<&'static str> {
             return Some(language);
         }
     }
-    by_words(&text.to_lowercase().replace('’', "'"))
+    by_words(&text.chars().map(small).collect::<String>())
+}
+
+/// Whether it is a letter, as far as this file needs to know: the tables that know it all are 16 KB in a browser.
+fn is_letter(c: char) -> bool {
+    match c {
+        '×' | '÷' | '،' | '؛' | '؟' | '۔' | '।' | '\u{2000}'..='\u{2bff}' | '\u{3000}'..='\u{303f}' => {
+            false
+        }
+        '\u{fe00}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff20}' | '\u{1f000}'.. => false,
+        c => c.is_ascii_alphabetic() || c >= '\u{c0}',
+    }
+}
+
+/// The small letter, in the alphabets that the table of words has.
+fn small(c: char) -> char {
+    let by = |n: u32| char::from_u32(c as u32 + n).unwrap_or(c);
+    match c {
+        '’' => '\'',
+        'A'..='Z' | 'À'..='Ö' | 'Ø'..='Þ' | 'Α'..='Ω' | 'А'..='Я' => by(32),
+        'Ѐ'..='Џ' => by(80),
+        'İ' => 'i',
+        // Capital and small letters take turns; in the second range the capitals are the odd ones.
+        '\u{139}'..='\u{148}' | '\u{179}'..='\u{17e}' => by(c as u32 & 1),
+        '\u{100}'..='\u{177}' | '\u{200}'..='\u{21b}' | '\u{490}'..='\u{4ff}' | '\u{1e00}'..='\u{1eff}' => {
+            by(1 - (c as u32 & 1))
+        }
+        _ => c,
+    }
 }
 
 /// The language that has clearly more of the words than any other.
 fn by_words(text: &str) -> Option<&'static str> {
-    let in_word = |c: char| c.is_alphanumeric() || c == '\'' || ('\u{900}'..='\u{97f}').contains(&c);
+    let in_word =
+        |c: char| is_letter(c) || c.is_ascii_digit() || c == '\'' || ('\u{900}'..='\u{97f}').contains(&c);
     let (mut best, mut second) = (("", 0), 0);
     for line in WORDS.lines() {
         let (language, words) = line.split_once(' ').unwrap_or_default();

@@ -1,5 +1,6 @@
 //! What stands under every view: who is here, and the way back to one's own words.
 
+use super::remember::forget;
 use crate::config::Tab;
 use crate::dom::{El, button, classed, el};
 use crate::locale::{Locale, tr};
@@ -13,6 +14,7 @@ pub fn foot(session: Session, t: Locale) -> El {
         .child(el("p").text(&who))
         .child(button("link", &tr!(t, "have-code"), move || peers::mine(session)))
         .child(el("p").text(&tr!(t, "leave-honest")))
+        .child(forget(session, t, "forget-all"))
 }
 
 /// Goes to what the visitor wrote before.

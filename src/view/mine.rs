@@ -1,11 +1,16 @@
-//! One's own words, by their code: to see where they stand, to mend them while nobody has read them, to take them away.
+//! One's own words, by their code: to see where they stand and what others answered, to mend them, to answer, to take them
+//! away.
 
 use peer_support_domain::limits::{POST_GRAPHEMES, REPLY_GRAPHEMES};
 use peer_support_domain::post::State;
 use peer_support_domain::recovery::{InvalidRecoveryCode, RecoveryCode};
 use peer_support_domain::{moment, wire};
 
+use super::my_posts::my_posts;
+use super::notes::{choose_notes, note_name};
+use super::pages::{self, Source};
 use super::stories::kind_name;
+use super::talk::talk;
 use super::words::{length, words};
 use super::{actions, notice, say, write};
 use crate::api::Failure;
@@ -14,6 +19,9 @@ use crate::dom::{El, button, classed, el, value_of};
 use crate::locale::{Locale, key, tr};
 use crate::session::{Mine, Session};
 use crate::signal::Signal;
+
+/// The file's name says nothing to others who see the folder.
+const FILE_NAME: &str = "copy.json";
 
 /// What the visitor is doing with their words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +61,7 @@ pub fn mine(session: Session, t: Locale, way: Mine) -> El {
     classed("section", "write")
         .attr("aria-labelledby", "mine-title")
         .child(el("h2").attr("id", "mine-title").attr("tabindex", "-1").text(&tr!(t, "mine-title")))
+        .children_of(move || if found.share().is_none() { my_posts(session, t) } else { Vec::new() })
         .children_of(move || match &*found.share() {
             Some((code, mine)) => vec![opened(session, t, *code, mine.clone())],
             None => vec![enter(t, typed, problem, look)],
@@ -93,7 +102,7 @@ fn opened(session: Session, t: Locale, code: RecoveryCode, mine: wire::Mine) -> 
     let mine = Signal::new(mine);
     let doing = Signal::new(Doing::Reading);
     let problem = Signal::new(String::new());
-    classed("div", "card")
+    let card = classed("div", "card")
         .on_key(move |event| {
             // What is open inside closes first; the next Escape closes the panel.
             if event.key() == "Escape" && doing.now() != Doing::Reading {
@@ -102,18 +111,58 @@ fn opened(session: Session, t: Locale, code: RecoveryCode, mine: wire::Mine) -> 
             }
         })
         .children_of(move || match doing.get() {
-            Doing::Reading => reading(session, t, &mine.share(), doing),
+            Doing::Reading => reading(session, t, code, &mine.share(), doing, problem),
             Doing::Editing => editing(session, t, code, mine, doing, problem),
             Doing::Deleting => deleting(session, t, code, mine, doing, problem),
         })
-        .children_of(move || sentence(problem))
+        .children_of(move || sentence(problem));
+    el("div").child(card).children_of(move || talk(session, t, code, mine)).child(thread(
+        session,
+        t,
+        code,
+        &mine.share_now(),
+    ))
 }
 
-fn reading(session: Session, t: Locale, mine: &wire::Mine, doing: Signal<Doing>) -> Vec<El> {
-    let wire::Mine { kind, text, state, reason, created_at, n_replies, .. } = mine;
-    let (kind, state, created_at, n_replies) = (*kind, *state, *created_at, *n_replies);
+/// What others answered in the thread, and room to answer them as the same author.
+fn thread(session: Session, t: Locale, code: RecoveryCode, mine: &wire::Mine) -> El {
+    let thread = mine.thread;
+    // Of what is not published nobody else knows; the thread of one's own reply is another's post.
+    if mine.state != State::Published && thread == mine.id {
+        return el("div");
+    }
+    let is_answering = Signal::new(false);
+    let answer = move || {
+        vec![if is_answering.get() {
+            write::answer(session, t, thread, Some(code), is_answering)
+        } else {
+            let open = button("plain", &tr!(t, "reply"), move || {
+                is_answering.set(true);
+                session.focus("your-reply");
+            });
+            actions([open])
+        }]
+    };
+    classed("div", "thread")
+        .child(el("h3").text(&tr!(t, "replies-title")))
+        .child(pages::page(session, t, Source::Thread(thread), None))
+        .child(classed("p", "hint").text(&tr!(t, "answer-same")))
+        .children_of(answer)
+}
+
+fn reading(
+    session: Session,
+    t: Locale,
+    code: RecoveryCode,
+    mine: &wire::Mine,
+    doing: Signal<Doing>,
+    problem: Signal<String>,
+) -> Vec<El> {
+    let wire::Mine { thread, kind, text, waiting_text, notes, state, reason, created_at, n_replies, .. } =
+        mine;
+    let (thread, kind, state, created_at, n_replies) = (*thread, *kind, *state, *created_at, *n_replies);
     let since = browser::relative_time(&t.language(), moment::ago(created_at, browser::now_ms()));
-    let edit = state.is_editable().then(|| {
+    let edit = matches!(state, State::Held | State::Published).then(|| {
         button("main", &tr!(t, "edit"), move || {
             doing.set(Doing::Editing);
             session.focus("edit-words");
@@ -125,19 +174,31 @@ fn reading(session: Session, t: Locale, mine: &wire::Mine, doing: Signal<Doing>)
             session.focus("delete-sure");
         })
     });
+    let export = button("plain", &tr!(t, "export"), move || {
+        session.kept().api.export(code, thread, move |answer| match answer {
+            Ok(file) => browser::save_file(FILE_NAME, &file),
+            Err(failure) => problem.set(say(t, failure)),
+        });
+    });
     let n_replies =
         (n_replies > 0).then(|| classed("span", "when").text(&t.count(key!("n-replies"), n_replies)));
     let labels = classed("p", "labels")
         .children(kind.map(|kind| classed("span", "label").text(&kind_name(t, kind))))
+        .children(notes.iter().map(|note| classed("span", "label").text(&note_name(t, note))))
         .child(classed("span", "when").text(&since))
         .children(n_replies);
-    let mut shown = vec![labels, classed("p", "state").attr("role", "status").text(&state_name(t, state))];
+    let mut shown = vec![labels, classed("p", "state").attr("role", "status").text(&state_name(t, mine))];
     if let Some(reason) = reason {
         shown.push(el("p").text(&tr!(t, "reason")));
         shown.push(el("blockquote").attr("dir", "auto").text(reason));
     }
+    if let Some(new) = waiting_text {
+        shown.push(classed("p", "notice").text(&tr!(t, "text-waiting")));
+        shown.push(classed("p", "words").attr("dir", "auto").text(new));
+        shown.push(el("p").text(&tr!(t, "text-read")));
+    }
     shown.push(classed("p", "words").attr("dir", "auto").text(text));
-    shown.push(actions(edit.into_iter().chain(delete)));
+    shown.push(actions(edit.into_iter().chain(delete).chain([export])));
     shown
 }
 
@@ -149,8 +210,11 @@ fn editing(
     doing: Signal<Doing>,
     problem: Signal<String>,
 ) -> Vec<El> {
-    let graphemes = if mine.share_now().kind.is_none() { REPLY_GRAPHEMES } else { POST_GRAPHEMES };
-    let draft = Signal::new(mine.share_now().text.clone());
+    let now = mine.share_now();
+    let graphemes = if now.kind.is_none() { REPLY_GRAPHEMES } else { POST_GRAPHEMES };
+    let draft = Signal::new(now.waiting_text.as_ref().unwrap_or(&now.text).clone());
+    let notes = Signal::new(now.notes);
+    let is_published = now.state == State::Published;
     let range = graphemes.clone();
     let save = button("main", &tr!(t, "save"), move || {
         let text = write::plain(&draft.now());
@@ -159,7 +223,7 @@ fn editing(
             problem.set(length(t, &range, n.max(1)));
             return session.focus("edit-words");
         }
-        session.kept().api.edit_mine(code, &text, move |answer| match answer {
+        session.kept().api.edit_mine(code, &text, notes.now(), move |answer| match answer {
             Ok(new) => {
                 mine.set(new);
                 problem.set(String::new());
@@ -169,8 +233,9 @@ fn editing(
             Err(failure) => problem.set(say(t, failure)),
         });
     });
-    let mut shown =
-        words(t, "edit-words", &tr!(t, "your-words"), move || tr!(t, "privacy"), draft, graphemes).to_vec();
+    let hint = move || if is_published { tr!(t, "edit-published") } else { tr!(t, "privacy") };
+    let mut shown = words(t, "edit-words", &tr!(t, "your-words"), hint, draft, graphemes).to_vec();
+    shown.push(choose_notes(t, notes));
     shown.push(actions([save, cancel(t, doing)]));
     shown
 }
@@ -186,9 +251,12 @@ fn deleting(
     let delete = button("danger", &tr!(t, "delete-good"), move || {
         session.kept().api.delete_mine(code, move |answer| match answer {
             Ok(()) => {
+                session.drop_code(code);
                 mine.update(|mine| {
                     mine.state = State::Deleted;
                     mine.text.clear();
+                    mine.waiting_text = None;
+                    mine.words.clear();
                     mine.reason = None;
                 });
                 problem.set(String::new());
@@ -207,8 +275,10 @@ fn cancel(t: Locale, doing: Signal<Doing>) -> El {
     button("plain", &tr!(t, "cancel"), move || doing.set(Doing::Reading))
 }
 
-fn state_name(t: Locale, state: State) -> String {
-    match state {
+/// Where words stand, in a sentence for their author.
+pub fn state_name(t: Locale, mine: &wire::Mine) -> String {
+    match mine.state {
+        State::Hidden if mine.is_hidden_by_reports => tr!(t, "state-reported"),
         State::Held => tr!(t, "state-held"),
         State::Published => tr!(t, "state-published"),
         State::Declined => tr!(t, "state-declined"),

@@ -8,17 +8,22 @@ mod help_now;
 mod keep;
 mod line;
 mod mine;
+mod my_posts;
+mod notes;
+mod on_its_way;
 mod pages;
 pub mod panel;
 pub mod peers;
 mod post;
 mod reactions;
+mod remember;
 mod replies;
 mod results;
 mod search;
 mod sent;
 mod stories;
 mod tabs;
+mod talk;
 mod top_bar;
 mod words;
 mod worried;
@@ -71,7 +76,7 @@ fn say(t: Locale, failure: Failure) -> String {
     match failure {
         Failure::Offline => tr!(t, "failed-offline"),
         Failure::Server => tr!(t, "failed-server"),
-        Failure::Rate => tr!(t, "failed-rate"),
+        Failure::Rate(_) => tr!(t, "failed-rate"),
         Failure::Text => tr!(t, "failed-text"),
         Failure::Closed => tr!(t, "failed-closed"),
         Failure::Missing => tr!(t, "failed-missing"),

@@ -3,13 +3,16 @@
 use peer_support_domain::moment;
 
 use super::{stories, write};
+use crate::browser;
 use crate::config::Tab;
 use crate::dom::{El, el};
 use crate::locale::{Locale, key};
+use crate::sending;
 use crate::session::{Load, Session};
 
 /// *Stories* and *Write*, each drawn when it is first shown, and anew when the language changes.
 pub fn views(session: Session, t: Locale) -> [El; 2] {
+    browser::when_online(move || sending::back_online(session));
     [Tab::Stories, Tab::Write].map(|tab| {
         el("div").children_of(move || {
             t.track();

@@ -15,7 +15,11 @@ use crate::signal::Signal;
 /// The replies to `thread`, and the form below them when `is_answering`.
 pub fn replies(session: Session, t: Locale, thread: ItemId, is_answering: Signal<bool>) -> El {
     let answer = move || {
-        is_answering.get().then(|| write::answer(session, t, thread, is_answering)).into_iter().collect()
+        is_answering
+            .get()
+            .then(|| write::answer(session, t, thread, None, is_answering))
+            .into_iter()
+            .collect()
     };
     classed("div", "thread").child(pages::page(session, t, Source::Thread(thread), None)).children_of(answer)
 }

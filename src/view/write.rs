@@ -3,23 +3,29 @@
 use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::{POST_GRAPHEMES, REPLY_GRAPHEMES};
 use peer_support_domain::post::Kind;
+use peer_support_domain::recovery::RecoveryCode;
+use peer_support_domain::site::SiteMode;
 use peer_support_domain::text::is_refused;
-use peer_support_domain::wire;
 
+use super::foot::open_mine;
+use super::notes::choose_notes;
+use super::on_its_way::on_its_way;
+use super::remember::remember;
 use super::sent::sent;
 use super::stories::{ask_site, kind_name, topic_choices};
 use super::words::{length, words};
-use super::{actions, choice, mine, notice, say};
-use crate::dom::{El, button, classed, el};
+use super::{actions, choice, copy_button, mine, notice, say};
+use crate::api::Failure;
+use crate::dom::{El, button, classed, el, follow};
 use crate::locale::{Locale, key, tr};
-use crate::session::{Attempt, Draft, Refusal, Sending, Sent, Session};
+use crate::session::{Draft, Load, Mine, Refusal, Sending, Session};
 use crate::signal::Signal;
-use crate::{browser, identity};
+use crate::{browser, sending};
 
 /// The view *Write*: the form, what became of it, or what was written before.
 pub fn write(session: Session, t: Locale) -> El {
     ask_site(session);
-    let draft = session.draft(None);
+    let draft = session.draft(None, None);
     el("div").children_of(move || match session.mine.get() {
         Some(way) => vec![mine::mine(session, t, way)],
         None => vec![form_or_sent(session, t, draft, move || {
@@ -28,23 +34,60 @@ pub fn write(session: Session, t: Locale) -> El {
             classed("section", "write")
                 .attr("aria-labelledby", "write-title")
                 .child(title)
+                .children_of(move || {
+                    is_closed(session).then(|| notice(&tr!(t, "failed-closed"))).into_iter().collect()
+                })
                 .children(about(session, t, draft))
                 .child(compose(session, t, draft, None))
+                .children_of(move || my_posts(session, t))
+                .child(remember(session, t))
         })],
     })
 }
 
-/// The form below a thread. It closes when the visitor has read what became of their words, or turns back.
-pub fn answer(session: Session, t: Locale, thread: ItemId, is_answering: Signal<bool>) -> El {
-    let draft = session.draft(Some(thread));
+/// Whether the site takes no posts at the moment.
+fn is_closed(session: Session) -> bool {
+    matches!(&*session.site.share(), Load::Ready(site) if site.mode != SiteMode::Open)
+}
+
+/// The way to what was written before, where this device remembers it.
+fn my_posts(session: Session, t: Locale) -> Vec<El> {
+    let open = || button("plain", &tr!(t, "my-posts"), move || open_mine(session, Mine { code: None }));
+    session.is_kept.get().then(open).into_iter().collect()
+}
+
+/// The form below a thread. It closes when the visitor has read what became of their words, or turns back. With the `code`
+/// of something in the thread, the same author answers.
+pub fn answer(
+    session: Session,
+    t: Locale,
+    thread: ItemId,
+    code: Option<RecoveryCode>,
+    is_answering: Signal<bool>,
+) -> El {
+    let draft = session.draft(Some(thread), code);
     form_or_sent(session, t, draft, move || compose(session, t, draft, Some(is_answering)))
 }
 
 fn form_or_sent(session: Session, t: Locale, draft: Draft, form: impl Fn() -> El + 'static) -> El {
+    // Drawn anew when something else is to be shown, and not at each step.
+    let is_going = Signal::new(is_going(&draft.sending.now()));
+    follow(Box::new(move || {
+        let is = self::is_going(&draft.sending.get());
+        if is != is_going.now() {
+            is_going.set(is);
+        }
+    }));
     el("div").children_of(move || match &*draft.sent.share() {
         Some(taken) => vec![sent(session, t, draft, taken)],
+        None if is_going.get() => vec![on_its_way(session, t, draft)],
         None => vec![form()],
     })
+}
+
+/// Whether the words are on their way.
+fn is_going(sending: &Sending) -> bool {
+    !matches!(sending, Sending::No | Sending::Refused(_))
 }
 
 /// Kind and topic of a post.
@@ -99,27 +142,30 @@ fn compose(session: Session, t: Locale, draft: Draft, is_open: Option<Signal<boo
             }
             // The count beside the box says the same to those who see it.
             Refusal::Length(n) => notice(&length(t, &range, n)).attr("class", "unseen"),
-            Refusal::Failed(failure) => notice(&[&say(t, failure), " ", &tr!(t, "failed-kept")].concat()),
+            Refusal::Failed(failure) => {
+                let text = draft.text.now();
+                let copy = (failure == Failure::Closed).then(|| copy_button(t, "plain", text));
+                notice(&[&say(t, failure), " ", &tr!(t, "failed-kept")].concat()).children(copy)
+            }
         }]
     };
     let range = graphemes();
-    let on_send = move |_| {
-        let n = browser::n_graphemes(&plain(&draft.text.now()));
-        if draft.sending.now() == Sending::Now {
-        } else if range.contains(&n) {
-            send(session, t, draft);
+    let send = move || {
+        let text = plain(&draft.text.now());
+        let n = browser::n_graphemes(&text);
+        if range.contains(&n) {
+            sending::send(session, t, draft, text);
+            session.focus(if is_reply { "reply-on-its-way-title" } else { "post-on-its-way-title" });
         } else {
             draft.sending.set(Sending::Refused(Refusal::Length(n)));
             session.focus(id);
         }
     };
-    let send_name =
-        move || if draft.sending.get() == Sending::Now { tr!(t, "sending") } else { tr!(t, "send") };
-    // Disabled, it would lose the focus of those who cannot see where it went.
-    let send = classed("button", "main").attr("type", "button").text_of(send_name).on("click", on_send);
+    let send = button("main", &tr!(t, "send"), send);
     let cancel = is_open.map(|is_open| button("plain", &tr!(t, "cancel"), move || is_open.set(false)));
     classed("div", "compose")
         .children(words(t, id, &label, hint, draft.text, graphemes()))
+        .child(choose_notes(t, draft.notes))
         .children_of(refusal)
         .child(actions(std::iter::once(send).chain(cancel)))
 }
@@ -127,43 +173,4 @@ fn compose(session: Session, t: Locale, draft: Draft, is_open: Option<Signal<boo
 /// The words as they are sent: without characters that nobody sees and the server refuses, as pasted text has them.
 pub fn plain(text: &str) -> String {
     text.chars().filter(|c| *c == '\r' || !is_refused(*c)).collect()
-}
-
-/// Sends the draft. After a failure, the same words go out as the same attempt, so they are stored once; other words are
-/// another attempt.
-fn send(session: Session, t: Locale, draft: Draft) {
-    let kept = session.kept();
-    let text = plain(&draft.text.now());
-    let topic = draft.topic.now().parse().ok();
-    let kind = draft.kind.now();
-    let last = draft
-        .attempt
-        .now()
-        .filter(|attempt| attempt.new.text == text && attempt.new.kind == kind && attempt.new.topic == topic);
-    let attempt = last.unwrap_or_else(|| {
-        let id = identity::new_item_id();
-        let (code, recovery) = identity::new_recovery_code();
-        let new = wire::NewPost {
-            id: Some(id),
-            kind,
-            topic,
-            text,
-            lang: t.language().parse().ok(),
-            notes: Default::default(),
-            author: Some(kept.key.author(draft.thread.unwrap_or(id))),
-            recovery: Some(recovery),
-        };
-        Attempt { key: identity::new_idempotency_key(), code, new }
-    });
-    draft.attempt.set(Some(attempt.clone()));
-    draft.sending.set(Sending::Now);
-    let code = attempt.code;
-    kept.api.send(draft.thread, &attempt.key, &attempt.new, move |answer| match answer {
-        Ok(receipt) => {
-            draft.sending.set(Sending::No);
-            draft.sent.set(Some(Sent { code, receipt }));
-            session.focus(if draft.thread.is_some() { "sent-reply" } else { "sent-post" });
-        }
-        Err(failure) => draft.sending.set(Sending::Refused(Refusal::Failed(failure))),
-    });
 }

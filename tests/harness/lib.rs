@@ -8,6 +8,7 @@ mod driver;
 pub mod http;
 mod page;
 mod process;
+pub mod relay;
 pub mod server;
 pub mod site;
 
@@ -16,6 +17,7 @@ pub use page::Page;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use relay::Relay;
 use server::{Log, Server};
 use site::Site;
 use std::panic::AssertUnwindSafe;
@@ -93,6 +95,11 @@ impl Visit {
     /// The host pages in `www/host`, with `headers`, whose snippet points at `server`.
     pub async fn host(&self, server: &Server, headers: &[&str]) -> Arc<Site> {
         Site::serve(workspace("www/host"), &server.origin(), headers).await
+    }
+
+    /// As [`Visit::host`], whose snippet points at the server through `relay`.
+    pub async fn host_through(&self, relay: &Relay, headers: &[&str]) -> Arc<Site> {
+        Site::serve(workspace("www/host"), &relay.origin(), headers).await
     }
 }
 
@@ -198,7 +205,7 @@ pub(crate) fn free_port() -> u16 {
 }
 
 /// A new folder outside the project; its owner removes it.
-pub(crate) fn scratch_folder(what: &str) -> PathBuf {
+pub fn scratch_folder(what: &str) -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let folder = std::env::temp_dir().join(format!("peer-support-{what}-{}-{number}", std::process::id()));

@@ -178,6 +178,12 @@ impl Moderator {
         page["items"].as_array().cloned().expect("a queue has items")
     }
 
+    /// Says a private word to the item's author.
+    pub async fn say(&self, id: &str, text: &str) {
+        let path = format!("/console/items/{id}/words");
+        self.call(Method::POST, &path, Some(&json!({ "text": text }))).await;
+    }
+
     /// Lets everyone read the item.
     pub async fn approve(&self, id: &str) {
         let path = format!("/console/items/{id}/decision");
