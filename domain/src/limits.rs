@@ -25,6 +25,13 @@ pub const CARD_TEXT_GRAPHEMES: std::ops::RangeInclusive<usize> = 2..=1_000;
 pub const SEARCH_CHARS: usize = 200;
 /// Words of it that are looked for: more narrow nothing down.
 pub const SEARCH_WORDS: usize = 12;
+/// Texts of one item that its author replaced before a moderator decided, kept for moderators: they must be able to read all
+/// of them, and an honest second thought needs a few. After that many changes the text stays until it is decided.
+pub const EARLIER_TEXTS: usize = 20;
+/// Graphemes in a private word: as in a reply.
+pub const WORD_GRAPHEMES: std::ops::RangeInclusive<usize> = 2..=1_000;
+/// Private words about one item, of its author's and of all moderators' each: enough to be understood, and no chat.
+pub const WORDS_OF_A_SIDE: usize = 20;
 /// Items on one page of a feed, of replies or of the queue.
 pub const PAGE_ITEMS: std::ops::RangeInclusive<usize> = 1..=100;
 /// Items on a page when the request does not say.

@@ -65,6 +65,15 @@ names!(Kind, InvalidKind, "is not a kind of post; expected story, coping or ques
 /// held ──▶ published ◀──▶ hidden        any ──▶ deleted (the text is gone)
 ///   └────▶ declined
 /// ```
+///
+/// What others have read is not changed under them: a new text of what is published waits beside it, until a moderator
+/// decides about that text and the item stays published ([`Decision::about_new_text`]).
+///
+/// ```text
+/// published, a new text waits ──approve──▶ published: the new text replaces the old one
+///                             ──decline──▶ published: the new text is gone, and its author is told why
+///                             ──hide─────▶ hidden: the new text goes on waiting, and waits for nobody while it is hidden
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
     /// Waits for a moderator; only its author sees it.
@@ -150,12 +159,36 @@ impl State {
     pub const fn is_editable(self) -> bool {
         matches!(self, Self::Held)
     }
+
+    /// Whether its author may send a new text, which waits while others read the old one.
+    pub const fn lets_a_text_wait(self) -> bool {
+        matches!(self, Self::Published)
+    }
+}
+
+/// What becomes of a new text that waited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewText {
+    /// It replaces the one that others read.
+    Taken,
+    /// It is gone; the one that others read stays.
+    Dropped,
 }
 
 impl Decision {
     /// Whether the author must be told why.
     pub const fn needs_reason(self) -> bool {
         matches!(self, Self::Decline | Self::Hide)
+    }
+
+    /// What this decision makes of a new text that waits beside an item of this `state`, which then stays as it is; `None`
+    /// when it is not about that text, which goes on waiting while the item moves by its own arrows.
+    pub const fn about_new_text(self, state: State) -> Option<NewText> {
+        match (state, self) {
+            (State::Published, Self::Approve) => Some(NewText::Taken),
+            (State::Published, Self::Decline) => Some(NewText::Dropped),
+            _ => None,
+        }
     }
 }
 
@@ -213,6 +246,25 @@ mod tests {
                 assert_eq!(state.after_review(decision), expected, "{decision} what is {state}");
             }
         }
+    }
+
+    #[test]
+    fn only_approving_and_declining_what_is_published_is_about_a_text_that_waits() {
+        let mut about = Vec::new();
+        for state in State::ALL {
+            for decision in Decision::ALL {
+                about.extend(decision.about_new_text(state).map(|becomes| (state, decision, becomes)));
+            }
+        }
+
+        assert_eq!(
+            about,
+            [
+                (State::Published, Decision::Approve, NewText::Taken),
+                (State::Published, Decision::Decline, NewText::Dropped),
+            ]
+        );
+        assert!(State::ALL.into_iter().all(|state| !(state.is_editable() && state.lets_a_text_wait())));
     }
 
     #[test]

@@ -207,6 +207,13 @@ text!(
     limits::CARD_TEXT_GRAPHEMES
 );
 
+#[cfg(feature = "unicode")]
+text!(
+    /// A private word between a moderator and an author.
+    WordText,
+    limits::WORD_GRAPHEMES
+);
+
 #[cfg(all(test, feature = "unicode"))]
 mod tests {
     use super::*;

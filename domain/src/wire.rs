@@ -182,7 +182,7 @@ pub struct Mine {
     pub notes: ContentNotes,
     /// Where it stands.
     pub state: State,
-    /// What the moderator wrote when declining or hiding it.
+    /// What the moderator wrote when declining or hiding it, or when declining a newer text of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Whether readers' reports alone hid it, until a moderator has looked.
@@ -190,7 +190,7 @@ pub struct Mine {
     pub is_hidden_by_reports: bool,
     /// When it was sent.
     pub created_at: i64,
-    /// The moment by which the site means to have decided, while it is held.
+    /// The moment by which the site means to have decided, while it is held or a newer text waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision_expected_at: Option<i64>,
     /// Published replies.

@@ -34,6 +34,12 @@ const DEFAULT_HIDE_AFTER_REPORTS: u32 = 3;
 const DEFAULT_PUBLISH_AFTER_APPROVALS: u32 = 3;
 /// What both may be: 0 switches the rule off, and more than this would.
 const RULE_COUNTS: std::ops::RangeInclusive<i64> = 0..=50;
+/// Months that published items are kept unless the site says otherwise.
+const DEFAULT_RETENTION_MONTHS: i64 = 12;
+/// Months a site may keep them at least, so that nobody's post is gone before it was answered, and at most.
+const RETENTION_MONTHS: std::ops::RangeInclusive<i64> = 1..=120;
+/// A month as time passes: a twelfth of 365.25 days.
+const MONTH_MS: i64 = 2_629_800_000;
 /// Characters in the name of a site or a topic: it stands on one line of a phone.
 const NAME_CHARS: std::ops::RangeInclusive<usize> = 1..=60;
 /// Topics of a site: more do not fit above the feed of a phone.
@@ -120,6 +126,8 @@ pub struct Site {
     pub publish_after_approvals: u32,
     /// How much one network may send, and when devices have to work.
     pub rules: Rules,
+    /// How long what was published is kept, with the replies to it, in milliseconds.
+    pub published_retention_ms: i64,
 }
 
 impl Site {
@@ -164,6 +172,7 @@ impl Sites {
             hide_after_reports: DEFAULT_HIDE_AFTER_REPORTS,
             publish_after_approvals: DEFAULT_PUBLISH_AFTER_APPROVALS,
             rules: Rules::default(),
+            published_retention_ms: DEFAULT_RETENTION_MONTHS * MONTH_MS,
         }])
     }
 }
@@ -522,6 +531,9 @@ impl Reader {
             }
             None => rules,
         };
+        let months = self
+            .whole_number(&mut section, "published_retention_months", RETENTION_MONTHS)
+            .unwrap_or(DEFAULT_RETENTION_MONTHS);
         self.no_more(section);
         Some(Site {
             id: id?,
@@ -533,6 +545,7 @@ impl Reader {
             hide_after_reports,
             publish_after_approvals,
             rules,
+            published_retention_ms: months * MONTH_MS,
         })
     }
 
@@ -668,6 +681,7 @@ mod tests {
         assert_eq!(site.decision_target_ms, 2 * 60 * 60 * 1_000);
         assert_eq!(site.mode, SiteMode::Open);
         assert_eq!((site.hide_after_reports, site.publish_after_approvals), (3, 0));
+        assert_eq!(site.published_retention_ms, 12 * MONTH_MS);
         assert!(!config.is_demo);
     }
 
@@ -700,6 +714,7 @@ mod tests {
             mode = "closed"
             hide_after_reports = 51
             publish_after_approvals = -1
+            published_retention_months = 0
             colour = "teal"
             [[sites]]
             id = "b"
@@ -729,6 +744,7 @@ mod tests {
                 "sites[0].mode",
                 "sites[0].hide_after_reports",
                 "sites[0].publish_after_approvals",
+                "sites[0].published_retention_months",
                 "sites[0].colour",
                 "sites[1].name",
                 "sites[1].topics[1]",

@@ -357,8 +357,9 @@ async fn restore(config: &Config, file: &Path, is_even_expired: bool) -> anyhow:
     }
     println!("restored {} to {:?}", file.display(), config.database);
     let store = serve::open_store(config).await?;
-    let n_purged =
-        serve::purge_once(&*store, now).await.context("it could not be purged; `serve` does it first")?;
+    let n_purged = serve::purge_once(&*store, &config.sites, now)
+        .await
+        .context("it could not be purged; `serve` does it first")?;
     store.close().await;
     println!("{n_purged} posts and replies in it were past their time, and are gone again");
     println!("what people deleted after the copy was made is back: delete it again where you know of it");

@@ -22,7 +22,7 @@ use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
 use crate::clock::{Clock, Random};
-use crate::config::{Config, Limits};
+use crate::config::{Config, Limits, Sites};
 use crate::demo;
 use crate::http::{App, Assets, Peer, router};
 use crate::secret::ServerSecret;
@@ -129,7 +129,7 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> anyhow::R
     let secret = secret(config, &random)?;
     let store = open_store(config).await?;
     // First of all: what a restored copy brought back is not shown, not even for a moment.
-    if let Err(e) = purge_once(&*store, clock.now_ms()).await {
+    if let Err(e) = purge_once(&*store, &config.sites, clock.now_ms()).await {
         tracing::error!("purging failed: {e}");
     }
     let listener =
@@ -143,7 +143,7 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> anyhow::R
     };
 
     let app = App::new(store.clone(), clock.clone(), random, secret, assets, config);
-    let purging = tokio::spawn(purge(store.clone(), clock));
+    let purging = tokio::spawn(purge(store.clone(), clock, config.sites.clone()));
     let mut out = std::io::stdout().lock();
     writeln!(out, "listening on {base}")?;
     if let Some(code) = code {
@@ -215,10 +215,10 @@ async fn accept(listener: TcpListener, router: Router, limits: Limits, stop: imp
 }
 
 /// Forgets what is past its time, every hour after the first time.
-async fn purge(store: Arc<dyn Store>, clock: Clock) {
+async fn purge(store: Arc<dyn Store>, clock: Clock, sites: Sites) {
     loop {
         tokio::time::sleep(PURGE_EVERY).await;
-        if let Err(e) = purge_once(&*store, clock.now_ms()).await {
+        if let Err(e) = purge_once(&*store, &sites, clock.now_ms()).await {
             tracing::error!("purging failed: {e}");
         }
     }
@@ -229,10 +229,19 @@ async fn purge(store: Arc<dyn Store>, clock: Clock) {
 /// # Errors
 ///
 /// When the store fails.
-pub async fn purge_once(store: &dyn Store, now_ms: i64) -> Result<u64, StoreError> {
-    let n_items = store.purge(now_ms, now_ms - UNPUBLISHED_RETENTION_MS).await?;
+pub async fn purge_once(store: &dyn Store, sites: &Sites, now_ms: i64) -> Result<u64, StoreError> {
+    let mut n_items = store.purge(now_ms, now_ms - UNPUBLISHED_RETENTION_MS).await?;
     if n_items > 0 {
         tracing::info!(n_items, "purged what was not published in time");
+    }
+    // A site that is not configured keeps what it has: a slip in the file must not cost anybody's words.
+    for site in sites.iter() {
+        let n_published =
+            store.purge_published(site.id.clone(), now_ms - site.published_retention_ms).await?;
+        if n_published > 0 {
+            tracing::info!(n_published, site = %site.id, "purged what was published long ago");
+        }
+        n_items += n_published;
     }
     Ok(n_items)
 }

@@ -4,6 +4,8 @@ mod support;
 
 #[path = "store/cards.rs"]
 mod cards;
+#[path = "store/changes.rs"]
+mod changes;
 #[path = "store/decisions.rs"]
 mod decisions;
 #[path = "store/imports.rs"]

@@ -2,10 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use peer_support_domain::id::RecoveryHash;
 use peer_support_domain::site::SiteMode;
-use peer_support_domain::text::{InvalidText, PostText, ReplyText};
-use peer_support_domain::wire::{EditMine, Mine};
+use peer_support_domain::text::{InvalidText, PostText, ReplyText, WordText};
+use peer_support_domain::wire::{EditMine, Mine, NewWord, Word};
 
 use super::App;
 use super::body::Body;
@@ -17,7 +18,7 @@ use super::submission::decision_expected_at;
 use crate::checks::Network;
 use crate::config::Site;
 use crate::secret::recovery_hash;
-use crate::store::{Edit, Edited, OwnItem};
+use crate::store::{Edit, Edited, OwnItem, Said};
 
 /// `GET /api/v1/mine`: where it stands.
 pub(super) async fn get_mine(
@@ -31,7 +32,7 @@ pub(super) async fn get_mine(
     Ok(Json(mine(item, site)))
 }
 
-/// `PATCH /api/v1/mine`: another text, while a moderator has not decided.
+/// `PATCH /api/v1/mine`: another text. Of what is published it waits for a moderator, while others read the old one.
 pub(super) async fn patch_mine(
     State(app): State<App>,
     caller: Caller,
@@ -59,6 +60,29 @@ pub(super) async fn patch_mine(
     {
         Edited::Done(item) => Ok(Json(mine(item, site))),
         Edited::NotEditable(state) => Err(Problem::NotEditable(state)),
+        Edited::TooOften => Err(Problem::TooManyChanges),
+    }
+}
+
+/// `POST /api/v1/mine/words`: a private word to the moderators.
+pub(super) async fn post_word(
+    State(app): State<App>,
+    caller: Caller,
+    Recovery(code): Recovery,
+    Body(NewWord { text }): Body<NewWord<WordText>>,
+) -> Result<(StatusCode, Json<Word>), Problem> {
+    let code = recovery_hash(&code);
+    own(&app, &caller, code).await?;
+    let said = app.store.say_own(code, text.into_string(), app.clock.now_ms()).await?;
+    said_word(said.ok_or(Problem::UnknownRecoveryCode)?)
+}
+
+/// What is answered to whoever said a private word.
+pub(super) fn said_word(said: Said) -> Result<(StatusCode, Json<Word>), Problem> {
+    match said {
+        Said::Done(word) => Ok((StatusCode::CREATED, Json(word))),
+        Said::TooMany => Err(Problem::TooManyWords),
+        Said::ItemDeleted => Err(Problem::ItemDeleted),
     }
 }
 
@@ -103,15 +127,18 @@ fn mine(item: OwnItem, site: Option<&Site>) -> Mine {
         thread: item.thread,
         kind: item.kind,
         text: item.text,
-        waiting_text: None,
+        waiting_text: item.waiting_text,
         notes: item.notes,
         state: item.state,
         reason: item.reason,
         is_hidden_by_reports: item.is_hidden_by_reports,
         created_at: item.created_at,
-        decision_expected_at: site.and_then(|site| decision_expected_at(site, item.state, item.created_at)),
+        decision_expected_at: site.and_then(|site| match item.edited_at {
+            Some(edited_at) => Some(edited_at + site.decision_target_ms),
+            None => decision_expected_at(site, item.state, item.created_at),
+        }),
         n_replies: item.n_replies,
         votes: item.votes,
-        words: Vec::new(),
+        words: item.words,
     }
 }

@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName};
 use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::{DEFAULT_PAGE_ITEMS, IDEMPOTENCY_KEY_CHARS, PAGE_ITEMS};
-use peer_support_domain::recovery::RecoveryCode;
+use peer_support_domain::recovery::{InvalidRecoveryCode, RecoveryCode};
 use peer_support_domain::site::SiteId;
 use peer_support_domain::vote::Reaction;
 
@@ -154,15 +154,23 @@ impl<S: Sync> OptionalFromRequestParts<S> for IdempotencyKey {
 /// `Recovery-Code`: opens one post or reply for its author.
 pub(super) struct Recovery(pub(super) RecoveryCode);
 
+impl<S: Sync> OptionalFromRequestParts<S> for Recovery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Problem> {
+        let name = "Recovery-Code";
+        let code = header(&parts.headers, name)?.map(str::parse).transpose();
+        let code = code.map_err(|e: InvalidRecoveryCode| Problem::Header(name, e.to_string()))?;
+        Ok(code.map(Self))
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for Recovery {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let name = "Recovery-Code";
-        let code = header(&parts.headers, name)?.ok_or(Problem::Header(name, "is missing".to_owned()))?;
-        code.parse()
-            .map(Self)
-            .map_err(|e: <RecoveryCode as FromStr>::Err| Problem::Header(name, e.to_string()))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let code = <Self as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
+        code.ok_or(Problem::Header("Recovery-Code", "is missing".to_owned()))
     }
 }
 

@@ -19,6 +19,7 @@ use super::session::SignedInToWrite;
 use super::submission::{Envelope, Submission};
 use super::{App, cache};
 use crate::config::Site;
+use crate::secret::author_tag;
 use crate::store::{FeedQuery, Place};
 
 /// `GET /api/v1/sites/{site}/posts`: a page of the published posts.
@@ -100,7 +101,7 @@ fn submission(site: &Site, new: wire::NewPost<PostText>) -> Result<Submission, P
         text: new.text.into_string(),
         lang: new.lang,
         notes: new.notes,
-        author: new.author,
+        author: new.author.as_ref().map(author_tag),
         recovery: new.recovery,
         owner: None,
     })

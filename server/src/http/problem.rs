@@ -54,6 +54,14 @@ pub(crate) enum Problem {
     IdTaken,
     #[error("the text of what is {0} stays")]
     NotEditable(State),
+    #[error("the text was changed too often since a moderator decided")]
+    TooManyChanges,
+    #[error("too many private words about the item")]
+    TooManyWords,
+    #[error("the item is deleted")]
+    ItemDeleted,
+    #[error("the code opens no item of this thread")]
+    CodeOfAnotherThread,
     #[error(transparent)]
     Undecided(#[from] Undecided),
     #[error("the sign-in code is unknown, used or expired")]
@@ -124,10 +132,20 @@ const KEY_REUSED: Sort = sort(
     "The Idempotency-Key was used before for another request.",
 );
 const ID_TAKEN: Sort = sort("id-taken", StatusCode::CONFLICT, "The id or the recovery code is in use.");
-const NOT_EDITABLE: Sort = sort(
-    "not-editable",
+const NOT_EDITABLE: Sort =
+    sort("not-editable", StatusCode::CONFLICT, "The text can be changed only while it is held or published.");
+const TOO_MANY_CHANGES: Sort = sort(
+    "too-many-changes",
     StatusCode::CONFLICT,
-    "The text can be changed only while a moderator has not decided.",
+    "The text was changed very often; a moderator decides about it first.",
+);
+const TOO_MANY_WORDS: Sort =
+    sort("too-many-words", StatusCode::CONFLICT, "As much was said about this item as fits.");
+const ITEM_DELETED: Sort = sort("item-deleted", StatusCode::CONFLICT, "The item is deleted.");
+const OTHER_THREAD: Sort = sort(
+    "code-of-another-thread",
+    StatusCode::FORBIDDEN,
+    "The recovery code opens nothing in this thread, so its author cannot be known here.",
 );
 const OUTDATED: Sort =
     sort("decision-outdated", StatusCode::CONFLICT, "The item does not stand where this decision begins.");
@@ -177,7 +195,7 @@ const UNAVAILABLE: Sort =
     sort("unavailable", StatusCode::SERVICE_UNAVAILABLE, "The server cannot answer now; try again shortly.");
 
 /// Every code there is.
-const SORTS: [&Sort; 29] = [
+const SORTS: [&Sort; 33] = [
     &NOT_FOUND,
     &METHOD,
     &BODY,
@@ -192,6 +210,10 @@ const SORTS: [&Sort; 29] = [
     &KEY_REUSED,
     &ID_TAKEN,
     &NOT_EDITABLE,
+    &TOO_MANY_CHANGES,
+    &TOO_MANY_WORDS,
+    &ITEM_DELETED,
+    &OTHER_THREAD,
     &OUTDATED,
     &TEXT_CHANGED,
     &SIGN_IN,
@@ -235,6 +257,10 @@ impl Problem {
             Self::KeyReused => &KEY_REUSED,
             Self::IdTaken => &ID_TAKEN,
             Self::NotEditable(_) => &NOT_EDITABLE,
+            Self::TooManyChanges => &TOO_MANY_CHANGES,
+            Self::TooManyWords => &TOO_MANY_WORDS,
+            Self::ItemDeleted => &ITEM_DELETED,
+            Self::CodeOfAnotherThread => &OTHER_THREAD,
             Self::Undecided(Undecided::NotAllowed(_)) => &OUTDATED,
             Self::Undecided(Undecided::TextChanged) => &TEXT_CHANGED,
             Self::SignIn => &SIGN_IN,
@@ -259,7 +285,7 @@ impl Problem {
             Self::UnknownSite => "site".into(),
             Self::UnknownTopic => "topic".into(),
             Self::UnknownItem | Self::IdTaken => "id".into(),
-            Self::UnknownRecoveryCode => "Recovery-Code".into(),
+            Self::UnknownRecoveryCode | Self::CodeOfAnotherThread => "Recovery-Code".into(),
             Self::UnknownReportCode => "Report-Code".into(),
             Self::Body(_) | Self::BodyTooLarge => "body".into(),
             Self::Field(field, _) => field.into(),

@@ -2,13 +2,15 @@
 
 use axum::Json;
 use axum::extract::State as FromState;
+use axum::http::StatusCode;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::Role;
-use peer_support_domain::text::ReasonText;
-use peer_support_domain::wire::{Decide, Decided, Page, QueueItem};
+use peer_support_domain::text::{ReasonText, WordText};
+use peer_support_domain::wire::{Decide, Decided, NewWord, Page, QueueItem, Word};
 
 use super::App;
 use super::body::Body;
+use super::mine::said_word;
 use super::params::{Path, Query};
 use super::problem::Problem;
 use super::session::{SignedIn, SignedInToWrite};
@@ -24,7 +26,7 @@ pub(super) async fn get_queue(
     let page = app.store.queue(query.get("cursor")?, query.limit()?).await?;
     let items = page.items.into_iter().map(|item| QueueItem {
         // What a site that is gone had left waiting waits since it came.
-        decision_expected_at: item.created_at
+        decision_expected_at: item.waits_since
             + app.sites.get(&item.site).map_or(0, |site| site.decision_target_ms),
         id: item.id,
         site: item.site,
@@ -36,11 +38,11 @@ pub(super) async fn get_queue(
         in_reply_to: item.in_reply_to,
         created_at: item.created_at,
         state: item.state,
-        published_text: None,
-        earlier_texts: Vec::new(),
+        published_text: item.published_text,
+        earlier_texts: item.earlier_texts,
         flags: item.flags.iter().collect(),
         reports: item.reports,
-        words: Vec::new(),
+        words: item.words,
     });
     Ok(Json(Page { items: items.collect(), next: page.next }))
 }
@@ -68,4 +70,18 @@ pub(super) async fn post_decision(
     };
     let state = app.store.decide(decision).await?.ok_or(Problem::UnknownItem)??;
     Ok(Json(Decided { id: item, state }))
+}
+
+/// `POST /api/v1/console/items/{id}/words`: a private word to an item's author, whom only its recovery code lets read it.
+pub(super) async fn post_word(
+    FromState(app): FromState<App>,
+    Path(item): Path<ItemId>,
+    SignedInToWrite(moderator): SignedInToWrite,
+    Body(NewWord { text }): Body<NewWord<WordText>>,
+) -> Result<(StatusCode, Json<Word>), Problem> {
+    if moderator.role < Role::Moderator {
+        return Err(Problem::Role);
+    }
+    let said = app.store.say(item, moderator.id, text.into_string(), app.clock.now_ms()).await?;
+    said_word(said.ok_or(Problem::UnknownItem)?)
 }

@@ -5,16 +5,18 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use peer_support_domain::id::ItemId;
+use peer_support_domain::post::State as ItemState;
 use peer_support_domain::site::SiteMode;
 use peer_support_domain::text::ReplyText;
 use peer_support_domain::wire;
 
 use super::body::Body;
 use super::caller::Caller;
-use super::params::{Path, Query};
+use super::params::{Path, Query, Recovery};
 use super::problem::Problem;
 use super::submission::{Envelope, Submission};
 use super::{App, cache};
+use crate::secret::{author_tag, recovery_hash};
 use crate::store::Place;
 
 /// `GET /api/v1/posts/{id}/replies`: a page of the published replies, the oldest first.
@@ -31,12 +33,14 @@ pub(super) async fn get_replies(
     Ok(cache::public_json(&headers, &page))
 }
 
-/// `POST /api/v1/posts/{id}/replies`: a new reply, held until a moderator decides.
+/// `POST /api/v1/posts/{id}/replies`: a new reply, held until a moderator decides. By the recovery code of an item of this
+/// thread, it is by that item's author.
 pub(super) async fn post_reply(
     State(app): State<App>,
     Path(post): Path<ItemId>,
     caller: Caller,
     envelope: Envelope,
+    code: Option<Recovery>,
     Body(new): Body<wire::NewReply<ReplyText>>,
 ) -> Result<(StatusCode, Json<wire::Receipt>), Problem> {
     let site = app.site_of(post, &caller).await?;
@@ -48,14 +52,28 @@ pub(super) async fn post_reply(
     if !is_taken {
         return Err(Problem::SiteClosed);
     }
+    let mut request = serde_json::to_vec(&new).expect("it came as JSON");
+    let author = match code {
+        None => new.author.as_ref().map(author_tag),
+        Some(Recovery(code)) => {
+            let code = recovery_hash(&code);
+            request.extend(code.as_bytes());
+            let own = app.store.own(code).await?.ok_or(Problem::UnknownRecoveryCode)?;
+            // A deleted item has no author any more.
+            if own.thread != post || own.state == ItemState::Deleted {
+                return Err(Problem::CodeOfAnotherThread);
+            }
+            own.author
+        }
+    };
     let submission = Submission {
         place: Place::Reply { post },
-        request: serde_json::to_vec(&new).expect("it came as JSON"),
+        request,
         id: new.id,
         text: new.text.into_string(),
         lang: new.lang,
         notes: new.notes,
-        author: new.author,
+        author,
         recovery: new.recovery,
         owner: None,
     };

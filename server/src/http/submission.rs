@@ -5,7 +5,7 @@ use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use peer_support_domain::flag::Flags;
-use peer_support_domain::id::{AuthorKey, ItemId, RecoveryHash};
+use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::State;
 use peer_support_domain::recovery::RecoveryCode;
@@ -18,7 +18,7 @@ use super::problem::Problem;
 use super::sender::Sender;
 use crate::checks::{Network, Proof, Sending};
 use crate::config::Site;
-use crate::secret::{author_tag, recovery_hash, sha256};
+use crate::secret::{recovery_hash, sha256};
 use crate::store::{Added, Idempotency, ModeratorId, NewItem, Place};
 
 /// A new post or reply, parsed.
@@ -30,7 +30,8 @@ pub(super) struct Submission {
     pub(super) text: String,
     pub(super) lang: Option<LanguageTag>,
     pub(super) notes: ContentNotes,
-    pub(super) author: Option<AuthorKey>,
+    /// In public form.
+    pub(super) author: Option<AuthorTag>,
     pub(super) recovery: Option<RecoveryHash>,
     /// The moderator who writes it for the site's owner: it is published at once.
     pub(super) owner: Option<ModeratorId>,
@@ -90,7 +91,7 @@ impl Submission {
             text: self.text,
             lang: self.lang,
             notes: self.notes,
-            author: self.author.as_ref().map(author_tag),
+            author: self.author,
             recovery,
             created_at: app.clock.now_ms(),
             state: if self.owner.is_some() { State::Published } else { State::Held },

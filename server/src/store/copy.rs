@@ -56,7 +56,8 @@ const TABLES: [Table; 16] = [
         name: "items",
         from_postgres: "select key, id, site_key, topic_key, kind, post_key, state, is_example, is_owners,
                           case when state <> 'deleted' then key end, reason, recovery, created_at, helpful_at,
-                          n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at, imported_at
+                          n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at, imported_at,
+                          edited_at, asked_at
                         from items
                         order by post_key is not null, key",
         sqlite_columns: &[
@@ -82,14 +83,18 @@ const TABLES: [Table; 16] = [
             "reported_at",
             "flagged_at",
             "imported_at",
+            "edited_at",
+            "asked_at",
         ],
         from_sqlite:
             "select key, id, site_key, topic_key, kind, post_key, state, is_example, is_owners, reason, recovery,
-                        created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at, imported_at
+                        created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at,
+                        imported_at, edited_at, asked_at
                       from items
                       order by post_key is not null, key",
         postgres_columns: "key, id, site_key, topic_key, kind, post_key, state, is_example, is_owners, reason, recovery, \
-                           created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at, imported_at",
+                           created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at, \
+                           imported_at, edited_at, asked_at",
         is_numbered: true,
     },
     Table {
@@ -149,6 +154,17 @@ const TABLES: [Table; 16] = [
         sqlite_columns: &["key", "name", "role", "created_at", "closed_at"],
         from_sqlite: "select key, name, role, created_at, closed_at from moderators order by key",
         postgres_columns: "key, name, role, created_at, closed_at",
+        is_numbered: true,
+    },
+    Table {
+        name: "side_texts",
+        from_postgres: "select key, item_key, side, moderator_key, notes, text, created_at from side_texts order by key",
+        sqlite_columns: &["key", "item_key", "side", "moderator_key", "notes", "text", "created_at"],
+        from_sqlite: "select key, item_key, side, moderator_key, notes, text, created_at
+                      from side_texts
+                      where side <> 'x'
+                      order by key",
+        postgres_columns: "key, item_key, side, moderator_key, notes, text, created_at",
         is_numbered: true,
     },
     Table {
@@ -238,7 +254,7 @@ pub(super) async fn from_postgres(pool: &PgPool, file: &Path, terms: CopyTerms) 
 async fn send_rows(pool: &PgPool, rows: Sender<Option<(usize, Vec<Value>)>>) -> Result<(), StoreError> {
     let mut tx = pool.begin_with("begin transaction isolation level repeatable read read only").await?;
     // Before the first look: emptying a table, as deletions do, would show even to those who look at an older moment.
-    tx.execute("lock table item_texts in access share mode").await?;
+    tx.execute("lock table item_texts, side_texts in access share mode").await?;
     for (place, table) in TABLES.iter().enumerate() {
         let mut found = sqlx::query(table.from_postgres).fetch(&mut *tx);
         while let Some(row) = found.try_next().await? {

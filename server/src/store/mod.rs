@@ -6,6 +6,7 @@
 mod copy;
 mod live;
 pub mod postgres;
+mod side;
 pub mod sqlite;
 
 use std::fmt;
@@ -24,7 +25,7 @@ use peer_support_domain::post::{Decision, Kind, NotAllowed, Role, State};
 use peer_support_domain::report::ReportReason;
 use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
 use peer_support_domain::vote::{Reaction, VoteCounts};
-use peer_support_domain::wire::{Card, LineReport, Page, Post, Reply, ReportCount};
+use peer_support_domain::wire::{Card, LineReport, Page, Post, Reply, ReportCount, Word};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::Sender;
 
@@ -369,6 +370,14 @@ pub struct OwnItem {
     pub notes: ContentNotes,
     /// Where it stands.
     pub state: State,
+    /// A newer text that waits for a moderator while others read [`text`](Self::text).
+    pub waiting_text: Option<String>,
+    /// Since when a newer text waits.
+    pub edited_at: Option<i64>,
+    /// The author inside the thread, in public form.
+    pub author: Option<AuthorTag>,
+    /// The private words, the oldest first.
+    pub words: Vec<Word>,
     /// The reason of the last decision.
     pub reason: Option<String>,
     /// Whether readers' reports hid it, and no moderator has looked since.
@@ -395,10 +404,23 @@ pub struct Edit {
 /// What became of an author's edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edited {
-    /// The text is the new one.
+    /// The text is the new one, or that waits.
     Done(OwnItem),
-    /// The item is no longer held, so its text stays.
+    /// Nobody but its author reads the item, so its text stays.
     NotEditable(State),
+    /// It was changed [`EARLIER_TEXTS`](peer_support_domain::limits::EARLIER_TEXTS) times since a moderator decided.
+    TooOften,
+}
+
+/// What became of a private word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// It is there.
+    Done(Word),
+    /// Its side has said [`WORDS_OF_A_SIDE`](peer_support_domain::limits::WORDS_OF_A_SIDE) already.
+    TooMany,
+    /// The item is gone, and the words about it.
+    ItemDeleted,
 }
 
 /// An item that waits for a decision.
@@ -418,6 +440,12 @@ pub struct Queued {
     pub lang: Option<LanguageTag>,
     /// What some would rather not meet unprepared.
     pub notes: ContentNotes,
+    /// What others read, when the author changed a published item; [`text`](Self::text) and the notes are the new ones then.
+    pub published_text: Option<String>,
+    /// What its author replaced since a moderator decided, the oldest first.
+    pub earlier_texts: Vec<String>,
+    /// The private words, the oldest first.
+    pub words: Vec<Word>,
     /// The text of the post it answers.
     pub in_reply_to: Option<String>,
     /// When it was sent.
@@ -428,8 +456,22 @@ pub struct Queued {
     pub flags: Flags,
     /// What readers reported since a moderator last decided, in the order of [`ReportReason::ALL`].
     pub reports: Vec<ReportCount>,
+    /// Since when it waits: since it was sent, or since its readers reported it, a check flagged it, its author changed it or
+    /// wrote a word.
+    pub waits_since: i64,
     /// Where it stands in the queue, for the cursor.
     place: i64,
+}
+
+/// Since when something at this place of the queue waits. What was reported stands before all else, and what was imported
+/// behind it, by a number that no moment reaches.
+fn waits_since(place: i64) -> i64 {
+    const FAR: i64 = 1 << 62;
+    match place {
+        ..0 => place + FAR,
+        0..FAR => place,
+        FAR.. => place - FAR,
+    }
 }
 
 /// A moderator's decision, as it is recorded for good.
@@ -712,10 +754,28 @@ pub trait Store: Send + Sync + 'static {
     /// The item that this recovery code opens.
     async fn own(&self, recovery: RecoveryHash) -> Result<Option<OwnItem>, StoreError>;
 
-    /// Replaces the text of a held item.
+    /// Replaces the text of a held item; the one before is kept for moderators. A new text of a published item waits beside
+    /// the one that others read, in place of another that waited.
     async fn edit_own(&self, recovery: RecoveryHash, edit: Edit) -> Result<Option<Edited>, StoreError>;
 
-    /// Deletes an item's text, votes and author for good, also from the files of the database, before it returns.
+    /// Says a private word as the author of an item. The same word again right after it is the same one, sent again.
+    async fn say_own(
+        &self,
+        recovery: RecoveryHash,
+        text: String,
+        at: i64,
+    ) -> Result<Option<Said>, StoreError>;
+
+    /// Says a private word as a moderator, which answers the author's; as [`say_own`](Self::say_own).
+    async fn say(
+        &self,
+        item: ItemId,
+        moderator: ModeratorId,
+        text: String,
+        at: i64,
+    ) -> Result<Option<Said>, StoreError>;
+
+    /// Deletes an item's texts, votes and author for good, also from the files of the database, before it returns.
     /// The row stays as a tombstone. A deleted post's replies are no longer reachable.
     async fn delete_own(&self, recovery: RecoveryHash) -> Result<Option<OwnItem>, StoreError>;
 
@@ -802,8 +862,13 @@ pub trait Store: Send + Sync + 'static {
 
     /// Forgets what is past its time: idempotency keys, sign-in codes, sessions, decided reports and reports of lines that
     /// expired by `now`, and declined items, held items and tombstones created before `unpublished_before`, with the replies to
-    /// them. Their texts leave the files of the database. Returns how many items went.
+    /// them; and new texts of published items that waited since then. Their texts leave the files of the database, and so do
+    /// those that were replaced since the last purge. Returns how many items went.
     async fn purge(&self, now: i64, unpublished_before: i64) -> Result<u64, StoreError>;
+
+    /// Forgets a site's posts that were published and are older than `before`, with the replies to them, and hidden items of
+    /// that age. Their texts leave the files of the database. Returns how many items went.
+    async fn purge_published(&self, site: SiteId, before: i64) -> Result<u64, StoreError>;
 
     /// Writes a consistent copy of all data to `file`, which must not exist, while others read and write. [`restore`]
     /// takes it, for either store, until the terms that are written into it end.

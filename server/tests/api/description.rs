@@ -187,11 +187,34 @@ async fn real_answers_are_as_documented() {
         word.holds("put", vote, &server.call(Method::PUT, &path, &[], Some(&voter)).await.ok());
         word.holds("delete", vote, &server.call(Method::DELETE, &path, &[], Some(&voter)).await.ok());
 
+        let words = "/console/items/{id}/words";
+        let asked = json!({ "text": "Are you safe tonight?" });
+        let asked = moderator.write(Method::POST, &format!("/console/items/{reply}/words"), Some(&asked)).await;
+        word.holds("post", words, &asked.ok());
+        let empty = json!({ "text": "" });
+        let refused = moderator.write(Method::POST, &format!("/console/items/{reply}/words"), Some(&empty)).await;
+        word.holds("post", words, &refused);
+        let by_code = [("recovery-code", reply_code.as_str())];
+        let path = "/posts/0123456789abc/replies";
+        let answer = server.call(Method::POST, path, &by_code, Some(&json!({ "text": REPLY }))).await.ok();
+        word.holds("post", "/posts/{id}/replies", &answer);
+        let by_code = [("recovery-code", code.as_str())];
+        let answer = server.call(Method::POST, path, &by_code, Some(&json!({ "text": REPLY }))).await;
+        word.holds("post", "/posts/{id}/replies", &answer);
         for code in [&code, &reply_code] {
             word.holds("get", "/mine", &server.mine(code).await.ok());
             let header = [("recovery-code", code.as_str())];
-            let edited = server.call(Method::PATCH, "/mine", &header, Some(&json!({ "text": STORY }))).await;
+            let edit = json!({ "text": "Another text, long enough for either of them." });
+            let edited = server.call(Method::PATCH, "/mine", &header, Some(&edit)).await;
             word.holds("patch", "/mine", &edited);
+            let said = json!({ "text": "May I change it?" });
+            assert!(word.takes("post", "/mine/words", &said));
+            let said = server.call(Method::POST, "/mine/words", &header, Some(&said)).await.ok();
+            word.holds("post", "/mine/words", &said);
+            word.holds("get", "/mine", &server.mine(code).await.ok());
+            let queue = moderator.get("/console/queue").await.ok();
+            assert!(queue.text().contains("published_text") && queue.text().contains("May I change it?"));
+            word.holds("get", "/console/queue", &queue);
             word.holds("delete", "/mine", &server.call(Method::DELETE, "/mine", &header, None).await.ok());
         }
         word.holds("get", "/mine", &server.get("/mine").await);
@@ -289,6 +312,12 @@ async fn the_documents_limits_are_the_domains() {
         }
         let listed = document["paths"]["/console/line-reports"]["get"]["summary"].as_str().unwrap();
         assert!(listed.contains(&limits::LINE_REPORT_RETENTION_DAYS.to_string()), "{listed}");
+        let word = document["components"]["schemas"]["NewWord"]["properties"]["text"]["description"]
+            .as_str()
+            .unwrap();
+        let (min, max) = limits::WORD_GRAPHEMES.into_inner();
+        assert!(word.replace(',', "").contains(&format!("{min} to {max} ")), "{word}");
+        assert!(word.contains(&format!("each side {} ", limits::WORDS_OF_A_SIDE)), "{word}");
         let too_large = document["components"]["responses"]["TooLarge"]["description"].as_str().unwrap();
         assert!(too_large.replace(',', "").contains(&limits::BODY_BYTES.to_string()), "{too_large}");
     })

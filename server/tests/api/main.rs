@@ -25,3 +25,4 @@ mod sending_again;
 #[path = "../support/mod.rs"]
 mod support;
 mod votes;
+mod words;

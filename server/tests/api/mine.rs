@@ -1,6 +1,7 @@
 //! What an author can do with a recovery code, and what nobody can do without.
 
 use axum::http::Method;
+use peer_support_domain::limits::EARLIER_TEXTS;
 use peer_support_domain::post::Role;
 use serde_json::{Value, json};
 
@@ -76,15 +77,102 @@ async fn an_author_edits_while_it_is_held_and_moderators_read_the_new_text() {
     .await;
 }
 
+const NEW: &str = "Something quite different from what was approved.";
+
 #[tokio::test]
 async fn what_others_have_read_is_not_changed_under_them() {
     each_server(async |server| {
         let (id, code) = server.published_story(STORY).await;
+        server.wait_ms(60_000);
 
-        let answer = edit(server, &code, "Something quite different from what was approved.").await;
+        let mine = edit(server, &code, NEW).await.ok().json();
 
-        assert_eq!(answer.problem(), problem(409, "not-editable", ""));
+        assert_eq!((&mine["text"], &mine["waiting_text"]), (&json!(STORY), &json!(NEW)));
+        assert_eq!(
+            (&mine["state"], &mine["decision_expected_at"]),
+            (&json!("published"), &json!(NOW + 7_260_000))
+        );
         assert_eq!(server.get(&format!("/posts/{id}")).await.json()["text"], STORY);
+        let moderator = server.moderator(Role::Moderator).await;
+        let item = moderator.get("/console/queue").await.ok().json()["items"][0].clone();
+        assert_eq!((&item["text"], &item["published_text"]), (&json!(NEW), &json!(STORY)));
+        assert_eq!(
+            (&item["state"], &item["decision_expected_at"]),
+            (&json!("published"), &json!(NOW + 7_260_000))
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_moderator_approves_the_new_text_that_they_read() {
+    each_server(async |server| {
+        let (id, code) = server.published_story(STORY).await;
+        let moderator = server.moderator(Role::Moderator).await;
+        edit(server, &code, NEW).await.ok();
+
+        for unread in [json!({ "decision": "approve" }), json!({ "decision": "approve", "read_text": STORY })]
+        {
+            assert_eq!(moderator.decide(&id, &unread).await.problem(), problem(409, "text-changed", ""));
+        }
+        let read = json!({ "decision": "approve", "read_text": NEW });
+        let decided = moderator.decide(&id, &read).await.ok().json();
+
+        assert_eq!(decided["state"], "published");
+        assert_eq!(server.get(&format!("/posts/{id}")).await.json()["text"], NEW);
+        let mine = server.mine(&code).await.ok().json();
+        assert_eq!((&mine["text"], mine.get("waiting_text")), (&json!(NEW), None));
+        assert!(moderator.get("/console/queue").await.ok().texts().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_declined_change_leaves_the_old_text_and_tells_the_author_why() {
+    each_server(async |server| {
+        let (id, code) = server.published_story(STORY).await;
+        edit(server, &code, NEW).await.ok();
+
+        server.decide(&id, &json!({ "decision": "decline", "reason": "It names a person." })).await;
+
+        assert_eq!(server.get(&format!("/posts/{id}")).await.json()["text"], STORY);
+        let mine = server.mine(&code).await.ok().json();
+        assert_eq!((&mine["text"], mine.get("waiting_text")), (&json!(STORY), None));
+        assert_eq!((&mine["state"], &mine["reason"]), (&json!("published"), &json!("It names a person.")));
+        let again = edit(server, &code, NEW).await.ok().json();
+        assert_eq!((&again["waiting_text"], again.get("reason")), (&json!(NEW), None));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn moderators_read_what_was_written_before() {
+    each_server(async |server| {
+        let (_, code) = server.story(STORY).await;
+        edit(server, &code, "What I said first was not what I meant to say.").await.ok();
+        let mine = edit(server, &code, NEW).await.ok();
+
+        let moderator = server.moderator(Role::Viewer).await;
+        let item = moderator.get("/console/queue").await.ok().json()["items"][0].clone();
+
+        let before = json!([STORY, "What I said first was not what I meant to say."]);
+        assert_eq!((&item["text"], &item["earlier_texts"]), (&json!(NEW), &before));
+        assert!(!mine.text().contains("school"), "the author sees the text that counts");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_text_is_changed_only_so_often_before_it_is_decided() {
+    each_server(async |server| {
+        let (_, code) = server.story(STORY).await;
+        for n in 0..EARLIER_TEXTS {
+            edit(server, &code, &format!("{STORY} This is attempt {n}.")).await.ok();
+        }
+
+        let answer = edit(server, &code, NEW).await;
+
+        assert_eq!(answer.problem(), problem(409, "too-many-changes", ""));
     })
     .await;
 }

@@ -197,6 +197,11 @@ async fn fill(store: &Subject) {
     }
     store.flag(item(4), Flag::VoteRing, START).await.unwrap();
     store.see_moderator(START).await.unwrap();
+    store.edit_own(recovery(4), edit("A newer text, which waits.")).await.unwrap();
+    store.edit_own(recovery(4), edit("A text newer still, which waits.")).await.unwrap();
+    let moderator = store.moderator().await.id;
+    store.say(item(4), moderator, "A private word".into(), START).await.unwrap();
+    store.say_own(recovery(4), "and its answer".into(), START).await.unwrap();
     for _ in 0..2 {
         let contact = "https://example.org/chat?q=\\N".parse().unwrap();
         store.report_line(NewLineReport { contact, ..no_answer() }).await.unwrap();

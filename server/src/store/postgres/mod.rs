@@ -16,6 +16,7 @@ mod purge;
 mod queue;
 mod reports;
 mod rewrite;
+mod side_texts;
 mod votes;
 
 use std::path::Path;
@@ -43,7 +44,7 @@ use super::live::{Listener, Teller};
 use super::{
     Added, CopyTerms, Edit, Edited, ExportedItem, FeedQuery, Idempotency, Import, ImportId, ImportedItem,
     Moderator, ModeratorId, NewDecision, NewImport, NewItem, NewLineReport, NewReport, OwnItem, Queued,
-    ReportStanding, Reported, SecretHash, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits,
+    ReportStanding, Reported, Said, SecretHash, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits,
     kind_of_letter,
 };
 
@@ -63,6 +64,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("cards", include_str!("migrations/0005_cards.sql")),
     ("reports", include_str!("migrations/0006_reports.sql")),
     ("imports", include_str!("migrations/0007_imports.sql")),
+    ("side_texts", include_str!("migrations/0008_side_texts.sql")),
 ];
 
 /// A store in a PostgreSQL database, which it may share with other servers.
@@ -183,14 +185,35 @@ impl Store for Postgres {
         until_alone(|| own::edit(&self.pool, &recovery, &edit)).await
     }
 
+    async fn say_own(
+        &self,
+        recovery: RecoveryHash,
+        text: String,
+        at: i64,
+    ) -> Result<Option<Said>, StoreError> {
+        until_alone(|| side_texts::say_own(&self.pool, &recovery, &text, at)).await
+    }
+
+    async fn say(
+        &self,
+        item: ItemId,
+        moderator: ModeratorId,
+        text: String,
+        at: i64,
+    ) -> Result<Option<Said>, StoreError> {
+        until_alone(|| side_texts::say(&self.pool, item, moderator, &text, at)).await
+    }
+
     async fn delete_own(&self, recovery: RecoveryHash) -> Result<Option<OwnItem>, StoreError> {
-        let Some((item, partition)) = until_alone(|| own::delete(&self.pool, &recovery)).await? else {
+        let Some((item, partitions)) = until_alone(|| own::delete(&self.pool, &recovery)).await? else {
             return Ok(None);
         };
-        match partition {
-            Some(partition) => self.rewriter.rewrite(partition).await?,
+        if partitions.is_empty() {
             // It was deleted before, perhaps by a call that is still rewriting.
-            None => self.rewriter.finish_all().await?,
+            self.rewriter.finish_all().await?;
+        }
+        for partition in partitions {
+            self.rewriter.rewrite(partition).await?;
         }
         Ok(Some(item))
     }
@@ -307,9 +330,23 @@ impl Store for Postgres {
         until_alone(|| purge::expired(&self.pool, now)).await?;
         until_alone(|| line_reports::purge(&self.pool, now)).await?;
         until_alone(|| reports::purge(&self.pool, now)).await?;
+        until_alone(|| purge::changes(&self.pool, unpublished_before)).await?;
         let mut n_purged = 0;
         loop {
             let n_items = until_alone(|| purge::items(&self.pool, unpublished_before)).await?;
+            if n_items == 0 {
+                break;
+            }
+            n_purged += n_items;
+        }
+        self.rewriter.finish_all().await?;
+        Ok(n_purged)
+    }
+
+    async fn purge_published(&self, site: SiteId, before: i64) -> Result<u64, StoreError> {
+        let mut n_purged = 0;
+        loop {
+            let n_items = until_alone(|| purge::published(&self.pool, &site, before)).await?;
             if n_items == 0 {
                 break;
             }

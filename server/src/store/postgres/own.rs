@@ -1,6 +1,7 @@
 //! What the holder of a recovery code can do.
 
 use peer_support_domain::id::RecoveryHash;
+use peer_support_domain::limits::EARLIER_TEXTS;
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::State;
 use peer_support_domain::ranking;
@@ -8,7 +9,8 @@ use peer_support_domain::vote::VoteCounts;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::{count, counts, item_id, items, kind, notes, parsed, rewrite};
+use super::{author, count, counts, item_id, items, kind, notes, parsed, rewrite, side_texts};
+use crate::store::side::{Side, SideTexts};
 use crate::store::{Edit, Edited, OwnItem, StoreError};
 
 /// An item with the keys of its row and the post it answers.
@@ -16,6 +18,7 @@ struct Found {
     key: i64,
     post_key: Option<i64>,
     item: OwnItem,
+    sides: SideTexts,
 }
 
 pub(super) async fn own(pool: &PgPool, recovery: &RecoveryHash) -> Result<Option<OwnItem>, StoreError> {
@@ -23,10 +26,10 @@ pub(super) async fn own(pool: &PgPool, recovery: &RecoveryHash) -> Result<Option
 }
 
 async fn find(db: &mut PgConnection, recovery: &RecoveryHash) -> Result<Option<Found>, StoreError> {
-    sqlx::query(
+    let row = sqlx::query(
         "select items.key, items.id, coalesce(posts.id, items.id) as thread, sites.id as site, items.kind,
-           item_texts.text, coalesce(item_texts.notes, '\\x00') as notes, items.state, items.reason,
-           items.reported_at, items.created_at, items.n_replies,
+           item_texts.text, coalesce(item_texts.notes, '\\x00') as notes, item_texts.author, items.state, items.reason,
+           items.reported_at, items.edited_at, items.created_at, items.n_replies,
            items.n_heard, items.n_helped, items.n_me_too, items.post_key
          from items
          join sites on sites.key = items.site_key
@@ -35,11 +38,14 @@ async fn find(db: &mut PgConnection, recovery: &RecoveryHash) -> Result<Option<F
          where items.recovery = $1",
     )
     .bind(&recovery.as_bytes()[..])
-    .fetch_optional(db)
-    .await?
-    .as_ref()
-    .map(found)
-    .transpose()
+    .fetch_optional(&mut *db)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let mut found = found(&row)?;
+    found.sides = side_texts::of_item(db, found.key).await?;
+    found.item.waiting_text = found.sides.waiting.as_ref().map(|(text, _)| text.clone());
+    found.item.words = found.sides.words.clone();
+    Ok(Some(found))
 }
 
 /// As [`find`], once nobody else is changing the item, and until the transaction ends nobody will.
@@ -75,7 +81,12 @@ fn found(row: &PgRow) -> Result<Found, StoreError> {
             created_at: row.try_get("created_at")?,
             n_replies: count(row, "n_replies")?,
             votes: counts(row)?,
+            author: author(row)?,
+            waiting_text: None,
+            edited_at: row.try_get("edited_at")?,
+            words: Vec::new(),
         },
+        sides: SideTexts::default(),
     })
 }
 
@@ -85,34 +96,109 @@ pub(super) async fn edit(
     edit: &Edit,
 ) -> Result<Option<Edited>, StoreError> {
     let mut tx = pool.begin().await?;
-    let Some(mut found) = find_locked(&mut tx, recovery).await? else { return Ok(None) };
-    if !found.item.state.is_editable() {
-        return Ok(Some(Edited::NotEditable(found.item.state)));
-    }
+    let Some(found) = find_locked(&mut tx, recovery).await? else { return Ok(None) };
     let notes = edit.notes.unwrap_or(found.item.notes);
-    sqlx::query("update item_texts set text = $2, notes = $3 where item_key = $1")
-        .bind(found.key)
-        .bind(&edit.text)
-        .bind(&[notes.bits()][..])
-        .execute(&mut *tx)
-        .await?;
+    let edited = match found.item.state {
+        state if state.is_editable() => replace(&mut tx, found, edit, notes).await?,
+        state if state.lets_a_text_wait() => let_wait(&mut tx, found, edit, notes).await?,
+        state => Edited::NotEditable(state),
+    };
     tx.commit().await?;
-    found.item.text = edit.text.clone();
-    found.item.notes = notes;
-    Ok(Some(Edited::Done(found.item)))
+    Ok(Some(edited))
 }
 
-/// Deletes the item's text; also the partition to rewrite, unless the text was gone before.
+/// Replaces the text of what nobody but moderators has read, who can still read the one before.
+async fn replace(
+    db: &mut PgConnection,
+    found: Found,
+    edit: &Edit,
+    notes: ContentNotes,
+) -> Result<Edited, StoreError> {
+    let Found { key, mut item, sides, .. } = found;
+    if edit.text != item.text {
+        if sides.earlier.len() >= EARLIER_TEXTS {
+            return Ok(Edited::TooOften);
+        }
+        side_texts::add(db, key, Side::Earlier, None, item.notes, &item.text, edit.at).await?;
+    }
+    swap_text(db, key, &edit.text, notes).await?;
+    item.text = edit.text.clone();
+    item.notes = notes;
+    Ok(Edited::Done(item))
+}
+
+/// Lets a new text wait beside the one that others read; sending that one again takes the new one back.
+async fn let_wait(
+    db: &mut PgConnection,
+    found: Found,
+    edit: &Edit,
+    notes: ContentNotes,
+) -> Result<Edited, StoreError> {
+    let Found { key, mut item, sides, .. } = found;
+    if edit.text == item.text && notes == item.notes {
+        side_texts::forget_changes(db, &[key]).await?;
+        sqlx::query("update items set edited_at = null where key = $1").bind(key).execute(db).await?;
+        item.waiting_text = None;
+        item.edited_at = None;
+        return Ok(Edited::Done(item));
+    }
+    if let Some((text, noted)) = &sides.waiting {
+        if (text, *noted) == (&edit.text, notes) {
+            return Ok(Edited::Done(item));
+        }
+        if sides.earlier.len() >= EARLIER_TEXTS {
+            return Ok(Edited::TooOften);
+        }
+        side_texts::let_waiting_be_earlier(db, key).await?;
+    }
+    side_texts::add(db, key, Side::Waiting, None, notes, &edit.text, edit.at).await?;
+    sqlx::query(
+        "update items
+         set edited_at = coalesce(edited_at, $2), reason = null
+         where key = $1",
+    )
+    .bind(key)
+    .bind(edit.at)
+    .execute(db)
+    .await?;
+    item.waiting_text = Some(edit.text.clone());
+    item.edited_at = item.edited_at.or(Some(edit.at));
+    item.reason = None;
+    Ok(Edited::Done(item))
+}
+
+/// Puts a new text in the place of an item's; the old one is gone from the files when all that is planned is rewritten.
+pub(super) async fn swap_text(
+    db: &mut PgConnection,
+    item_key: i64,
+    text: &str,
+    notes: ContentNotes,
+) -> Result<(), StoreError> {
+    let partition: String = sqlx::query_scalar(
+        "update item_texts
+         set text = $2, notes = $3
+         where item_key = $1
+         returning tableoid::regclass::text",
+    )
+    .bind(item_key)
+    .bind(text)
+    .bind(&[notes.bits()][..])
+    .fetch_one(&mut *db)
+    .await?;
+    rewrite::plan(db, &partition).await
+}
+
+/// Deletes the item's texts; also the partitions to rewrite, none when they were gone before.
 pub(super) async fn delete(
     pool: &PgPool,
     recovery: &RecoveryHash,
-) -> Result<Option<(OwnItem, Option<String>)>, StoreError> {
+) -> Result<Option<(OwnItem, Vec<String>)>, StoreError> {
     let mut tx = pool.begin().await?;
-    let Some(Found { key, post_key, mut item }) = find_locked(&mut tx, recovery).await? else {
+    let Some(Found { key, post_key, mut item, .. }) = find_locked(&mut tx, recovery).await? else {
         return Ok(None);
     };
     if item.state == State::Deleted {
-        return Ok(Some((item, None)));
+        return Ok(Some((item, Vec::new())));
     }
     let partition: String = sqlx::query_scalar(
         "delete from item_texts
@@ -123,6 +209,8 @@ pub(super) async fn delete(
     .fetch_one(&mut *tx)
     .await?;
     rewrite::plan(&mut tx, &partition).await?;
+    let mut partitions = side_texts::forget(&mut tx, &[key]).await?;
+    partitions.push(partition);
     sqlx::query("delete from votes where item_key = $1").bind(key).execute(&mut *tx).await?;
     sqlx::query("update idempotency_keys set request_hash = null where item_key = $1")
         .bind(key)
@@ -130,7 +218,8 @@ pub(super) async fn delete(
         .await?;
     sqlx::query(
         "update items
-         set state = 'deleted', reason = null, flags = 0, reported_at = null, flagged_at = null, n_heard = 0, n_helped = 0, n_me_too = 0, helpful_at = $2
+         set state = 'deleted', reason = null, flags = 0, reported_at = null, flagged_at = null, edited_at = null,
+           asked_at = null, n_heard = 0, n_helped = 0, n_me_too = 0, helpful_at = $2
          where key = $1",
     )
     .bind(key)
@@ -144,8 +233,12 @@ pub(super) async fn delete(
     item.state = State::Deleted;
     item.text.clear();
     item.notes = ContentNotes::default();
+    item.author = None;
+    item.waiting_text = None;
+    item.edited_at = None;
+    item.words.clear();
     item.reason = None;
     item.is_hidden_by_reports = false;
     item.votes = VoteCounts::default();
-    Ok(Some((item, Some(partition))))
+    Ok(Some((item, partitions)))
 }

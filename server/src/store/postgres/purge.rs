@@ -1,9 +1,10 @@
 //! Forgetting what is past its time.
 
 use peer_support_domain::limits::IDEMPOTENCY_WINDOW_MS;
-use sqlx::postgres::PgPool;
+use peer_support_domain::site::SiteId;
+use sqlx::postgres::{PgConnection, PgPool};
 
-use super::rewrite;
+use super::{rewrite, side_texts};
 use crate::store::StoreError;
 
 /// Items of one transaction, so that others do not wait long for their locks.
@@ -39,33 +40,110 @@ pub(super) async fn items(pool: &PgPool, unpublished_before: i64) -> Result<u64,
     .bind(BATCH_ITEMS)
     .fetch_all(&mut *tx)
     .await?;
-    let n_replies = sqlx::query_scalar::<_, i64>(
-        "select count(*)
+    let n_removed = remove(&mut tx, &keys).await?;
+    tx.commit().await?;
+    Ok(n_removed)
+}
+
+/// Removes items and the replies to them; how many.
+async fn remove(db: &mut PgConnection, keys: &[i64]) -> Result<u64, StoreError> {
+    let thread: Vec<i64> = sqlx::query_scalar(
+        "select key
          from items
-         where post_key = any($1)
-           and not key = any($1)",
+         where key = any($1)
+         union
+         select key
+         from items
+         where post_key = any($1)",
     )
-    .bind(&keys)
-    .fetch_one(&mut *tx)
+    .bind(keys)
+    .fetch_all(&mut *db)
     .await?;
     let partitions: Vec<String> = sqlx::query_scalar(
         "with gone as (
            delete from item_texts
-           using items
-           where items.key = item_texts.item_key
-             and (items.key = any($1) or items.post_key = any($1))
-           returning item_texts.tableoid
+           where item_key = any($1)
+           returning tableoid
          )
          select distinct tableoid::regclass::text
          from gone",
     )
-    .bind(&keys)
-    .fetch_all(&mut *tx)
+    .bind(&thread)
+    .fetch_all(&mut *db)
     .await?;
     for partition in &partitions {
-        rewrite::plan(&mut tx, partition).await?;
+        rewrite::plan(db, partition).await?;
     }
-    sqlx::query("delete from items where key = any($1)").bind(&keys).execute(&mut *tx).await?;
+    side_texts::forget(db, &thread).await?;
+    sqlx::query("delete from items where key = any($1)").bind(keys).execute(db).await?;
+    Ok(thread.len() as u64)
+}
+
+/// Removes some of a site's items of those that were published and are past their time, with the replies to them; how many.
+/// Their texts are gone from the files when all that is planned is rewritten.
+pub(super) async fn published(pool: &PgPool, site: &SiteId, before: i64) -> Result<u64, StoreError> {
+    let mut tx = pool.begin().await?;
+    let mut keys: Vec<i64> = sqlx::query_scalar(
+        "select key
+         from items
+         where site_key = (select key from sites where id = $1)
+           and kind in ('s', 'c', 'q')
+           and is_answered in (false, true)
+           and state = 'published'
+           and kind is not null
+           and created_at < $2
+           and (imported_at is null or imported_at < $2)
+         limit $3
+         for update skip locked",
+    )
+    .bind(site.as_str())
+    .bind(before)
+    .bind(BATCH_ITEMS)
+    .fetch_all(&mut *tx)
+    .await?;
+    let hidden: Vec<i64> = sqlx::query_scalar(
+        "select key
+         from items
+         where site_key = (select key from sites where id = $1)
+           and state = 'hidden'
+           and created_at < $2
+           and (imported_at is null or imported_at < $2)
+         limit $3
+         for update skip locked",
+    )
+    .bind(site.as_str())
+    .bind(before)
+    .bind(BATCH_ITEMS)
+    .fetch_all(&mut *tx)
+    .await?;
+    keys.extend(hidden);
+    let n_removed = remove(&mut tx, &keys).await?;
     tx.commit().await?;
-    Ok(keys.len() as u64 + n_replies.cast_unsigned())
+    Ok(n_removed)
+}
+
+/// Drops new texts of published items that waited since `before`, and what their authors replaced.
+pub(super) async fn changes(pool: &PgPool, before: i64) -> Result<(), StoreError> {
+    let mut tx = pool.begin().await?;
+    let keys: Vec<i64> = sqlx::query_scalar(
+        "select key
+         from items
+         where key in (
+             select item_key
+             from side_texts
+             where side = 'w'
+               and created_at < $1
+           )
+         order by key
+         for no key update",
+    )
+    .bind(before)
+    .fetch_all(&mut *tx)
+    .await?;
+    side_texts::forget_changes(&mut tx, &keys).await?;
+    sqlx::query("update items set edited_at = null where key = any($1)")
+        .bind(&keys)
+        .execute(&mut *tx)
+        .await?;
+    Ok(tx.commit().await?)
 }

@@ -2,18 +2,19 @@
 
 use peer_support_domain::cursor::Cursor;
 use peer_support_domain::id::ItemId;
-use peer_support_domain::post::{Decision, State};
+use peer_support_domain::post::{Decision, NewText, State};
 use peer_support_domain::report::ReportReason;
 use peer_support_domain::wire::Page;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
 use super::{
-    bits, cursor_key, flags, item_id, items, key, kind, live, notes, parsed, parsed_if_any, reports,
+    bits, cursor_key, flags, item_id, items, key, kind, live, notes, own, parsed, parsed_if_any, reports,
+    side_texts,
 };
 use crate::store::{
     NewDecision, Queued, Rule, StoreError, Undecided, page, published_change, queue_flags, report_counts,
-    rows_of_page,
+    rows_of_page, waits_since,
 };
 
 pub(super) async fn queue(
@@ -54,7 +55,13 @@ pub(super) async fn queue(
     .await?;
     let keys: Vec<i64> = rows.iter().map(key).collect();
     let reasons = reports::reasons(db, &keys).await?;
-    let queued = rows.iter().map(|row| to_queued(row, &reasons)).collect::<Result<_, _>>()?;
+    let mut queued: Vec<Queued> =
+        rows.iter().map(|row| to_queued(row, &reasons)).collect::<Result<_, _>>()?;
+    for (item_key, sides) in side_texts::of_items(db, &keys).await? {
+        if let Some(place) = keys.iter().position(|key| *key == item_key) {
+            sides.put_beside(&mut queued[place]);
+        }
+    }
     Ok(page(queued, limit, |item: &Queued| Cursor { key: item.place, item: item.id }))
 }
 
@@ -75,6 +82,10 @@ fn to_queued(row: &PgRow, reasons: &[(i64, ReportReason)]) -> Result<Queued, Sto
         state: parsed(row, "items", "state")?,
         flags: queue_flags(flags(row)?, &reports),
         reports,
+        published_text: None,
+        earlier_texts: Vec::new(),
+        words: Vec::new(),
+        waits_since: waits_since(row.try_get("queue_place")?),
         place: row.try_get("queue_place")?,
     })
 }
@@ -97,29 +108,41 @@ pub(super) async fn decide(
     let (key, post_key): (i64, Option<i64>) = (row.try_get("key")?, row.try_get("post_key")?);
     let before: State = parsed(&row, "items", "state")?;
     let is_review: bool = row.try_get("is_review")?;
-    let after = if is_review { before.after_review(new.decision) } else { before.after(new.decision) };
+    // In statements of their own: they see what was committed while the one above waited for the row.
+    let text: Option<String> = sqlx::query_scalar("select text from item_texts where item_key = $1")
+        .bind(key)
+        .fetch_optional(&mut *tx)
+        .await?;
+    let sides = side_texts::of_item(&mut tx, key).await?;
+    let new_text = sides.waiting.as_ref().and_then(|_| new.decision.about_new_text(before));
+    let after = match new_text {
+        Some(_) => Ok(before),
+        None if is_review => before.after_review(new.decision),
+        None => before.after(new.decision),
+    };
     let after = match after {
         Ok(after) => after,
         Err(not_allowed) => return Ok(Some(Err(not_allowed.into()))),
     };
-    if let Some(read_text) = &new.read_text {
-        // In a statement of its own: it sees what was committed while the one above waited for the row.
-        let text: Option<String> = sqlx::query_scalar("select text from item_texts where item_key = $1")
-            .bind(key)
-            .fetch_optional(&mut *tx)
-            .await?;
-        if text.as_ref() != Some(read_text) {
-            return Ok(Some(Err(Undecided::TextChanged)));
-        }
+    if !sides.were_read(new, text.as_deref(), new_text.is_some()) {
+        return Ok(Some(Err(Undecided::TextChanged)));
+    }
+    if let (Some(NewText::Taken), Some((text, notes))) = (new_text, &sides.waiting) {
+        own::swap_text(&mut tx, key, text, *notes).await?;
+    }
+    if new_text.is_some() || before == State::Held {
+        side_texts::forget_changes(&mut tx, &[key]).await?;
     }
     sqlx::query(
         "update items
-         set state = $2, reason = $3, reported_at = null, flagged_at = null
+         set state = $2, reason = $3, reported_at = null, flagged_at = null, asked_at = null,
+           edited_at = case when $4 then null else edited_at end
          where key = $1",
     )
     .bind(key)
     .bind(after.as_str())
     .bind(&new.reason)
+    .bind(new_text.is_some())
     .execute(&mut *tx)
     .await?;
     // The same reports do not hide it again.

@@ -232,7 +232,7 @@ pub(super) fn topic_key_or_new(db: &Connection, site_key: i64, topic: &TopicId) 
     Ok(db.last_insert_rowid())
 }
 
-fn site_key(db: &Connection, site: &SiteId) -> Result<Option<i64>, StoreError> {
+pub(super) fn site_key(db: &Connection, site: &SiteId) -> Result<Option<i64>, StoreError> {
     first(db, "select key from sites where id = ?1", [site.as_str()], |row| Ok(row.get(0)?))
 }
 

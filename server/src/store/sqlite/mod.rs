@@ -13,6 +13,7 @@ mod plans;
 mod purge;
 mod queue;
 mod reports;
+mod side_texts;
 mod votes;
 mod writer;
 
@@ -40,7 +41,7 @@ use super::live::{Listener, Teller};
 use super::{
     Added, CopyTerms, Edit, Edited, ExportedItem, FeedQuery, Idempotency, Import, ImportId, ImportedItem,
     Moderator, ModeratorId, NewDecision, NewImport, NewItem, NewLineReport, NewReport, OwnItem, Queued,
-    ReportStanding, Reported, SecretHash, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits,
+    ReportStanding, Reported, Said, SecretHash, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits,
 };
 
 /// Readers at a time. Reads take well below a millisecond each, so a few keep every core busy.
@@ -61,6 +62,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0005_cards.sql")),
     M::up(include_str!("migrations/0006_reports.sql")),
     M::up(include_str!("migrations/0007_imports.sql")),
+    M::up(include_str!("migrations/0008_side_texts.sql")),
 ];
 
 /// A store in one file, with its write-ahead log beside it.
@@ -290,6 +292,25 @@ impl Store for Sqlite {
         self.write(move |db| own::edit(db, &recovery, &edit)).await
     }
 
+    async fn say_own(
+        &self,
+        recovery: RecoveryHash,
+        text: String,
+        at: i64,
+    ) -> Result<Option<Said>, StoreError> {
+        self.write(move |db| side_texts::say_own(db, &recovery, &text, at)).await
+    }
+
+    async fn say(
+        &self,
+        item: ItemId,
+        moderator: ModeratorId,
+        text: String,
+        at: i64,
+    ) -> Result<Option<Said>, StoreError> {
+        self.write(move |db| side_texts::say(db, item, moderator, &text, at)).await
+    }
+
     async fn delete_own(&self, recovery: RecoveryHash) -> Result<Option<OwnItem>, StoreError> {
         self.forget(move |db| own::delete(db, &recovery)).await
     }
@@ -404,6 +425,7 @@ impl Store for Sqlite {
         self.write(move |db| purge::expired(db, now)).await?;
         self.write(move |db| line_reports::purge(db, now)).await?;
         self.write(move |db| reports::purge(db, now)).await?;
+        self.forget(move |db| purge::changes(db, unpublished_before)).await?;
         let mut n_purged = 0;
         loop {
             let n_items = self.forget(move |db| purge::items(db, unpublished_before)).await?;
@@ -414,6 +436,18 @@ impl Store for Sqlite {
         }
         self.writer.maintain(purge::compact).await?;
         Ok(n_purged)
+    }
+
+    async fn purge_published(&self, site: SiteId, before: i64) -> Result<u64, StoreError> {
+        let mut n_purged = 0;
+        loop {
+            let site = site.clone();
+            let n_items = self.forget(move |db| purge::published(db, &site, before)).await?;
+            if n_items == 0 {
+                return Ok(n_purged);
+            }
+            n_purged += n_items;
+        }
     }
 
     async fn backup(&self, file: &Path, terms: CopyTerms) -> Result<(), StoreError> {

@@ -1,13 +1,15 @@
 //! What the holder of a recovery code can do.
 
 use peer_support_domain::id::RecoveryHash;
+use peer_support_domain::limits::EARLIER_TEXTS;
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::State;
 use peer_support_domain::ranking;
 use peer_support_domain::vote::VoteCounts;
 use rusqlite::{Connection, Row};
 
-use super::{counts, execute, first, item_id, items, kind, notes, parsed};
+use super::{author, counts, execute, first, item_id, items, kind, notes, parsed, side_texts};
+use crate::store::side::{Side, SideTexts};
 use crate::store::{Edit, Edited, OwnItem, StoreError};
 
 /// An item with the keys of its row, its text and the post it answers.
@@ -16,6 +18,7 @@ struct Found {
     text_key: Option<i64>,
     post_key: Option<i64>,
     item: OwnItem,
+    sides: SideTexts,
 }
 
 pub(super) fn own(db: &Connection, recovery: &RecoveryHash) -> Result<Option<OwnItem>, StoreError> {
@@ -23,11 +26,11 @@ pub(super) fn own(db: &Connection, recovery: &RecoveryHash) -> Result<Option<Own
 }
 
 fn find(db: &Connection, recovery: &RecoveryHash) -> Result<Option<Found>, StoreError> {
-    first(
+    let found = first(
         db,
         "select items.key, items.id, coalesce(posts.id, items.id) as thread, sites.id as site, items.kind,
-           item_texts.text, coalesce(item_texts.notes, x'00') as notes, items.state, items.reason,
-           items.reported_at, items.created_at, items.n_replies,
+           item_texts.text, coalesce(item_texts.notes, x'00') as notes, item_texts.author, items.state, items.reason,
+           items.reported_at, items.edited_at, items.created_at, items.n_replies,
            items.n_heard, items.n_helped, items.n_me_too, items.text_key, items.post_key
          from items
          join sites on sites.key = items.site_key
@@ -36,7 +39,12 @@ fn find(db: &Connection, recovery: &RecoveryHash) -> Result<Option<Found>, Store
          where items.recovery = ?1",
         [recovery.as_bytes()],
         found,
-    )
+    )?;
+    let Some(mut found) = found else { return Ok(None) };
+    found.sides = side_texts::of_item(db, found.key)?;
+    found.item.waiting_text = found.sides.waiting.as_ref().map(|(text, _)| text.clone());
+    found.item.words = found.sides.words.clone();
+    Ok(Some(found))
 }
 
 fn found(row: &Row<'_>) -> Result<Found, StoreError> {
@@ -59,7 +67,12 @@ fn found(row: &Row<'_>) -> Result<Found, StoreError> {
             created_at: row.get("created_at")?,
             n_replies: row.get("n_replies")?,
             votes: counts(row)?,
+            author: author(row)?,
+            waiting_text: None,
+            edited_at: row.get("edited_at")?,
+            words: Vec::new(),
         },
+        sides: SideTexts::default(),
     })
 }
 
@@ -68,37 +81,103 @@ pub(super) fn edit(
     recovery: &RecoveryHash,
     edit: &Edit,
 ) -> Result<Option<Edited>, StoreError> {
-    let Some(mut found) = find(db, recovery)? else { return Ok(None) };
-    let (true, Some(text_key)) = (found.item.state.is_editable(), found.text_key) else {
-        return Ok(Some(Edited::NotEditable(found.item.state)));
-    };
+    let Some(found) = find(db, recovery)? else { return Ok(None) };
     let notes = edit.notes.unwrap_or(found.item.notes);
+    match (found.item.state, found.text_key) {
+        (state, Some(text_key)) if state.is_editable() => replace(db, found, text_key, edit, notes),
+        (state, Some(_)) if state.lets_a_text_wait() => let_wait(db, found, edit, notes),
+        (state, _) => Ok(Edited::NotEditable(state)),
+    }
+    .map(Some)
+}
+
+/// Replaces the text of what nobody but moderators has read, who can still read the one before.
+fn replace(
+    db: &Connection,
+    found: Found,
+    text_key: i64,
+    edit: &Edit,
+    notes: ContentNotes,
+) -> Result<Edited, StoreError> {
+    let Found { key, mut item, sides, .. } = found;
+    if edit.text != item.text {
+        if sides.earlier.len() >= EARLIER_TEXTS {
+            return Ok(Edited::TooOften);
+        }
+        side_texts::add(db, key, Side::Earlier, None, item.notes, &item.text, edit.at)?;
+    }
+    swap_text(db, key, text_key, &edit.text, notes)?;
+    item.text = edit.text.clone();
+    item.notes = notes;
+    Ok(Edited::Done(item))
+}
+
+/// Lets a new text wait beside the one that others read; sending that one again takes the new one back.
+fn let_wait(db: &Connection, found: Found, edit: &Edit, notes: ContentNotes) -> Result<Edited, StoreError> {
+    let Found { key, mut item, sides, .. } = found;
+    if edit.text == item.text && notes == item.notes {
+        side_texts::forget_changes(db, key)?;
+        execute(db, "update items set edited_at = null where key = ?1", [key])?;
+        item.waiting_text = None;
+        item.edited_at = None;
+        return Ok(Edited::Done(item));
+    }
+    if let Some((text, noted)) = &sides.waiting {
+        if (text, *noted) == (&edit.text, notes) {
+            return Ok(Edited::Done(item));
+        }
+        if sides.earlier.len() >= EARLIER_TEXTS {
+            return Ok(Edited::TooOften);
+        }
+        side_texts::let_waiting_be_earlier(db, key)?;
+    }
+    side_texts::add(db, key, Side::Waiting, None, notes, &edit.text, edit.at)?;
+    execute(
+        db,
+        "update items
+         set edited_at = coalesce(edited_at, ?2), reason = null
+         where key = ?1",
+        (key, edit.at),
+    )?;
+    item.waiting_text = Some(edit.text.clone());
+    item.edited_at = item.edited_at.or(Some(edit.at));
+    item.reason = None;
+    Ok(Edited::Done(item))
+}
+
+/// Puts a new row in the place of an item's text, and overwrites the old one.
+pub(super) fn swap_text(
+    db: &Connection,
+    item_key: i64,
+    text_key: i64,
+    text: &str,
+    notes: ContentNotes,
+) -> Result<(), StoreError> {
     execute(
         db,
         "insert into item_texts (lang, author, notes, text)
          select lang, author, ?3, ?2
          from item_texts
          where key = ?1",
-        (text_key, &edit.text, [notes.bits()]),
+        (text_key, text, [notes.bits()]),
     )?;
     let new_text_key = db.last_insert_rowid();
-    execute(db, "update items set text_key = ?2 where key = ?1", (found.key, new_text_key))?;
-    overwrite_text(db, text_key)?;
-    found.item.text = edit.text.clone();
-    found.item.notes = notes;
-    Ok(Some(Edited::Done(found.item)))
+    execute(db, "update items set text_key = ?2 where key = ?1", (item_key, new_text_key))?;
+    overwrite_text(db, text_key)
 }
 
 pub(super) fn delete(db: &Connection, recovery: &RecoveryHash) -> Result<Option<OwnItem>, StoreError> {
-    let Some(Found { key, text_key, post_key, mut item }) = find(db, recovery)? else { return Ok(None) };
+    let Some(Found { key, text_key, post_key, mut item, .. }) = find(db, recovery)? else { return Ok(None) };
     let Some(text_key) = text_key else { return Ok(Some(item)) };
     overwrite_text(db, text_key)?;
+    side_texts::forget(db, key)?;
     execute(db, "delete from votes where item_key = ?1", [key])?;
     execute(db, "update idempotency_keys set request_hash = null where item_key = ?1", [key])?;
     execute(
         db,
         "update items
-         set state = 'deleted', text_key = null, reason = null, flags = 0, reported_at = null, flagged_at = null, n_heard = 0, n_helped = 0, n_me_too = 0, helpful_at = ?2
+         set state = 'deleted', text_key = null, reason = null, flags = 0, reported_at = null, flagged_at = null,
+           edited_at = null, asked_at = null, n_heard = 0, n_helped = 0, n_me_too = 0, helpful_at = ?2
          where key = ?1",
         (key, ranking::helpful_at_ms(item.created_at, VoteCounts::default())),
     )?;
@@ -108,6 +187,10 @@ pub(super) fn delete(db: &Connection, recovery: &RecoveryHash) -> Result<Option<
     item.state = State::Deleted;
     item.text.clear();
     item.notes = ContentNotes::default();
+    item.author = None;
+    item.waiting_text = None;
+    item.edited_at = None;
+    item.words.clear();
     item.reason = None;
     item.is_hidden_by_reports = false;
     item.votes = VoteCounts::default();

@@ -107,7 +107,13 @@ async fn ask_everything(store: &Sqlite, moderator: ModeratorId) {
     store.add(held, sending(1)).await.unwrap();
     store.own(recovery).await.unwrap().unwrap();
     let edit = Edit { text: "Another text".into(), notes: None, at: 0 };
-    store.edit_own(recovery, edit).await.unwrap().unwrap();
+    store.edit_own(recovery, edit.clone()).await.unwrap().unwrap();
+    store.say_own(recovery, "A word".into(), 0).await.unwrap().unwrap();
+    store.say(item(1 << 40), moderator, "An answer".into(), 0).await.unwrap().unwrap();
+    for text in ["A newer text", "A text newer still", "Text number 7"] {
+        let edit = Edit { text: text.into(), ..edit.clone() };
+        store.edit_own(new_item(7, Place::Reply { post: item(1) }).recovery, edit).await.unwrap().unwrap();
+    }
     store.queue(None, 10).await.unwrap();
     store.queue(after, 10).await.unwrap();
     let report = NewReport {

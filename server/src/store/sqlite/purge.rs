@@ -1,9 +1,10 @@
 //! Forgetting what is past its time, and giving the space back.
 
 use peer_support_domain::limits::IDEMPOTENCY_WINDOW_MS;
+use peer_support_domain::site::SiteId;
 use rusqlite::Connection;
 
-use super::{all, execute, own};
+use super::{all, execute, items, own, side_texts};
 use crate::store::StoreError;
 
 /// Items of one transaction, so that others can write in between.
@@ -41,26 +42,89 @@ pub(super) fn items(db: &Connection, unpublished_before: i64) -> Result<u64, Sto
             |row| Ok(row.get(0)?),
         )?;
         for key in keys {
-            let thread: Vec<Option<i64>> = all(
-                db,
-                "select text_key
-                 from items
-                 where key = ?1
-                 union all
-                 select text_key
-                 from items
-                 where post_key = ?1",
-                [key],
-                |row| Ok(row.get(0)?),
-            )?;
-            for text_key in thread.iter().flatten() {
-                own::overwrite_text(db, *text_key)?;
-            }
-            execute(db, "delete from items where key = ?1", [key])?;
-            n_items += thread.len() as u64;
+            n_items += remove(db, key)?;
         }
     }
     Ok(n_items)
+}
+
+/// Removes an item and the replies to it; how many.
+fn remove(db: &Connection, key: i64) -> Result<u64, StoreError> {
+    let thread: Vec<(i64, Option<i64>)> = all(
+        db,
+        "select key, text_key
+         from items
+         where key = ?1
+         union all
+         select key, text_key
+         from items
+         where post_key = ?1",
+        [key],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    for (item_key, text_key) in &thread {
+        if let Some(text_key) = text_key {
+            own::overwrite_text(db, *text_key)?;
+        }
+        side_texts::forget(db, *item_key)?;
+    }
+    execute(db, "delete from items where key = ?1", [key])?;
+    Ok(thread.len() as u64)
+}
+
+/// Removes some of a site's items of those that were published and are past their time, with the replies to them; how many.
+pub(super) fn published(db: &Connection, site: &SiteId, before: i64) -> Result<u64, StoreError> {
+    let Some(site_key) = items::site_key(db, site)? else { return Ok(0) };
+    let posts: Vec<i64> = all(
+        db,
+        "select key
+         from items
+         where site_key = ?1
+           and kind in ('s', 'c', 'q')
+           and is_answered in (0, 1)
+           and state = 'published'
+           and kind is not null
+           and created_at < ?2
+           and (imported_at is null or imported_at < ?2)
+         limit ?3",
+        (site_key, before, BATCH_ITEMS),
+        |row| Ok(row.get(0)?),
+    )?;
+    let hidden: Vec<i64> = all(
+        db,
+        "select key
+         from items
+         where site_key = ?1
+           and state = 'hidden'
+           and created_at < ?2
+           and (imported_at is null or imported_at < ?2)
+         limit ?3",
+        (site_key, before, BATCH_ITEMS),
+        |row| Ok(row.get(0)?),
+    )?;
+    let mut n_items = 0;
+    for key in posts.into_iter().chain(hidden) {
+        n_items += remove(db, key)?;
+    }
+    Ok(n_items)
+}
+
+/// Drops new texts of published items that waited since `before`, and what their authors replaced.
+pub(super) fn changes(db: &Connection, before: i64) -> Result<(), StoreError> {
+    let keys: Vec<i64> = all(
+        db,
+        "select item_key
+         from side_texts
+         where side = 'w'
+           and created_at < ?1",
+        [before],
+        |row| Ok(row.get(0)?),
+    )?;
+    for key in keys {
+        side_texts::forget_changes(db, key)?;
+        execute(db, "update items set edited_at = null where key = ?1", [key])?;
+    }
+    Ok(())
 }
 
 /// Gives the space of overwritten texts back, when there is much of it.
@@ -77,6 +141,7 @@ pub(super) fn compact(db: &mut Connection) -> Result<(), StoreError> {
     let transaction = db.transaction()?;
     transaction.execute_batch(
         "delete from item_texts where text like ' %';
+         delete from side_texts where side = 'x';
          update upkeep set overwritten_bytes = 0, is_vacuum_due = 1 where key = 1;",
     )?;
     transaction.commit()?;

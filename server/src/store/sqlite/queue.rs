@@ -2,17 +2,17 @@
 
 use peer_support_domain::cursor::Cursor;
 use peer_support_domain::id::ItemId;
-use peer_support_domain::post::{Decision, State};
+use peer_support_domain::post::{Decision, NewText, State};
 use peer_support_domain::wire::Page;
 use rusqlite::Connection;
 
 use super::{
-    all, bits, cursor_key, execute, first, flags, item_id, items, key, kind, live, notes, parsed,
-    parsed_if_any, reports,
+    all, bits, cursor_key, execute, first, flags, item_id, items, key, kind, live, notes, own, parsed,
+    parsed_if_any, reports, side_texts,
 };
 use crate::store::{
     NewDecision, Queued, Rule, StoreError, Undecided, page, published_change, queue_flags, report_counts,
-    rows_of_page,
+    rows_of_page, waits_since,
 };
 
 pub(super) fn queue(
@@ -43,7 +43,7 @@ pub(super) fn queue(
                 Some(_) => report_counts(reports::reasons(db, key(row))?),
                 None => Vec::new(),
             };
-            Ok(Queued {
+            let mut queued = Queued {
                 id: item_id(row, "id")?,
                 site: parsed(row, "sites", "site")?,
                 kind: kind(row)?,
@@ -56,11 +56,28 @@ pub(super) fn queue(
                 state: parsed(row, "items", "state")?,
                 flags: queue_flags(flags(row)?, &reports),
                 reports,
+                published_text: None,
+                earlier_texts: Vec::new(),
+                words: Vec::new(),
+                waits_since: waits_since(row.get("queue_place")?),
                 place: row.get("queue_place")?,
-            })
+            };
+            side_texts::of_item(db, key(row))?.put_beside(&mut queued);
+            Ok(queued)
         },
     )?;
     Ok(page(queued, limit, |item| Cursor { key: item.place, item: item.id }))
+}
+
+/// What a decision is about.
+struct Found {
+    key: i64,
+    post_key: Option<i64>,
+    state: State,
+    text_key: Option<i64>,
+    text: Option<String>,
+    /// Whether readers reported it or a check flagged it.
+    is_review: bool,
 }
 
 pub(super) fn decide(
@@ -69,31 +86,54 @@ pub(super) fn decide(
 ) -> Result<Option<Result<State, Undecided>>, StoreError> {
     let found = first(
         db,
-        "select items.key, items.post_key, items.state, item_texts.text,
-           coalesce(items.reported_at, items.flagged_at) is not null
+        "select items.key, items.post_key, items.state, items.text_key, item_texts.text,
+           coalesce(items.reported_at, items.flagged_at) is not null as is_review
          from items
          left join item_texts on item_texts.key = items.text_key
          where items.id = ?1",
         [bits(new.item)],
-        |row| Ok((row.get(0)?, row.get(1)?, parsed(row, "items", "state")?, row.get(3)?, row.get(4)?)),
+        |row| {
+            Ok(Found {
+                key: row.get("key")?,
+                post_key: row.get("post_key")?,
+                state: parsed(row, "items", "state")?,
+                text_key: row.get("text_key")?,
+                text: row.get("text")?,
+                is_review: row.get("is_review")?,
+            })
+        },
     )?;
-    let Some((key, post_key, before, text, is_review)) = found else { return Ok(None) };
-    let (key, post_key, before, text, is_review): (i64, Option<i64>, State, Option<String>, bool) =
-        (key, post_key, before, text, is_review);
-    let after = if is_review { before.after_review(new.decision) } else { before.after(new.decision) };
+    let Some(Found { key, post_key, state: before, text_key, text, is_review }) = found else {
+        return Ok(None);
+    };
+    let sides = side_texts::of_item(db, key)?;
+    let new_text = sides.waiting.as_ref().and_then(|_| new.decision.about_new_text(before));
+    let after = match new_text {
+        Some(_) => Ok(before),
+        None if is_review => before.after_review(new.decision),
+        None => before.after(new.decision),
+    };
     let after = match after {
         Ok(after) => after,
         Err(not_allowed) => return Ok(Some(Err(not_allowed.into()))),
     };
-    if new.read_text.is_some() && new.read_text != text {
+    if !sides.were_read(new, text.as_deref(), new_text.is_some()) {
         return Ok(Some(Err(Undecided::TextChanged)));
+    }
+    if let (Some(NewText::Taken), Some((text, notes)), Some(text_key)) = (new_text, &sides.waiting, text_key)
+    {
+        own::swap_text(db, key, text_key, text, *notes)?;
+    }
+    if new_text.is_some() || before == State::Held {
+        side_texts::forget_changes(db, key)?;
     }
     execute(
         db,
         "update items
-         set state = ?2, reason = ?3, reported_at = null, flagged_at = null
+         set state = ?2, reason = ?3, reported_at = null, flagged_at = null, asked_at = null,
+           edited_at = case when ?4 then null else edited_at end
          where key = ?1",
-        (key, after.as_str(), &new.reason),
+        (key, after.as_str(), &new.reason, new_text.is_some()),
     )?;
     // The same reports do not hide it again.
     execute(db, "update reports set is_decided = 1 where item_key = ?1", [key])?;

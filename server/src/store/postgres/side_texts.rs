@@ -1,0 +1,214 @@
+//! What belongs to an item besides its text.
+
+use peer_support_domain::id::{ItemId, RecoveryHash};
+use peer_support_domain::limits::WORDS_OF_A_SIDE;
+use peer_support_domain::note::ContentNotes;
+use peer_support_domain::post::State;
+use peer_support_domain::wire::Word;
+use sqlx::Row;
+use sqlx::postgres::{PgConnection, PgPool, PgRow};
+
+use super::{bits, corrupt, key, notes, parsed, rewrite};
+use crate::store::side::{Side, SideText, SideTexts};
+use crate::store::{ModeratorId, Said, StoreError};
+
+pub(super) async fn add(
+    db: &mut PgConnection,
+    item_key: i64,
+    side: Side,
+    moderator: Option<ModeratorId>,
+    notes: ContentNotes,
+    text: &str,
+    at: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into side_texts (item_key, side, moderator_key, notes, text, created_at)
+         values ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(item_key)
+    .bind(side.letter())
+    .bind(moderator.map(|moderator| moderator.0))
+    .bind(&[notes.bits()][..])
+    .bind(text)
+    .bind(at)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn of_item(db: &mut PgConnection, item_key: i64) -> Result<SideTexts, StoreError> {
+    let rows = sqlx::query(
+        "select key, side, notes, text, created_at
+         from side_texts
+         where item_key = $1
+         order by key",
+    )
+    .bind(item_key)
+    .fetch_all(db)
+    .await?;
+    rows.iter().map(to_side_text).collect()
+}
+
+/// Those of several items, each with its item's key.
+pub(super) async fn of_items(
+    db: &mut PgConnection,
+    item_keys: &[i64],
+) -> Result<Vec<(i64, SideTexts)>, StoreError> {
+    let rows = sqlx::query(
+        "select key, item_key, side, notes, text, created_at
+         from side_texts
+         where item_key = any($1)
+         order by item_key, key",
+    )
+    .bind(item_keys)
+    .fetch_all(db)
+    .await?;
+    let item_key = |row: &PgRow| row.try_get::<i64, _>("item_key").unwrap_or_default();
+    rows.chunk_by(|a, b| item_key(a) == item_key(b))
+        .map(|rows| Ok((item_key(&rows[0]), rows.iter().map(to_side_text).collect::<Result<_, _>>()?)))
+        .collect()
+}
+
+fn to_side_text(row: &PgRow) -> Result<SideText, StoreError> {
+    Ok(SideText {
+        side: Side::of_letter(row.try_get("side")?).ok_or_else(|| corrupt("side_texts", "side", key(row)))?,
+        notes: notes(row)?,
+        text: row.try_get("text")?,
+        created_at: row.try_get("created_at")?,
+    })
+}
+
+/// The text that waits is one that its author replaced now.
+pub(super) async fn let_waiting_be_earlier(db: &mut PgConnection, item_key: i64) -> Result<(), StoreError> {
+    sqlx::query(
+        "update side_texts
+         set side = 'e'
+         where item_key = $1
+           and side = 'w'",
+    )
+    .bind(item_key)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Removes what the authors of these items replaced and what waits. It is gone from the files when all that is planned is
+/// rewritten.
+pub(super) async fn forget_changes(db: &mut PgConnection, item_keys: &[i64]) -> Result<(), StoreError> {
+    let partitions: Vec<String> = sqlx::query_scalar(
+        "with gone as (
+           delete from side_texts
+           where item_key = any($1)
+             and side in ('e', 'w')
+           returning tableoid
+         )
+         select distinct tableoid::regclass::text
+         from gone",
+    )
+    .bind(item_keys)
+    .fetch_all(&mut *db)
+    .await?;
+    for partition in &partitions {
+        rewrite::plan(db, partition).await?;
+    }
+    Ok(())
+}
+
+/// As [`forget_changes`], and the private words too; the partitions to rewrite.
+pub(super) async fn forget(db: &mut PgConnection, item_keys: &[i64]) -> Result<Vec<String>, StoreError> {
+    let partitions: Vec<String> = sqlx::query_scalar(
+        "with gone as (
+           delete from side_texts
+           where item_key = any($1)
+           returning tableoid
+         )
+         select distinct tableoid::regclass::text
+         from gone",
+    )
+    .bind(item_keys)
+    .fetch_all(&mut *db)
+    .await?;
+    for partition in &partitions {
+        rewrite::plan(db, partition).await?;
+    }
+    Ok(partitions)
+}
+
+pub(super) async fn say_own(
+    pool: &PgPool,
+    recovery: &RecoveryHash,
+    text: &str,
+    at: i64,
+) -> Result<Option<Said>, StoreError> {
+    let mut tx = pool.begin().await?;
+    let found = sqlx::query(
+        "select key, state
+         from items
+         where recovery = $1
+         for no key update",
+    )
+    .bind(&recovery.as_bytes()[..])
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(row) = found else { return Ok(None) };
+    let said = say_about(&mut tx, &row, None, text, at).await?;
+    tx.commit().await?;
+    Ok(Some(said))
+}
+
+pub(super) async fn say(
+    pool: &PgPool,
+    item: ItemId,
+    moderator: ModeratorId,
+    text: &str,
+    at: i64,
+) -> Result<Option<Said>, StoreError> {
+    let mut tx = pool.begin().await?;
+    let found = sqlx::query(
+        "select key, state
+         from items
+         where id = $1
+         for no key update",
+    )
+    .bind(bits(item))
+    .fetch_optional(&mut *tx)
+    .await?;
+    let Some(row) = found else { return Ok(None) };
+    let said = say_about(&mut tx, &row, Some(moderator), text, at).await?;
+    tx.commit().await?;
+    Ok(Some(said))
+}
+
+async fn say_about(
+    db: &mut PgConnection,
+    item: &PgRow,
+    moderator: Option<ModeratorId>,
+    text: &str,
+    at: i64,
+) -> Result<Said, StoreError> {
+    if parsed::<State>(item, "items", "state")? == State::Deleted {
+        return Ok(Said::ItemDeleted);
+    }
+    let item_key = key(item);
+    let texts = of_item(db, item_key).await?;
+    let is_moderators = moderator.is_some();
+    if let Some(before) = texts.said_before(is_moderators, text) {
+        return Ok(Said::Done(before.clone()));
+    }
+    if texts.n_words(is_moderators) >= WORDS_OF_A_SIDE {
+        return Ok(Said::TooMany);
+    }
+    let side = if is_moderators { Side::ModeratorsWord } else { Side::AuthorsWord };
+    add(db, item_key, side, moderator, ContentNotes::default(), text, at).await?;
+    sqlx::query(
+        "update items
+         set asked_at = case when $2 then null else coalesce(asked_at, $3) end
+         where key = $1",
+    )
+    .bind(item_key)
+    .bind(is_moderators)
+    .bind(at)
+    .execute(db)
+    .await?;
+    Ok(Said::Done(Word { is_moderators, text: text.to_owned(), created_at: at }))
+}

@@ -1,0 +1,188 @@
+//! What belongs to an item besides its text.
+
+use peer_support_domain::id::{ItemId, RecoveryHash};
+use peer_support_domain::limits::WORDS_OF_A_SIDE;
+use peer_support_domain::note::ContentNotes;
+use peer_support_domain::post::State;
+use peer_support_domain::wire::Word;
+use rusqlite::Connection;
+
+use super::{all, bits, corrupt, execute, first, key, notes, parsed};
+use crate::store::side::{Side, SideText, SideTexts};
+use crate::store::{ModeratorId, Said, StoreError};
+
+/// Adds a row behind all others.
+pub(super) fn add(
+    db: &Connection,
+    item_key: i64,
+    side: Side,
+    moderator: Option<ModeratorId>,
+    notes: ContentNotes,
+    text: &str,
+    at: i64,
+) -> Result<(), StoreError> {
+    execute(
+        db,
+        "insert into side_texts (item_key, side, moderator_key, notes, text, created_at)
+         values (?1, ?2, ?3, ?4, ?5, ?6)",
+        (item_key, side.letter(), moderator.map(|moderator| moderator.0), [notes.bits()], text, at),
+    )?;
+    Ok(())
+}
+
+pub(super) fn of_item(db: &Connection, item_key: i64) -> Result<SideTexts, StoreError> {
+    let texts = all(
+        db,
+        "select key, side, notes, text, created_at
+         from side_texts
+         where item_key = ?1
+           and side <> 'x'
+         order by key",
+        [item_key],
+        |row| {
+            let side = Side::of_letter(row.get_ref("side")?.as_str().unwrap_or_default());
+            Ok(SideText {
+                side: side.ok_or_else(|| corrupt("side_texts", "side", key(row)))?,
+                notes: notes(row)?,
+                text: row.get("text")?,
+                created_at: row.get("created_at")?,
+            })
+        },
+    )?;
+    Ok(texts.into_iter().collect())
+}
+
+/// The text that waits is one that its author replaced now.
+pub(super) fn let_waiting_be_earlier(db: &Connection, item_key: i64) -> Result<(), StoreError> {
+    execute(
+        db,
+        "update side_texts
+         set side = 'e'
+         where item_key = ?1
+           and side = 'w'
+           and side <> 'x'",
+        [item_key],
+    )?;
+    Ok(())
+}
+
+/// Overwrites what an author replaced and what waits, in place.
+pub(super) fn forget_changes(db: &Connection, item_key: i64) -> Result<(), StoreError> {
+    execute(
+        db,
+        "update upkeep
+         set overwritten_bytes = overwritten_bytes + (
+             select coalesce(sum(octet_length(text)), 0)
+             from side_texts
+             where item_key = ?1
+               and side in ('e', 'w')
+               and side <> 'x'
+           )
+         where key = 1",
+        [item_key],
+    )?;
+    execute(
+        db,
+        "update side_texts
+         set side = 'x', notes = x'00', text = printf('%*s', octet_length(text), '')
+         where item_key = ?1
+           and side in ('e', 'w')
+           and side <> 'x'",
+        [item_key],
+    )?;
+    Ok(())
+}
+
+/// As [`forget_changes`], and the private words too.
+pub(super) fn forget(db: &Connection, item_key: i64) -> Result<(), StoreError> {
+    forget_changes(db, item_key)?;
+    execute(
+        db,
+        "update upkeep
+         set overwritten_bytes = overwritten_bytes + (
+             select coalesce(sum(octet_length(text)), 0)
+             from side_texts
+             where item_key = ?1
+               and side <> 'x'
+           )
+         where key = 1",
+        [item_key],
+    )?;
+    execute(
+        db,
+        "update side_texts
+         set side = 'x', text = printf('%*s', octet_length(text), '')
+         where item_key = ?1
+           and side <> 'x'",
+        [item_key],
+    )?;
+    Ok(())
+}
+
+pub(super) fn say_own(
+    db: &Connection,
+    recovery: &RecoveryHash,
+    text: &str,
+    at: i64,
+) -> Result<Option<Said>, StoreError> {
+    let found = first(
+        db,
+        "select key, state
+         from items
+         where recovery = ?1",
+        [recovery.as_bytes()],
+        |row| Ok((row.get("key")?, parsed(row, "items", "state")?)),
+    )?;
+    let Some((key, state)) = found else { return Ok(None) };
+    say_about(db, key, state, None, text, at).map(Some)
+}
+
+pub(super) fn say(
+    db: &Connection,
+    item: ItemId,
+    moderator: ModeratorId,
+    text: &str,
+    at: i64,
+) -> Result<Option<Said>, StoreError> {
+    let found = first(
+        db,
+        "select key, state
+         from items
+         where id = ?1",
+        [bits(item)],
+        |row| Ok((row.get("key")?, parsed(row, "items", "state")?)),
+    )?;
+    let Some((key, state)) = found else { return Ok(None) };
+    say_about(db, key, state, Some(moderator), text, at).map(Some)
+}
+
+fn say_about(
+    db: &Connection,
+    item_key: i64,
+    state: State,
+    moderator: Option<ModeratorId>,
+    text: &str,
+    at: i64,
+) -> Result<Said, StoreError> {
+    if state == State::Deleted {
+        return Ok(Said::ItemDeleted);
+    }
+    let texts = of_item(db, item_key)?;
+    let is_moderators = moderator.is_some();
+    if let Some(before) = texts.said_before(is_moderators, text) {
+        return Ok(Said::Done(before.clone()));
+    }
+    if texts.n_words(is_moderators) >= WORDS_OF_A_SIDE {
+        return Ok(Said::TooMany);
+    }
+    let side = if is_moderators { Side::ModeratorsWord } else { Side::AuthorsWord };
+    add(db, item_key, side, moderator, ContentNotes::default(), text, at)?;
+    execute(
+        db,
+        "update items
+         set asked_at = case when ?2 then null else coalesce(asked_at, ?3) end
+         where key = ?1",
+        (item_key, is_moderators, at),
+    )?;
+    Ok(Said::Done(Word { is_moderators, text: text.to_owned(), created_at: at }))
+}
