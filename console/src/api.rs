@@ -7,7 +7,7 @@ use js_sys::JSON;
 use peer_support_domain::cursor::Cursor;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::Decision;
-use peer_support_domain::wire::{Decide, Decided, Page, Problem, QueueItem, Session, SignIn};
+use peer_support_domain::wire::{Decide, Decided, NewWord, Page, Problem, QueueItem, Session, SignIn, Word};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use web_sys::AbortSignal;
@@ -84,6 +84,12 @@ pub async fn decide(
     send(request, Some(&Decide { decision, reason, read_text: Some(read_text) })).await
 }
 
+/// Says a private word to an item's author. Safe to repeat: the same word again is the same one.
+pub async fn say(csrf: &str, item: ItemId, text: String) -> Result<Word, Failure> {
+    let request = Request::post(&format!("{API}/items/{item}/words")).header("Csrf-Token", csrf);
+    send(request, Some(&NewWord { text })).await
+}
+
 async fn send<Answer: DeserializeOwned>(
     request: RequestBuilder,
     body: Option<&impl Serialize>,
@@ -112,6 +118,8 @@ async fn answered(request: RequestBuilder, body: Option<&impl Serialize>) -> Res
         404 | 410 => Failure::Gone,
         409 => match parsed::<Problem>(&response).await {
             Some(problem) if problem.code == "text-changed" => Failure::TextChanged,
+            Some(problem) if problem.code == "too-many-words" => Failure::Refused(problem.title),
+            Some(problem) if problem.code == "item-deleted" => Failure::Gone,
             _ => Failure::Decided,
         },
         429 => Failure::TooMany,

@@ -5,7 +5,8 @@
 
 use peer_support_domain::cursor::Cursor;
 use peer_support_domain::id::ItemId;
-use peer_support_domain::wire::{Page, QueueItem};
+use peer_support_domain::post::State;
+use peer_support_domain::wire::{Page, QueueItem, Word};
 
 /// Whether what is read is still what waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,18 +26,37 @@ pub struct Reading {
     pub item: QueueItem,
     /// Whether it still waits.
     pub standing: Standing,
+    /// Where it stands in the list, or stood when it left.
+    place: usize,
 }
 
 /// The queue as one moderator sees it.
 #[derive(Clone, Debug, Default)]
 pub struct Desk {
-    /// Oldest first.
+    /// In the server's order.
     waiting: Vec<QueueItem>,
     next: Option<Cursor>,
     n_pages: usize,
     reading: Option<Reading>,
-    /// Decided here. No decision leads back to "held", so a list that still has them was asked for too early.
-    decided: Vec<ItemId>,
+    /// Decided here. A list that was asked for before the decision still has them.
+    decided: Vec<Decided>,
+}
+
+/// What a moderator decided at this desk.
+#[derive(Clone, Copy, Debug)]
+struct Decided {
+    id: ItemId,
+    /// Where it stood in the list.
+    place: usize,
+    /// Whether the server knows.
+    has_arrived: bool,
+}
+
+/// Whether moderators have something to approve or to decline: what is held, or a new text of what is published. What else
+/// is in the queue waits for another answer.
+#[must_use]
+pub fn has_text_to_decide(item: &QueueItem) -> bool {
+    item.state == State::Held || item.published_text.is_some()
 }
 
 impl Desk {
@@ -75,22 +95,29 @@ impl Desk {
         let Some(reading) = &mut self.reading else {
             return self.read_at(0);
         };
-        reading.standing = match self.waiting.iter().find(|item| item.id == reading.item.id) {
-            None => Standing::Left,
-            Some(item) if item.text != reading.item.text => {
-                reading.item = item.clone();
-                Standing::Rewritten
-            }
-            Some(_) if reading.standing == Standing::Left => Standing::Waits,
-            Some(_) => reading.standing,
+        let Some(place) = self.waiting.iter().position(|item| item.id == reading.item.id) else {
+            reading.standing = Standing::Left;
+            return;
         };
+        let item = &self.waiting[place];
+        let is_rewritten =
+            (&item.text, &item.published_text) != (&reading.item.text, &reading.item.published_text);
+        reading.standing = match reading.standing {
+            _ if is_rewritten => Standing::Rewritten,
+            Standing::Left => Standing::Waits,
+            standing => standing,
+        };
+        reading.place = place;
+        // What the author said meanwhile comes below what was said before, and changes nothing above.
+        reading.item = item.clone();
     }
 
     /// Adds the page behind the last one.
     pub fn add(&mut self, page: Page<QueueItem>) {
         self.n_pages += 1;
         self.next = page.next;
-        let new = page.items.into_iter().filter(|item| !self.decided.contains(&item.id));
+        let new =
+            page.items.into_iter().filter(|item| self.decided.iter().all(|decided| decided.id != item.id));
         self.waiting.extend(new);
     }
 
@@ -105,10 +132,8 @@ impl Desk {
     pub fn read_next(&mut self) {
         let place = match &self.reading {
             None => 0,
-            Some(reading) => match self.place_of(&reading.item) {
-                Ok(place) => place + 1,
-                Err(place) => place,
-            },
+            Some(reading) if reading.standing == Standing::Left => reading.place,
+            Some(reading) => reading.place + 1,
         };
         self.read_at(place);
     }
@@ -117,7 +142,7 @@ impl Desk {
     pub fn read_previous(&mut self) {
         let place = match &self.reading {
             None => 0,
-            Some(reading) => self.place_of(&reading.item).unwrap_or_else(|place| place).saturating_sub(1),
+            Some(reading) => reading.place.saturating_sub(1),
         };
         self.read_at(place);
     }
@@ -127,37 +152,63 @@ impl Desk {
     /// `None`, and nothing changed, when there is nothing to decide about.
     pub fn take_reading(&mut self) -> Option<QueueItem> {
         let reading = self.reading.as_ref().filter(|reading| reading.standing != Standing::Left)?;
-        let place = self.place_of(&reading.item).ok()?;
+        let place = reading.place;
         let item = self.waiting.remove(place);
-        self.decided.push(item.id);
+        self.decided.push(Decided { id: item.id, place, has_arrived: false });
         self.read_at(place);
         Some(item)
+    }
+
+    /// Adds what was said about the item `id`, by this moderator or by another. Their word answers the author's: what waited
+    /// for nothing else will have left the list when it comes anew.
+    pub fn hear(&mut self, id: ItemId, word: &Word) {
+        let reading = self.reading.as_mut().map(|reading| &mut reading.item);
+        for item in self.waiting.iter_mut().chain(reading).filter(|item| item.id == id) {
+            if !item.words.contains(word) {
+                item.words.push(word.clone());
+            }
+        }
     }
 
     /// Puts back what [`Desk::take_reading`] took: the decision did not reach the server.
     ///
     /// What is read meanwhile stays so.
     pub fn put_back(&mut self, item: QueueItem) {
-        self.decided.retain(|id| *id != item.id);
-        if let Err(place) = self.place_of(&item) {
+        let decided = self.decided.iter().find(|decided| decided.id == item.id);
+        let was_at = decided.map_or(0, |decided| decided.place);
+        self.decided.retain(|decided| decided.id != item.id);
+        if self.waiting.iter().all(|other| other.id != item.id) {
+            let place = was_at.min(self.waiting.len());
             self.waiting.insert(place, item);
+            if let Some(reading) = &mut self.reading
+                && reading.place >= place
+            {
+                reading.place += 1;
+            }
         }
         if self.reading.is_none() {
             self.read_at(0);
         }
     }
 
-    /// Where `item` is, or else where it would be.
-    fn place_of(&self, item: &QueueItem) -> Result<usize, usize> {
-        self.waiting.iter().position(|other| other.id == item.id).ok_or_else(|| {
-            self.waiting.partition_point(|other| (other.created_at, other.id) < (item.created_at, item.id))
-        })
+    /// The server knows of the decision about the item `id`.
+    pub fn arrived(&mut self, id: ItemId) {
+        for decided in self.decided.iter_mut().filter(|decided| decided.id == id) {
+            decided.has_arrived = true;
+        }
+    }
+
+    /// The list is being asked for. What it has of items whose decision the server knows by now waits anew: its author changed
+    /// the text once more, or wrote a word.
+    pub fn ask(&mut self) {
+        self.decided.retain(|decided| !decided.has_arrived);
     }
 
     /// Reads the item at `place`, the last one when that is beyond the end, none when nothing waits.
     fn read_at(&mut self, place: usize) {
-        let item = self.waiting.get(place).or(self.waiting.last());
-        self.reading = item.map(|item| Reading { item: item.clone(), standing: Standing::Waits });
+        let place = place.min(self.waiting.len().saturating_sub(1));
+        let item = self.waiting.get(place);
+        self.reading = item.map(|item| Reading { item: item.clone(), standing: Standing::Waits, place });
     }
 }
 
@@ -176,7 +227,6 @@ pub fn excerpt(text: &str, n_chars: usize) -> String {
 mod tests {
     use super::*;
     use peer_support_domain::note::ContentNotes;
-    use peer_support_domain::post::State;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -338,6 +388,37 @@ mod tests {
 
         assert_eq!(desk.n_pages(), 2);
         assert_eq!(waiting(&desk), [1, 2]);
+    }
+
+    #[test]
+    fn what_waits_again_after_its_decision_comes_back() {
+        let mut desk = desk([1, 2]);
+        let taken = desk.take_reading().unwrap();
+        desk.refill(vec![page([1, 2])]);
+        assert_eq!(waiting(&desk), [2], "that list was asked for before");
+
+        desk.arrived(taken.id);
+        desk.ask();
+        desk.refill(vec![page([1, 2])]);
+
+        assert_eq!(waiting(&desk), [1, 2]);
+        assert_eq!(read(&desk), Some(2));
+    }
+
+    #[test]
+    fn a_word_comes_below_the_others_and_is_no_other_text() {
+        let mut desk = desk([1]);
+        let word = Word { is_moderators: false, text: "A word".into(), created_at: 1 };
+        desk.hear(ItemId::from_bits(1), &word);
+        desk.hear(ItemId::from_bits(1), &word);
+        let mut answered = page([1]);
+        answered.items[0].words = vec![word.clone(), Word { text: "Another".into(), ..word.clone() }];
+
+        assert_eq!(desk.reading().unwrap().item.words, [word]);
+        desk.refill(vec![answered]);
+
+        let reading = desk.reading().unwrap();
+        assert_eq!((reading.item.words.len(), reading.standing), (2, Standing::Waits));
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub enum Command {
     Approve,
     /// Write why not.
     Decline,
+    /// Write a private word to the author.
+    Say,
     /// Look for new items.
     Reload,
     /// Show what keys do.
@@ -47,6 +49,7 @@ pub fn command(press: Press) -> Option<Command> {
         "ArrowUp" if press.is_in_list => Command::Previous,
         "a" | "A" => Command::Approve,
         "d" | "D" => Command::Decline,
+        "w" | "W" => Command::Say,
         "r" | "R" => Command::Reload,
         "?" => Command::Help,
         _ => return None,
@@ -71,7 +74,7 @@ mod tests {
 
     #[test]
     fn letters_do_nothing_while_someone_types() {
-        for key in ["j", "k", "a", "d", "r", "?"] {
+        for key in ["j", "k", "a", "d", "w", "r", "?"] {
             assert!(command(press(key)).is_some(), "{key}");
             assert_eq!(command(Press { is_typing: true, ..press(key) }), None, "{key}");
         }

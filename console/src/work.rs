@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use peer_support_domain::id::ItemId;
+use peer_support_domain::note::ContentNote;
 use peer_support_domain::post::{Decision, Kind, Role};
 use peer_support_domain::wire::{QueueItem, Session};
 
 use crate::api::{self, Failure};
 use crate::browser;
-use crate::desk::{Desk, Reading};
+use crate::desk::{self, Desk, Reading};
 use crate::keys::PAUSE_AFTER_DECISION_MS;
 use crate::locale::tr;
 
@@ -66,8 +67,14 @@ pub struct Work {
     pub outcome: RwSignal<Option<Outcome>>,
     /// Reasons that were begun and not sent.
     pub drafts: RwSignal<BTreeMap<ItemId, String>>,
+    /// Private words that were begun and not sent.
+    pub words: RwSignal<BTreeMap<ItemId, String>>,
     /// Whether the reason for what is read is being written.
     pub is_declining: RwSignal<bool>,
+    /// Whether a private word to the author of what is read is being written.
+    pub is_saying: RwSignal<bool>,
+    /// Whether a private word is on its way.
+    pub is_sending: RwSignal<bool>,
     /// Whether, on a narrow page, the item shows instead of the list.
     pub is_item_open: RwSignal<bool>,
     /// Now, as far as waiting times care.
@@ -87,7 +94,10 @@ impl Work {
             is_loading: RwSignal::new(false),
             outcome: RwSignal::new(None),
             drafts: RwSignal::default(),
+            words: RwSignal::default(),
             is_declining: RwSignal::new(false),
+            is_saying: RwSignal::new(false),
+            is_sending: RwSignal::new(false),
             is_item_open: RwSignal::new(false),
             now_ms: RwSignal::new(browser::now_ms()),
             decided_ms: StoredValue::new(0),
@@ -186,7 +196,9 @@ impl Work {
         self.desk.set(Desk::default());
         self.queue.set(Queue::Waiting);
         self.drafts.set(BTreeMap::new());
+        self.words.set(BTreeMap::new());
         self.is_declining.set(false);
+        self.is_saying.set(false);
         self.is_item_open.set(false);
         self.outcome.set(None);
     }
@@ -237,6 +249,7 @@ impl Work {
         if self.is_loading.get_untracked() || self.session().is_none() {
             return;
         }
+        self.desk.update(Desk::ask);
         let (mut cursor, n_pages) = self.desk.with_untracked(wanted);
         self.is_loading.set(true);
         spawn_local(async move {
@@ -286,6 +299,7 @@ impl Work {
         self.desk.update(choose);
         if self.reading_id() != before {
             self.is_declining.set(false);
+            self.is_saying.set(false);
         }
         self.close_when_empty();
     }
@@ -303,10 +317,66 @@ impl Work {
 
     /// Begins to write the reason for declining what is read.
     pub fn begin_to_decline(self) {
-        if self.may_decide() && self.reading_id().is_some() {
+        let has_text = self.desk.with_untracked(|desk| {
+            desk.reading().is_some_and(|reading| desk::has_text_to_decide(&reading.item))
+        });
+        if self.may_decide() && has_text {
+            self.is_saying.set(false);
             self.is_declining.set(true);
             browser::focus(&["reason"]);
         }
+    }
+
+    /// Begins to write a private word to the author of what is read.
+    pub fn begin_to_say(self) {
+        if self.may_decide() && self.reading_id().is_some() {
+            self.is_declining.set(false);
+            self.is_saying.set(true);
+            browser::focus(&["word"]);
+        }
+    }
+
+    /// Leaves the word for later; it is kept.
+    pub fn stop_saying(self) {
+        self.is_saying.set(false);
+        browser::focus(&["say", "reading-title"]);
+    }
+
+    /// Says `text` privately to the author of the item `id`; the words stay in the box until they arrived.
+    pub fn say_privately(self, id: ItemId, text: String) {
+        let Some(session) = self.session().filter(|session| session.role >= Role::Moderator) else { return };
+        if self.is_sending.get_untracked() {
+            return;
+        }
+        self.is_sending.set(true);
+        spawn_local(async move {
+            let mut answer = api::say(&session.csrf, id, text.clone()).await;
+            if answer == Err(Failure::OtherSession)
+                && let Some(session) = self.session_of(&session).await
+            {
+                answer = api::say(&session.csrf, id, text).await;
+            }
+            self.is_sending.set(false);
+            match answer {
+                Ok(word) => {
+                    self.words.update(|words| {
+                        words.remove(&id);
+                    });
+                    self.desk.update(|desk| desk.hear(id, &word));
+                    if self.reading_id() == Some(id) {
+                        self.stop_saying();
+                    }
+                    self.say(true, tr!("said").to_owned(), None);
+                    self.reload();
+                }
+                Err(Failure::SignedOut | Failure::OtherSession) => {
+                    self.lapse();
+                    self.say(false, tr!("not-said-lapsed").to_owned(), None);
+                }
+                Err(Failure::Gone) => self.say(false, tr!("not-said-gone").to_owned(), None),
+                Err(failure) => self.say(false, tr!("not-said", why = explain(&failure)), Some(id)),
+            }
+        });
     }
 
     /// Leaves the reason for later; it is kept.
@@ -318,8 +388,13 @@ impl Work {
     /// Decides about what is read, and goes on to the next at once; when the decision does not arrive, the item comes back.
     pub fn decide(self, decision: Decision, reason: Option<String>) {
         let Some(session) = self.session().filter(|session| session.role >= Role::Moderator) else { return };
-        let Some(item) = self.desk.try_update(Desk::take_reading).flatten() else { return };
+        let item = self.desk.try_update(|desk| {
+            desk.reading().filter(|reading| desk::has_text_to_decide(&reading.item))?;
+            desk.take_reading()
+        });
+        let Some(item) = item.flatten() else { return };
         self.is_declining.set(false);
+        self.is_saying.set(false);
         self.close_when_empty();
         self.decided_ms.set_value(browser::now_ms());
         browser::focus(&["reading-title", "queue-title"]);
@@ -335,14 +410,18 @@ impl Work {
             let what = describe(&item);
             match answer {
                 Ok(_) => {
-                    let text = match decision {
-                        Decision::Decline => tr!("declined", what = what),
-                        _ => tr!("approved", what = what),
+                    let text = match (decision, item.published_text.is_some()) {
+                        (Decision::Decline, false) => tr!("declined", what = what),
+                        (Decision::Decline, true) => tr!("change-declined", what = what),
+                        (_, false) => tr!("approved", what = what),
+                        (_, true) => tr!("change-approved", what = what),
                     };
+                    self.desk.update(|desk| desk.arrived(item.id));
                     self.forget_draft(item.id);
                     self.say(true, text, None);
                 }
                 Err(Failure::Decided) => {
+                    self.desk.update(|desk| desk.arrived(item.id));
                     self.forget_draft(item.id);
                     self.say(false, tr!("meanwhile", what = what), None);
                 }
@@ -353,6 +432,7 @@ impl Work {
                     self.reload();
                 }
                 Err(Failure::Gone) => {
+                    self.desk.update(|desk| desk.arrived(item.id));
                     self.forget_draft(item.id);
                     self.say(false, tr!("gone", what = what), None);
                 }
@@ -412,6 +492,19 @@ pub fn kind_name(kind: Option<Kind>) -> &'static str {
         Some(Kind::Story) => tr!("kind-story"),
         Some(Kind::Coping) => tr!("kind-coping"),
         Some(Kind::Question) => tr!("kind-question"),
+    }
+}
+
+/// What a content note is called.
+pub fn note_name(note: ContentNote) -> &'static str {
+    match note {
+        ContentNote::Suicide => tr!("note-suicide"),
+        ContentNote::SelfHarm => tr!("note-self-harm"),
+        ContentNote::Abuse => tr!("note-abuse"),
+        ContentNote::SexualViolence => tr!("note-sexual-violence"),
+        ContentNote::Eating => tr!("note-eating"),
+        ContentNote::Substances => tr!("note-substances"),
+        ContentNote::Death => tr!("note-death"),
     }
 }
 

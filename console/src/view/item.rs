@@ -1,14 +1,16 @@
 //! The item that is read: what it is, what it says, and the two answers to it.
 
 use leptos::prelude::*;
+use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::Decision;
 use peer_support_domain::wire::QueueItem;
 
 use super::decline::Decline;
+use super::private::Private;
 use crate::browser;
-use crate::desk::{Reading, Standing};
+use crate::desk::{Reading, Standing, has_text_to_decide};
 use crate::locale::tr;
-use crate::work::{Work, kind_name, topic_name};
+use crate::work::{Work, kind_name, note_name, topic_name};
 
 /// One item; nothing when nothing waits.
 #[component]
@@ -18,16 +20,22 @@ pub fn Item(work: Work) -> impl IntoView {
     move || {
         id.get()?;
         let Reading { item, .. } = reading.get_untracked()?;
-        // Only these two change while the item stays: what the moderator is writing below must not be drawn anew.
-        let text = Memo::new(move |_| {
-            reading
-                .with(|reading| reading.as_ref().map(|reading| reading.item.text.clone()).unwrap_or_default())
-        });
+        // What changes while the item stays, each by itself: what the moderator is writing below must not be drawn anew.
         let standing = Memo::new(move |_| {
             reading.with(|reading| reading.as_ref().map_or(Standing::Left, |reading| reading.standing))
         });
-        Some(view! { <Words work item text standing /> })
+        Some(view! { <Words work item reading standing /> })
     }
+}
+
+/// A part of what is read, which a reload may change.
+fn part<T>(reading: Memo<Option<Reading>>, pick: fn(&QueueItem) -> T) -> Memo<T>
+where
+    T: Clone + Default + PartialEq + Send + Sync + 'static,
+{
+    Memo::new(move |_| {
+        reading.with(|reading| reading.as_ref().map(|reading| pick(&reading.item)).unwrap_or_default())
+    })
 }
 
 /// What stands below the words.
@@ -35,6 +43,8 @@ pub fn Item(work: Work) -> impl IntoView {
 enum Foot {
     Nothing,
     ReadOnly,
+    /// Nothing to approve: it waits for a word.
+    Unanswered,
     Answers,
     Declining,
 }
@@ -43,10 +53,15 @@ enum Foot {
 fn Words(
     work: Work,
     item: QueueItem,
-    #[prop(into)] text: Signal<String>,
+    reading: Memo<Option<Reading>>,
     #[prop(into)] standing: Signal<Standing>,
 ) -> impl IntoView {
     let lang = item.lang.as_ref().map(ToString::to_string);
+    let text = part(reading, |item| item.text.clone());
+    let published_text = part(reading, |item| item.published_text.clone());
+    let earlier_texts = part(reading, |item| item.earlier_texts.clone());
+    let notes = part(reading, |item| item.notes);
+    let has_text = part(reading, has_text_to_decide);
     let answers = item.in_reply_to.clone().map(|words| {
         view! {
             <h3>{tr!("answers")}</h3>
@@ -73,6 +88,7 @@ fn Words(
     let foot = Memo::new(move |_| match standing.get() {
         Standing::Left => Foot::Nothing,
         _ if !work.may_decide() => Foot::ReadOnly,
+        _ if !has_text.get() => Foot::Unanswered,
         _ if work.is_declining.get() => Foot::Declining,
         _ => Foot::Answers,
     });
@@ -85,13 +101,24 @@ fn Words(
         <article class="item" aria-labelledby="reading-title">
             <button type="button" class="back" on:click=back>{tr!("back-to-queue")}</button>
             <h2 id="reading-title" tabindex="-1">{kind_name(item.kind)}</h2>
-            <Facts work item=item.clone() />
+            <Facts work item=item.clone() notes />
             <div class="note" role="status">{note}</div>
             {answers}
-            <p class="text" dir="auto" lang=lang.clone()>{text}</p>
+            <div class="texts">
+                <Published text=published_text lang=lang.clone() />
+                <div>
+                    <Show when=move || published_text.with(Option::is_some)>
+                        <h3>{tr!("new-text")}</h3>
+                    </Show>
+                    <p class="text" dir="auto" lang=lang.clone()>{text}</p>
+                </div>
+            </div>
+            <Earlier texts=earlier_texts lang=lang.clone() />
+            <Private work id=item.id words=part(reading, |item| item.words.clone()) standing />
             {move || match foot.get() {
                 Foot::Nothing => ().into_any(),
                 Foot::ReadOnly => view! { <p class="quiet">{tr!("viewer-note")}</p> }.into_any(),
+                Foot::Unanswered => view! { <p class="quiet">{tr!("unanswered")}</p> }.into_any(),
                 Foot::Declining => view! { <Decline work id=item.id lang=lang.clone() /> }.into_any(),
                 Foot::Answers => view! { <Answers work /> }.into_any(),
             }}
@@ -99,9 +126,48 @@ fn Words(
     }
 }
 
+/// What others read while a new text waits, beside it; nothing when none waits.
+#[component]
+fn Published(text: Memo<Option<String>>, lang: Option<String>) -> impl IntoView {
+    move || {
+        text.get().map(|text| {
+            view! {
+                <div>
+                    <h3>{tr!("published-text")}</h3>
+                    <p class="text" dir="auto" lang=lang.clone()>{text}</p>
+                </div>
+            }
+        })
+    }
+}
+
+/// What its author replaced, folded; nothing when nothing was.
+#[component]
+fn Earlier(texts: Memo<Vec<String>>, lang: Option<String>) -> impl IntoView {
+    move || {
+        let texts = texts.get();
+        (!texts.is_empty()).then(|| {
+            let n = texts.len().to_string();
+            let lines = texts.into_iter().map(|text| {
+                view! { <li><p class="text" dir="auto" lang=lang.clone()>{text}</p></li> }
+            });
+            view! {
+                <details class="earlier">
+                    <summary>{tr!("earlier-texts", n = n)}</summary>
+                    <ol>{lines.collect_view()}</ol>
+                </details>
+            }
+        })
+    }
+}
+
 /// What is known about the item besides its words.
 #[component]
-fn Facts(work: Work, item: QueueItem) -> impl IntoView {
+fn Facts(work: Work, item: QueueItem, notes: Memo<ContentNotes>) -> impl IntoView {
+    let notes = move || {
+        let names: Vec<&str> = notes.get().iter().map(note_name).collect();
+        (!names.is_empty()).then(|| view! { <div><dt>{tr!("notes")}</dt><dd>{names.join(", ")}</dd></div> })
+    };
     let QueueItem { created_at, decision_expected_at, .. } = item;
     let when = move |at: i64| {
         let now = work.now_ms.get();
@@ -126,6 +192,7 @@ fn Facts(work: Work, item: QueueItem) -> impl IntoView {
             <div><dt>{tr!("topic")}</dt><dd>{topic_name(&item)}</dd></div>
             <div><dt>{tr!("site")}</dt><dd>{item.site.to_string()}</dd></div>
             <div><dt>{tr!("language")}</dt><dd>{language}</dd></div>
+            {notes}
             <div><dt>{tr!("sent")}</dt><dd><time datetime=browser::machine_time(created_at)>{move || when(created_at)}</time></dd></div>
             <div><dt>{tr!("due")}</dt><dd><time datetime=browser::machine_time(decision_expected_at)>{due}</time></dd></div>
         </dl>

@@ -52,6 +52,7 @@ pub fn Keys(is_open: RwSignal<bool>, letters_are_keys: RwSignal<bool>) -> impl I
                 {row(&["↑", "↓"], tr!("keys-arrows"))}
                 {row(&["a"], tr!("approve"))}
                 {row(&["d"], tr!("decline"))}
+                {row(&["w"], tr!("say"))}
                 {row(&["r"], tr!("reload"))}
                 {row(&["?"], tr!("keys-help"))}
                 {row(&["Ctrl", "Enter"], tr!("keys-send"))}

@@ -4,6 +4,7 @@ mod decline;
 mod item;
 mod keys;
 mod outcome;
+mod private;
 mod queue;
 mod sign_in;
 mod top;
@@ -45,6 +46,7 @@ pub fn Page() -> impl IntoView {
             Command::Previous => move_on(work, false),
             Command::Approve => work.approve_by_key(),
             Command::Decline => work.begin_to_decline(),
+            Command::Say => work.begin_to_say(),
             Command::Reload => work.reload(),
             Command::Help => is_help_open.set(true),
         }
