@@ -57,6 +57,37 @@ mod tests {
         }
 
         #[test]
+        fn fewer_votes_than_are_shown_give_no_lead_whatever_they_say(ways in prop::collection::vec(0..3_usize, 0..3)) {
+            let n = |way| ways.iter().filter(|&&w| w == way).count() as u32;
+            let counts = VoteCounts { heard: n(0), helped: n(1), me_too: n(2) };
+
+            prop_assert_eq!(helpful_at_ms(0, counts), helpful_at_ms(0, VoteCounts::default()));
+        }
+
+        #[test]
+        fn whatever_its_votes_an_item_fades_behind_what_was_posted_four_weeks_later(
+            heard: u32,
+            n: u32,
+            me_too: u32,
+            later in 4 * HELPFUL_HALF_LIFE_MS + 1..1_000_000_000_000_i64,
+        ) {
+            let counts = VoteCounts { heard, helped: n, me_too };
+
+            prop_assert!(helpful_at_ms(0, counts) < helpful_at_ms(later, VoteCounts::default()));
+        }
+
+        #[test]
+        fn two_items_keep_their_order_as_long_as_nobody_votes(
+            (one, other) in ((0..5_000_u32, any::<i32>()), (0..5_000_u32, any::<i32>())),
+            shift in 0..1_000_000_000_000_i64,
+        ) {
+            let at = |(n, posted_at): (u32, i32), shift: i64| helpful_at_ms(i64::from(posted_at) + shift, helped(n));
+
+            // Time passes for both alike, so what is counted from another moment stands in the same order.
+            prop_assert_eq!(at(one, 0).cmp(&at(other, 0)), at(one, shift).cmp(&at(other, shift)));
+        }
+
+        #[test]
         fn of_two_equal_items_the_newer_stands_higher(n in 0..1_000_u32, age in 1..1_000_000_000_000_i64) {
             prop_assert!(helpful_at_ms(0, helped(n)) < helpful_at_ms(age, helped(n)));
         }

@@ -81,6 +81,11 @@ pub async fn postgres() -> Subject {
 }
 
 impl Subject {
+    /// The store, for a task of its own.
+    pub fn shared(&self) -> Arc<dyn Store> {
+        self.store.clone()
+    }
+
     /// A store of the same kind, empty.
     pub async fn another(&self) -> Subject {
         match self.address {

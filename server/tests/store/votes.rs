@@ -1,8 +1,8 @@
 use std::collections::HashSet;
 
-use futures_util::future::join_all;
 use peer_support_domain::cursor::Order;
 use peer_support_domain::post::Decision;
+use peer_support_domain::ranking;
 use peer_support_domain::vote::{Reaction, VoteCounts};
 use peer_support_server::store::Vote;
 
@@ -117,29 +117,115 @@ async fn the_order_helpful_follows_the_votes() {
     .await;
 }
 
-#[tokio::test]
-async fn a_thousand_toggles_at_once_end_at_the_exact_count() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_thousand_toggles_at_once_end_at_the_exact_counts() {
     each_store(async |store| {
         let item = store.added(published(story(1))).await;
 
-        // Five toggles by each of 200 voters; one of them in each direction comes twice. The last one is a vote for all
-        // but every fourth.
-        join_all((0..200).map(|n| async move {
-            let vote = helped(item, voter(n));
-            store.vote(vote).await.unwrap();
-            store.unvote(vote).await.unwrap();
-            store.vote(vote).await.unwrap();
-            store.vote(vote).await.unwrap();
-            if n % 4 == 0 {
-                store.unvote(vote).await.unwrap();
-            } else {
-                store.vote(vote).await.unwrap();
-            }
-        }))
-        .await;
+        // Of 120 voters, each about eight times and in every way, in no order: most of them against themselves.
+        let toggles: Vec<_> = (0..1_000_u64)
+            .map(|n| {
+                let (shared, n) = (store.shared(), n * 7_919 % 1_000);
+                let vote = Vote { item, reaction: Reaction::ALL[n as usize % 3], voter: voter(n / 3 % 120) };
+                tokio::spawn(async move {
+                    if n % 5 < 3 { shared.vote(vote).await } else { shared.unvote(vote).await }
+                })
+            })
+            .collect();
+        for toggle in toggles {
+            toggle.await.unwrap().unwrap().unwrap();
+        }
 
-        assert_eq!(store.post(item).await.unwrap().unwrap().votes.helped, 150);
-        assert_eq!(store.rows("select voter from votes").await.len(), 150);
+        let post = store.post(item).await.unwrap().unwrap();
+        let rows = store.rows("select reaction, voter from votes").await;
+        let n =
+            |reaction: Reaction| rows.iter().filter(|row| row[0].ends_with(reaction.as_str())).count() as u32;
+        let in_table =
+            VoteCounts { heard: n(Reaction::Heard), helped: n(Reaction::Helped), me_too: n(Reaction::MeToo) };
+        assert_eq!(post.votes, in_table);
+        assert!(rows.len() > 50, "{in_table:?}");
+        let helpful_at = store.rows("select helpful_at from items").await.concat().concat();
+        let expected = ranking::helpful_at_ms(post.created_at, in_table);
+        assert_eq!(helpful_at.trim_start_matches("Integer"), expected.to_string());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_voter_who_taps_a_hundred_times_at_once_counts_once() {
+    each_store(async |store| {
+        let item = store.added(published(story(1))).await;
+
+        let taps: Vec<_> = (0..100)
+            .map(|_| {
+                let shared = store.shared();
+                tokio::spawn(async move { shared.vote(helped(item, voter(1))).await })
+            })
+            .collect();
+        for tap in taps {
+            assert_eq!(tap.await.unwrap().unwrap().unwrap().helped, 1);
+        }
+
+        assert_eq!(store.post(item).await.unwrap().unwrap().votes.helped, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn pages_neither_repeat_nor_skip_what_votes_left_alone() {
+    each_store(async |store| {
+        for n in 0..30 {
+            store.added(published(story(n))).await;
+        }
+        // Between any two pages, votes lift one post to the top that was to come last, and one that was seen.
+        let lift = async |n: u64| {
+            for by in 0..4 {
+                store.vote(helped(item(n), voter(by))).await.unwrap().unwrap();
+            }
+        };
+        for order in [Order::Helpful, Order::New] {
+            let mut seen = Vec::new();
+            let mut query = feed(order, 7);
+            let mut lifted = 0;
+            loop {
+                let page = store.feed(query.clone()).await.unwrap();
+                seen.extend(page.items.iter().map(|post| post.id));
+                query.after = page.next;
+                if query.after.is_none() {
+                    break;
+                }
+                lift(lifted).await;
+                lift(29 - lifted).await;
+                lifted += 1;
+            }
+
+            let still: Vec<_> = (lifted..30 - lifted).rev().map(item).collect();
+            let seen_still: Vec<_> = seen.iter().copied().filter(|id| still.contains(id)).collect();
+            assert_eq!(seen_still, still, "each once, in its order, by {order}");
+            let distinct: HashSet<_> = seen.iter().collect();
+            assert_eq!(distinct.len(), seen.len(), "and nothing twice, because votes only lift");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_unanswered_post_stands_first_until_somebody_answers() {
+    each_store(async |store| {
+        for n in 1..=3 {
+            store.added(published(story(n))).await;
+        }
+        for n in 0..9 {
+            store.vote(helped(item(3), voter(n))).await.unwrap();
+        }
+        let waiting = async || store.feed_ids(feed(Order::Unanswered, 2)).await;
+
+        assert_eq!(waiting().await[0], item(1), "the longest waiting, whatever votes others have");
+        store.added(reply(10, item(1))).await;
+        assert_eq!(waiting().await[0], item(1), "what is held is no answer yet");
+        store.decided(item(10), Decision::Approve).await.unwrap();
+
+        assert_eq!(waiting().await[0], item(2));
     })
     .await;
 }
