@@ -78,8 +78,14 @@ fn tighten(sheet: &str) -> String {
 }
 
 /// Keys that are put together at run time: the name of their table, and what they begin with.
-const TABLES: [(&str, &str); 4] =
-    [("TOPICS", "topic-"), ("LINE_TOPICS", "line-topic-"), ("AUDIENCES", "audience-"), ("NOTES", "note-")];
+const TABLES: [(&str, &str); 6] = [
+    ("TOPICS", "topic-"),
+    ("LINE_TOPICS", "line-topic-"),
+    ("AUDIENCES", "audience-"),
+    ("NOTES", "note-"),
+    ("REASONS", "reason-"),
+    ("PINNED", "pinned-"),
+];
 
 /// The macro `key!`, which knows each key of `locales/en.json` and its English text, so that a key that is not there does
 /// not compile, and a text that nobody shows is not carried.

@@ -87,6 +87,8 @@ pub struct Wanted<'a> {
     pub topic: &'a str,
     /// The order.
     pub order: Order,
+    /// Posts on a page; as many as the server likes when 0.
+    pub limit: usize,
     /// Where the page begins.
     pub cursor: Option<Cursor>,
 }
@@ -107,13 +109,21 @@ impl Api {
         let cursor = wanted.cursor.map(|cursor| cursor.to_string()).unwrap_or_default();
         let kind = wanted.kind.map_or("", Kind::as_str);
         let mut path = vec!["sites/", &self.site, "/posts?order=", wanted.order.as_str()];
+        let limit = if wanted.limit == 0 { String::new() } else { wanted.limit.to_string() };
+        let rest = [("&kind=", kind), ("&topic=", wanted.topic), ("&cursor=", &cursor), ("&limit=", &limit)];
         // Topics and cursors are made of letters, digits and hyphens.
-        for (name, value) in [("&kind=", kind), ("&topic=", wanted.topic), ("&cursor=", &cursor)] {
+        for (name, value) in rest {
             if !value.is_empty() {
                 path.extend([name, value]);
             }
         }
         self.call("GET", &path, None, &[], reading(then));
+    }
+
+    /// A page of the posts that are found by their words, the best first.
+    pub fn search(&self, search: &wire::Search, then: impl Then<wire::Page<wire::Post>>) {
+        let body = json::search(search);
+        self.call("POST", &["sites/", &self.site, "/search"], Some(body), None, reading(then));
     }
 
     /// A page of the replies to `thread`, the oldest first.
@@ -162,6 +172,19 @@ impl Api {
         let path = ["items/", &item.to_string(), "/votes/", reaction.as_str()];
         let body = json::object(&[("voter", Some(&voter.to_string()))]);
         self.call(method, &path, Some(body), &[], reading(then));
+    }
+
+    /// Reports `item`, and gets the receipt.
+    pub fn report(&self, item: ItemId, report: wire::NewReport, then: impl Then<wire::Report>) {
+        let wire::NewReport { reason, reporter } = report;
+        let body =
+            json::object(&[("reason", Some(reason.as_str())), ("reporter", Some(&reporter.to_string()))]);
+        self.call("POST", &["items/", &item.to_string(), "/reports"], Some(body), None, reading(then));
+    }
+
+    /// What became of the report whose receipt is `code`.
+    pub fn reported(&self, code: &str, then: impl Then<wire::Report>) {
+        self.call("GET", &["report"], None, Some(("Report-Code", code)), reading(then));
     }
 
     /// What `code` opens.

@@ -2,8 +2,16 @@
 //!
 //! Whatever a browser lacks gives a plainer answer, never a panic: people come with old phones.
 
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
 use js_sys::{Array, Date, JsString, Object, Reflect};
-use leptos::prelude::{document, on_cleanup, set_timeout, window, window_event_listener_untyped};
+use leptos::leptos_dom::helpers::{
+    IntervalHandle, TimeoutHandle, set_interval_with_handle, set_timeout_with_handle,
+    window_event_listener_untyped,
+};
+use leptos::prelude::{document, on_cleanup, set_timeout, window};
 use peer_support_domain::helpline::{AsOf, Language};
 use peer_support_domain::hours::{LocalTime, TimeZone, Weekday};
 use peer_support_domain::moment::Unit;
@@ -226,13 +234,42 @@ pub fn focus(root: Node, id: &'static str) {
     let selector = ["#", id].concat();
     set_timeout(
         move || {
-            let found = root.dyn_ref::<Element>().and_then(|root| root.query_selector(&selector).ok()?);
-            if let Some(element) = found {
+            if let Some(element) = first(&root, &selector) {
                 focus_on(&element);
             }
         },
-        std::time::Duration::ZERO,
+        Duration::ZERO,
     );
+}
+
+/// The first element under `root` that `selector` finds.
+pub fn first(root: &Node, selector: &str) -> Option<Element> {
+    root.dyn_ref::<Element>()?.query_selector(selector).ok()?
+}
+
+/// Does `what` each minute, and whenever the page is seen again: a phone that sleeps lets no time pass. It ends with the
+/// present owner.
+pub fn each_minute(what: impl Fn() + Clone + 'static) {
+    let minute = set_interval_with_handle(what.clone(), Duration::from_secs(60));
+    let seen = window_event_listener_untyped("visibilitychange", move |_| what());
+    on_cleanup(move || {
+        minute.iter().for_each(IntervalHandle::clear);
+        seen.remove();
+    });
+}
+
+/// Waits for a pause in what is typed.
+#[derive(Clone, Default)]
+pub struct Pause(Rc<Cell<Option<TimeoutHandle>>>);
+
+impl Pause {
+    /// Does `what` after a pause, unless it is called again before.
+    pub fn then(&self, what: impl FnOnce() + 'static) {
+        let next = set_timeout_with_handle(what, Duration::from_millis(400)).ok();
+        if let Some(last) = self.0.replace(next) {
+            last.clear();
+        }
+    }
 }
 
 /// Scrolls to `element` as little as is needed to see it.

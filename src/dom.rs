@@ -32,6 +32,11 @@ pub fn svg(tag: &str) -> El {
     El(document().create_element_ns(space, tag).expect("tags are literals, and valid"))
 }
 
+/// A copy of an element of the page, with all that is in it.
+pub fn copy(element: &Element) -> Option<El> {
+    Some(El(element.clone_node_with_deep(true).ok()?.unchecked_into()))
+}
+
 /// A `<button>` of this class and name that does something when it is pressed.
 pub fn button(class: &str, name: &str, press: impl Fn() + 'static) -> El {
     boxed_button(class, name, Box::new(press))
@@ -171,7 +176,8 @@ pub fn set_value(element: &Element, value: &str) {
     let _ = js_sys::Reflect::set(element, &"value".into(), &value.into());
 }
 
-fn follow_attribute(element: &Element, name: &'static str, value: Box<dyn Fn() -> Option<&'static str>>) {
+/// An attribute of `element` follows what `value` reads; `None` takes it away.
+pub fn follow_attribute(element: &Element, name: &'static str, value: Box<dyn Fn() -> Option<&'static str>>) {
     let element = element.clone();
     follow(Box::new(move || set_attribute(&element, name, value())));
 }

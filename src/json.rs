@@ -8,7 +8,9 @@ use std::str::FromStr;
 use js_sys::{Array, JSON, Object, Reflect};
 use peer_support_domain::note::{ContentNote, ContentNotes};
 use peer_support_domain::vote::VoteCounts;
-use peer_support_domain::wire::{Card, Mine, NewPost, Page, Post, Receipt, Reply, Site, Topic, Word};
+use peer_support_domain::wire::{
+    Card, Mine, NewPost, Page, Post, Receipt, Reply, Report, Search, Site, Topic, Word,
+};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -157,6 +159,17 @@ impl Read for Receipt {
     }
 }
 
+impl Read for Report {
+    fn read(it: &JsValue) -> Option<Self> {
+        Some(Report {
+            code: text(it, "code"),
+            reason: parsed(it, "reason")?,
+            state: parsed(it, "state")?,
+            is_decided: get(it, "is_decided")?.is_truthy(),
+        })
+    }
+}
+
 impl Read for Topic {
     fn read(it: &JsValue) -> Option<Self> {
         Some(Topic { id: parsed(it, "id")?, label: text(it, "label") })
@@ -218,6 +231,17 @@ fn written(object: &Object) -> String {
 pub fn post(new: &NewPost) -> String {
     let topic = new.topic.as_ref().map(|topic| topic.as_str());
     sent(new, Some(new.kind.as_str()), topic)
+}
+
+/// A search as it is sent.
+pub fn search(search: &Search) -> String {
+    let Search { words, kind, topic, cursor } = search;
+    object(&[
+        ("words", Some(words)),
+        ("kind", kind.map(|kind| kind.as_str())),
+        ("topic", topic.as_ref().map(|topic| topic.as_str())),
+        ("cursor", cursor.map(|cursor| cursor.to_string()).as_deref()),
+    ])
 }
 
 /// A new reply as it is sent: [`NewPost`] without what the post already says.

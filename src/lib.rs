@@ -17,6 +17,7 @@ mod json;
 mod locale;
 mod needs;
 mod peers;
+mod reading;
 mod remembered;
 mod sending;
 mod session;

@@ -2,7 +2,7 @@
 //! to write. It stands above the views, so that going from one to another, closing the panel or changing the language
 //! takes nothing away.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -26,6 +26,7 @@ use crate::dom::{El, el};
 use crate::identity::TabKey;
 use crate::locale::Locale;
 use crate::needs::{Need, Needs};
+use crate::reading::Reading;
 use crate::signal::Signal;
 use crate::work::Work;
 use crate::{peers, remembered};
@@ -219,6 +220,10 @@ pub struct Kept {
     pub codes: RefCell<Vec<RecoveryCode>>,
     drafts: RefCell<Vec<Draft>>,
     votes: RefCell<Vec<(ItemId, Reaction)>>,
+    /// What a reader of the peer space chose and did; the panel has none.
+    reading: OnceCell<Reading>,
+    /// How far each view is scrolled, by [`Tab`], since it was left.
+    pub places_in_view: Cell<[i32; 3]>,
     root: Node,
     /// The places of the peer space's views, *Stories* and *Write*: they outlive a change of the language.
     pub places: [El; 2],
@@ -260,6 +265,8 @@ impl Session {
                 codes: RefCell::default(),
                 drafts: RefCell::default(),
                 votes: RefCell::default(),
+                reading: OnceCell::new(),
+                places_in_view: Cell::default(),
                 root,
                 places: [el("div"), el("div")],
                 handle: RefCell::default(),
@@ -283,6 +290,12 @@ impl Session {
         self.kept.try_get_value().is_some()
     }
 
+    /// What a reader of the peer space chose and did.
+    pub fn reading(self) -> Reading {
+        let kept = self.kept();
+        *kept.reading.get_or_init(|| kept.owner.with(Reading::new))
+    }
+
     /// What no view follows.
     pub fn kept(self) -> Rc<Kept> {
         self.kept.get_value()
@@ -301,6 +314,15 @@ impl Session {
 
     /// Draws a view, if it is not drawn yet.
     pub fn arrive(self, tab: Tab) {
+        // The views scroll in one place, which belongs to the panel; it is read before another view makes it shorter.
+        if !cfg!(feature = "peers") {
+            let kept = self.kept();
+            if let Some(scroll) = browser::first(&kept.root, ".scroll") {
+                let mut places = kept.places_in_view.get();
+                places[self.tab.now() as usize] = scroll.scroll_top();
+                kept.places_in_view.set(places);
+            }
+        }
         self.was_visited[tab as usize].set(true);
         self.tab.set(tab);
     }

@@ -12,6 +12,7 @@ mod needs;
 mod never_fails;
 mod own_words;
 mod quick_exit;
+mod reading;
 mod remembering;
 mod signed_helplines;
 mod steps;

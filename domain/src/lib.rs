@@ -19,6 +19,7 @@ pub mod language;
 pub mod limits;
 pub mod line_report;
 pub mod lookup;
+pub mod mix;
 pub mod moment;
 pub mod mute;
 pub mod note;

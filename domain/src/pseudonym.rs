@@ -2,6 +2,8 @@
 
 use crate::id::AuthorTag;
 
+/// Words in each list of `locales/`: a power of two, so that the 65,536 numbers that choose fall on all of them alike.
+pub const N_WORDS: usize = 64;
 /// How many tones a face may have; `src/style/` has a rule for each.
 const N_TONES: u8 = 6;
 

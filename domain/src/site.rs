@@ -81,6 +81,24 @@ names!(SiteMode, InvalidSiteMode, "is not a mode; expected open, limited or read
     ReadOnly => "read-only",
 });
 
+impl SiteMode {
+    /// Whether visitors may write posts.
+    #[must_use]
+    pub const fn takes_posts(self) -> bool {
+        matches!(self, Self::Open)
+    }
+
+    /// Whether visitors may answer a post, which the site's owner wrote or did not.
+    #[must_use]
+    pub const fn takes_replies(self, is_owners: bool) -> bool {
+        match self {
+            Self::Open => true,
+            Self::Limited => is_owners,
+            Self::ReadOnly => false,
+        }
+    }
+}
+
 /// A BCP 47 language tag, checked for its form only: `en`, `pt-BR`, `zh-Hant`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LanguageTag(String);
@@ -136,6 +154,15 @@ mod tests {
         for bad in ["", "-a", "a-", "A", "a b", "ä", "../x", &"a".repeat(41)] {
             assert_eq!(bad.parse::<SiteId>(), Err(InvalidSlug), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_mode_says_what_visitors_may_write() {
+        let may = |mode: SiteMode| (mode.takes_posts(), mode.takes_replies(true), mode.takes_replies(false));
+
+        assert_eq!(may(SiteMode::Open), (true, true, true));
+        assert_eq!(may(SiteMode::Limited), (false, true, false));
+        assert_eq!(may(SiteMode::ReadOnly), (false, false, false));
     }
 
     #[test]

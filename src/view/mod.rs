@@ -1,5 +1,6 @@
 //! What the visitor sees, one component a file, and the few small pieces that all of them share.
 
+mod cards;
 mod country_picker;
 mod did_not_work;
 mod emergency_strip;
@@ -15,9 +16,11 @@ mod pages;
 pub mod panel;
 pub mod peers;
 mod post;
+mod rather_not;
 mod reactions;
 mod remember;
 mod replies;
+mod report;
 mod results;
 mod search;
 mod sent;
@@ -45,6 +48,11 @@ mod icons {
     pub const PAGE: &str = "M14 4h6v6m0-6-9 9M18 14v6H4V6h6";
     pub const LEAVE: &str = "M14 4h6v16h-6M4 12h11m-4-4 4 4-4 4";
     pub const CLOSE: &str = "M6 6l12 12M18 6 6 18";
+    pub const TRUSTED: &str = "M12 3l8 3v6c0 5-4 8-8 9-4-1-8-4-8-9V6zm-3.5 9 2.5 2.5 4.5-5";
+    pub const RULES: &str = "M9 6h11M9 12h11M9 18h11M4 6h1m-1 6h1m-1 6h1";
+    pub const HERE: &str =
+        "M9 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zm-7 10c0-8 14-8 14 0M16 3a4 4 0 0 1 0 8m2.5 3c2.5 1 3.5 4 3.5 7";
+    pub const HOURS: &str = "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zm0-14v5l3 3";
 }
 
 /// An icon beside a word that says the same.

@@ -1,14 +1,20 @@
-//! A list that comes page by page: the feed, and the replies of a thread.
+//! A list that comes page by page: the feed, what a search finds, and the replies of a thread.
+
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use peer_support_domain::cursor::{Cursor, Order};
-use peer_support_domain::id::ItemId;
+use peer_support_domain::id::{AuthorTag, ItemId};
+use peer_support_domain::mix::{ITEMS_OF_EACH, mix};
+use peer_support_domain::mute::Muted;
 use peer_support_domain::wire;
 
-use super::stories::Choices;
 use super::{failed, post, quiet, replies, waiting};
 use crate::api::{Failure, Wanted};
+use crate::browser;
 use crate::dom::{El, button, classed, el};
-use crate::locale::{Locale, tr};
+use crate::locale::{Locale, key, tr};
+use crate::reading::Choices;
 use crate::session::{Load, Session, shown_in};
 use crate::signal::Signal;
 
@@ -17,8 +23,8 @@ use crate::signal::Signal;
 pub enum Source {
     /// The site's posts.
     Feed(Choices),
-    /// The replies to a post, the oldest first.
-    Thread(ItemId),
+    /// The replies to a post, the oldest first, and who wrote the post.
+    Thread(ItemId, Option<AuthorTag>),
 }
 
 /// The rows of a page, of either kind.
@@ -27,76 +33,189 @@ enum Rows {
     Replies(Vec<wire::Reply>),
 }
 
-type Shown = (Rows, Option<Cursor>);
+/// What is asked for together, and where each begins: one list, or those of a mix.
+type Places = Vec<(Order, Option<Cursor>)>;
+type Shown = (Rows, Places);
+/// A feed's page, with the place of the feed among those that were asked for.
+type Answer = (usize, Order, wire::Page<wire::Post>);
 
-/// The page behind `cursor`, and below it, when asked for, the next: what stands already is never drawn again.
-pub fn page(session: Session, t: Locale, source: Source, cursor: Option<Cursor>) -> El {
-    let page = Signal::new(Load::Waiting);
-    let asked = source.clone();
-    let request = move || ask(session, &asked, cursor, page);
-    request();
-    classed("div", "page").children_of(move || match &*page.share() {
-        Load::Waiting => vec![waiting(t)],
-        Load::Failed(failure) => vec![failed(t, *failure, request.clone())],
-        Load::Ready((rows, next)) => {
-            let rows: Vec<_> = match (rows, &source) {
-                (Rows::Posts(posts), _) => posts.iter().map(|item| post::post(session, t, item)).collect(),
-                (Rows::Replies(items), Source::Thread(thread)) => {
-                    items.iter().map(|item| replies::reply(session, t, *thread, item)).collect()
+/// A list, from its first page on.
+#[derive(Clone)]
+struct List {
+    session: Session,
+    t: Locale,
+    source: Source,
+    /// The posts that stand already: in a mix, and when votes move a post while its reader reads on, the same may come again.
+    seen: Rc<RefCell<Vec<ItemId>>>,
+}
+
+/// The first page, and below it, when asked for, the next: what stands already is not asked for again.
+pub fn first(session: Session, t: Locale, source: Source) -> El {
+    let places = match &source {
+        Source::Feed(Choices { words, order: None, .. }) if words.is_empty() => {
+            [Order::Unanswered, Order::New, Order::Helpful].map(|order| (order, None)).into()
+        }
+        Source::Feed(Choices { order: Some(order), .. }) => vec![(*order, None)],
+        _ => vec![(Order::New, None)],
+    };
+    List { session, t, source, seen: Rc::default() }.page(places, true)
+}
+
+impl List {
+    fn page(self, places: Places, is_first: bool) -> El {
+        let (session, t) = (self.session, self.t);
+        let page = Signal::new(Load::Waiting);
+        let is_unmuted = Signal::new(false);
+        let list = self.clone();
+        let request = move || list.ask(&places, page);
+        request();
+        classed("div", "page").children_of(move || match &*page.share() {
+            Load::Waiting => vec![waiting(t)],
+            Load::Failed(failure) => vec![failed(t, *failure, request.clone())],
+            Load::Ready((rows, next)) => {
+                let muted = session.reading().muted.share();
+                let (n_all, rows) = self.rows(rows, (!is_unmuted.get()).then_some(&muted));
+                if n_all == 0 && is_first {
+                    return vec![quiet(&self.nothing())];
                 }
-                _ => Vec::new(),
+                let n_hidden = n_all - rows.len();
+                let mut shown = vec![classed("ul", "feed").children(rows)];
+                if n_hidden > 0 {
+                    shown.push(hidden(session, t, n_hidden, is_unmuted));
+                }
+                if next.is_empty() {
+                    let is_feed = matches!(self.source, Source::Feed(_));
+                    shown.extend(is_feed.then(|| classed("p", "quiet").text(&tr!(t, "the-end"))));
+                } else {
+                    let (list, next) = (self.clone(), next.clone());
+                    shown.push(next_page(t, move || list.clone().page(next.clone(), false)));
+                }
+                shown
+            }
+        })
+    }
+
+    /// How many rows there are, and those of them that are not hidden, drawn.
+    fn rows(&self, rows: &Rows, muted: Option<&Muted>) -> (usize, Vec<El>) {
+        let (session, t) = (self.session, self.t);
+        let is_shown = |topic, text: &str| !muted.is_some_and(|muted| muted.hides(topic, text));
+        let mut shown = Vec::new();
+        let n_all = match (rows, &self.source) {
+            (Rows::Posts(posts), _) => {
+                for item in posts {
+                    if is_shown(Some(&item.topic), &item.text) {
+                        shown.push(post::post(session, t, item));
+                    }
+                }
+                posts.len()
+            }
+            (Rows::Replies(items), Source::Thread(thread, poster)) => {
+                for item in items {
+                    if is_shown(None, &item.text) {
+                        shown.push(replies::reply(session, t, *thread, *poster, item));
+                    }
+                }
+                items.len()
+            }
+            _ => 0,
+        };
+        (n_all, shown)
+    }
+
+    fn ask(&self, places: &Places, page: Signal<Load<Shown>>) {
+        let api = &self.session.kept().api;
+        let (kind, topic, words) = match &self.source {
+            Source::Feed(Choices { kind, topic, words, .. }) => (*kind, topic, words),
+            Source::Thread(thread, _) => {
+                let show = shown_in(page);
+                let cursor = places.first().and_then(|(_, cursor)| *cursor);
+                return api.replies(*thread, cursor, move |answer: Result<wire::Page<_>, Failure>| {
+                    let next = |next: Option<Cursor>| next.map(|next| (Order::New, Some(next)));
+                    show(
+                        answer.map(|page| (Rows::Replies(page.items), next(page.next).into_iter().collect())),
+                    );
+                });
+            }
+        };
+        page.set(Load::Waiting);
+        let n_asked = places.len();
+        let limit = if n_asked > 1 { ITEMS_OF_EACH } else { 0 };
+        // Gone with the first failure: what comes later belongs to a page that was given up.
+        let answers = Rc::new(RefCell::new(Some(Vec::<Answer>::new())));
+        for (place, &(order, cursor)) in places.iter().enumerate() {
+            let (answers, seen) = (answers.clone(), self.seen.clone());
+            let take = move |answer: Result<wire::Page<wire::Post>, Failure>| {
+                let Some(mut all) = answers.take() else { return };
+                match answer {
+                    Ok(answer) => {
+                        // In the order of the question, whichever is answered first.
+                        let at = all.partition_point(|(other, ..)| *other < place);
+                        all.insert(at, (place, order, answer));
+                    }
+                    Err(failure) => return page.set(Load::Failed(failure)),
+                }
+                if all.len() < n_asked {
+                    answers.replace(Some(all));
+                    return;
+                }
+                let (mut feeds, mut next) = (Vec::new(), Vec::new());
+                for (_, order, answer) in all {
+                    feeds.push(answer.items);
+                    if answer.next.is_some() {
+                        next.push((order, answer.next));
+                    }
+                }
+                page.set(Load::Ready((Rows::Posts(mix(feeds, &mut seen.borrow_mut())), next)));
             };
-            if rows.is_empty() && cursor.is_none() {
-                return vec![quiet(&nothing(t, &source))];
+            if words.is_empty() {
+                api.posts(Wanted { order, kind, topic, cursor, limit }, take);
+            } else {
+                let topic = topic.parse().ok();
+                api.search(&wire::Search { words: words.clone(), kind, topic, cursor }, take);
             }
-            let mut shown = vec![classed("ul", "feed").children(rows)];
-            if let Some(next) = *next {
-                let source = source.clone();
-                shown.push(next_page(t, move || self::page(session, t, source.clone(), Some(next))));
-            }
-            shown
         }
-    })
-}
+    }
 
-fn ask(session: Session, source: &Source, cursor: Option<Cursor>, page: Signal<Load<Shown>>) {
-    let api = &session.kept().api;
-    let show = shown_in(page);
-    match source {
-        Source::Feed(Choices { order, kind, topic }) => {
-            let wanted = Wanted { order: *order, kind: *kind, topic, cursor };
-            api.posts(wanted, move |answer: Result<wire::Page<_>, Failure>| {
-                show(answer.map(|page| (Rows::Posts(page.items), page.next)));
-            });
-        }
-        Source::Thread(thread) => {
-            api.replies(*thread, cursor, move |answer: Result<wire::Page<_>, Failure>| {
-                show(answer.map(|page| (Rows::Replies(page.items), page.next)));
-            })
+    fn nothing(&self) -> String {
+        let t = self.t;
+        match &self.source {
+            Source::Thread(..) => tr!(t, "no-replies"),
+            Source::Feed(Choices { words, .. }) if !words.is_empty() => tr!(t, "search-none"),
+            Source::Feed(Choices { order, kind: None, topic, .. })
+                if *order != Some(Order::Unanswered) && topic.is_empty() =>
+            {
+                tr!(t, "stories-empty")
+            }
+            Source::Feed(_) => tr!(t, "stories-none-match"),
         }
     }
 }
 
-fn nothing(t: Locale, source: &Source) -> String {
-    match source {
-        Source::Thread(_) => tr!(t, "no-replies"),
-        Source::Feed(Choices { order: Order::New | Order::Helpful, kind: None, topic })
-            if topic.is_empty() =>
-        {
-            tr!(t, "stories-empty")
-        }
-        Source::Feed(_) => tr!(t, "stories-none-match"),
-    }
+/// What is not drawn, in one line.
+fn hidden(session: Session, t: Locale, n: usize, is_unmuted: Signal<bool>) -> El {
+    let said = move || match session.reading().is_calm.get() {
+        true => tr!(t, "some-hidden"),
+        false => t.count(key!("n-hidden"), u32::try_from(n).unwrap_or(u32::MAX)),
+    };
+    let show = button("link", &tr!(t, "show"), move || is_unmuted.set(true));
+    classed("p", "quiet hidden").child(el("span").text_of(said)).child(show)
 }
 
 /// A button that gives way to the next page.
 fn next_page(t: Locale, page: impl Fn() -> El + 'static) -> El {
     let is_open = Signal::new(false);
-    el("div").children_of(move || {
+    // The button goes; this stays, and takes the focus.
+    let place = el("div").attr("tabindex", "-1");
+    let node = place.node().clone();
+    place.children_of(move || {
+        let node = node.clone();
         vec![if is_open.get() {
             page()
         } else {
-            button("plain", &tr!(t, "show-more"), move || is_open.set(true))
+            button("plain", &tr!(t, "show-more"), move || {
+                browser::focus_on(&node);
+                is_open.set(true);
+            })
         }]
     })
 }

@@ -3,7 +3,7 @@
 use super::{emergency_strip, failed, foot, help_now, tabs, top_bar, waiting};
 use crate::api;
 use crate::config::{Tab, Theme};
-use crate::dom::{El, classed, el};
+use crate::dom::{El, classed, el, follow};
 use crate::locale::{LANGUAGES, Locale, tr};
 use crate::peers;
 use crate::session::{Load, Session};
@@ -43,7 +43,7 @@ fn in_language(session: Session, t: Locale) -> El {
         Theme::Dark => Some("dark"),
     };
     let is_inline = kept.config.is_inline;
-    classed("div", "panel shell")
+    let panel = classed("div", "panel shell")
         .attr("part", "panel")
         .attr("lang", &t.language())
         .attr("dir", &tr!(t, "dir"))
@@ -57,16 +57,25 @@ fn in_language(session: Session, t: Locale) -> El {
         })
         .child(top_bar::top_bar(session, t))
         .child(emergency_strip::emergency_strip(session, t))
-        .child(tabs::tabs(session, t))
-        .child(
-            classed("div", "scroll")
-                .children(Tab::ALL.map(|tab| tab_panel(session, t, tab)))
-                // What is about to come would push it away from under the finger.
-                .child(foot::foot(session, t).attr_of("hidden", move || {
-                    let is_waiting = matches!(*session.peers.share(), Some(Load::Waiting));
-                    (is_waiting && session.tab.get() != Tab::Help).then_some("")
-                })),
-        )
+        .child(tabs::tabs(session, t));
+    // The views share what scrolls, and each keeps its place in it.
+    let scroll = classed("div", "scroll");
+    let node = scroll.node().clone();
+    let panel = panel.child(
+        scroll
+            .children(Tab::ALL.map(|tab| tab_panel(session, t, tab)))
+            // What is about to come would push it away from under the finger.
+            .child(foot::foot(session, t).attr_of("hidden", move || {
+                let is_waiting = matches!(*session.peers.share(), Some(Load::Waiting));
+                (is_waiting && session.tab.get() != Tab::Help).then_some("")
+            })),
+    );
+    // After the view was shown that this follows, too.
+    follow(Box::new(move || {
+        let tab = session.tab.get();
+        node.set_scroll_top(session.kept().places_in_view.get()[tab as usize]);
+    }));
+    panel
 }
 
 /// One view, drawn when it is first shown; from then on only hidden, so that what was opened and written in it stays.

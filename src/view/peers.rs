@@ -1,11 +1,12 @@
 //! The views of the peer space. They are a module of their own, which the panel fetches when somebody enters them.
 
 use peer_support_domain::moment;
+use wasm_bindgen::JsCast;
 
 use super::{stories, write};
 use crate::browser;
 use crate::config::Tab;
-use crate::dom::{El, el};
+use crate::dom::{El, el, follow_attribute};
 use crate::locale::{Locale, key};
 use crate::sending;
 use crate::session::{Load, Session};
@@ -13,6 +14,11 @@ use crate::session::{Load, Session};
 /// *Stories* and *Write*, each drawn when it is first shown, and anew when the language changes.
 pub fn views(session: Session, t: Locale) -> [El; 2] {
     browser::when_online(move || sending::back_online(session));
+    if let Some(root) = session.root() {
+        let is_calm = move || session.reading().is_calm.get().then_some("");
+        follow_attribute(root.unchecked_ref(), "data-calm", Box::new(is_calm));
+    }
+    browser::each_minute(move || session.reading().now_ms.set(browser::now_ms()));
     [Tab::Stories, Tab::Write].map(|tab| {
         el("div").children_of(move || {
             t.track();

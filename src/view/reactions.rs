@@ -1,7 +1,7 @@
 //! Answers without words.
 
 use peer_support_domain::id::ItemId;
-use peer_support_domain::limits::FIRST_SHOWN_COUNT;
+use peer_support_domain::post::Kind;
 use peer_support_domain::vote::{Reaction, VoteCounts};
 
 use super::notice;
@@ -11,11 +11,25 @@ use crate::locale::{Locale, tr};
 use crate::session::Session;
 use crate::signal::Signal;
 
-/// Three buttons that stay pressed. A press shows at once and is taken back, with a sentence, when it did not arrive.
-pub fn reactions(session: Session, t: Locale, item: ItemId, counts: VoteCounts) -> [El; 2] {
+/// Three buttons that stay pressed. A press shows at once and is taken back, with a sentence, when it did not arrive. What
+/// they say depends on what the post is for; a reply has no kind.
+pub fn reactions(
+    session: Session,
+    t: Locale,
+    item: ItemId,
+    counts: VoteCounts,
+    kind: Option<Kind>,
+) -> [El; 2] {
     let counts = Signal::new(counts);
     let has_failed = Signal::new(false);
-    let buttons = Reaction::ALL.map(|reaction| button(session, t, item, reaction, counts, has_failed));
+    let name = |reaction: Reaction| match reaction {
+        Reaction::Heard => tr!(t, "react-heard"),
+        Reaction::Helped if kind == Some(Kind::Coping) => tr!(t, "react-tried"),
+        Reaction::Helped => tr!(t, "react-helped"),
+        Reaction::MeToo => tr!(t, "react-me-too"),
+    };
+    let buttons =
+        Reaction::ALL.map(|reaction| button(session, t, item, reaction, &name(reaction), counts, has_failed));
     let sorry = move || has_failed.get().then(|| notice(&tr!(t, "vote-failed"))).into_iter().collect();
     [
         classed("div", "reactions")
@@ -31,14 +45,10 @@ fn button(
     t: Locale,
     item: ItemId,
     reaction: Reaction,
+    name: &str,
     counts: Signal<VoteCounts>,
     has_failed: Signal<bool>,
 ) -> El {
-    let name = match reaction {
-        Reaction::Heard => tr!(t, "react-heard"),
-        Reaction::Helped => tr!(t, "react-helped"),
-        Reaction::MeToo => tr!(t, "react-me-too"),
-    };
     let is_given = Signal::new(session.has_given(item, reaction));
     let is_waiting = Signal::new(false);
     let give = move || {
@@ -65,11 +75,13 @@ fn button(
             is_waiting.set(false);
         });
     };
-    let count = move || match counts.get().of(reaction) {
-        count if count >= FIRST_SHOWN_COUNT => [" ", &browser::number(&t.language(), count)].concat(),
+    let count = move || match counts.get().shown(reaction) {
+        Some(count) if !session.reading().is_calm.get() => {
+            [" ", &browser::number(&t.language(), count)].concat()
+        }
         _ => String::new(),
     };
-    dom::button("reaction", &name, give)
+    dom::button("reaction", name, give)
         .text_of(count)
         .attr_of("aria-pressed", move || Some(if is_given.get() { "true" } else { "false" }))
 }

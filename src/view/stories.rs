@@ -1,30 +1,38 @@
-//! What others wrote, in the order and of the kinds that the visitor chose.
+//! What others wrote, in the order and of the kinds that the visitor chose, or found by its words.
 
 use peer_support_domain::cursor::Order;
 use peer_support_domain::post::Kind;
+use peer_support_domain::site::SiteMode;
 
+use super::cards::cards;
 use super::choice;
 use super::pages::{self, Source};
-use crate::dom::{El, classed, el};
+use super::rather_not::rather_not;
+use crate::browser::Pause;
+use crate::dom::{El, classed, el, value_of};
 use crate::locale::{Locale, TOPICS, tr};
 use crate::session::{Load, Session, shown_in};
-use crate::signal::Signal;
-
-/// What the feed shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choices {
-    /// In which order.
-    pub order: Order,
-    /// Only of this kind.
-    pub kind: Option<Kind>,
-    /// Only of this topic; any when empty.
-    pub topic: String,
-}
 
 /// Asks what the site is, once the peer space is entered; before that nobody needs to know.
 pub fn ask_site(session: Session) {
     if !matches!(*session.site.share_now(), Load::Ready(_)) {
         session.kept().api.site(shown_in(session.site));
+    }
+}
+
+/// Who runs the site, once that is known.
+pub fn site_name(session: Session, t: Locale) -> String {
+    match &*session.site.share() {
+        Load::Ready(site) => site.name.clone(),
+        _ => tr!(t, "the-site"),
+    }
+}
+
+/// Whether a post takes replies: what would be refused is not offered. As long as nobody said so, it takes them.
+pub fn takes_replies(session: Session, is_owners: bool) -> bool {
+    match &*session.site.share() {
+        Load::Ready(site) => site.mode.takes_replies(is_owners),
+        _ => true,
     }
 }
 
@@ -59,33 +67,94 @@ pub fn kind_name(t: Locale, kind: Kind) -> String {
     }
 }
 
-/// The feed, and how to choose from it.
+/// What is pinned, how to choose, and the feed.
 pub fn stories(session: Session, t: Locale) -> El {
     ask_site(session);
-    let chosen = Signal::new(Choices { order: Order::New, kind: None, topic: String::new() });
-    let order_name = |order: Order| match order {
-        Order::New => tr!(t, "order-new"),
-        Order::Helpful => tr!(t, "order-helpful"),
-        Order::Unanswered => tr!(t, "order-unanswered"),
+    let mode = move || match &*session.site.share() {
+        Load::Ready(site) => match site.mode {
+            SiteMode::Open => Vec::new(),
+            SiteMode::Limited => vec![classed("p", "notice").text(&tr!(t, "mode-limited"))],
+            SiteMode::ReadOnly => vec![classed("p", "notice").text(&tr!(t, "mode-read-only"))],
+        },
+        _ => Vec::new(),
     };
-    let orders = Order::ALL.map(|order| (order.to_string(), order_name(order)));
+    let feed = move || vec![pages::first(session, t, Source::Feed(session.reading().chosen.get()))];
+    classed("section", "stories")
+        .attr("aria-labelledby", "stories-title")
+        .child(el("h2").attr("id", "stories-title").text(&tr!(t, "stories-title")))
+        .children_of(mode)
+        .child(cards(session, t))
+        .child(choices(session, t))
+        .child(rather_not(session, t))
+        .child(el("div").children_of(feed))
+}
+
+/// Search field, order, kind and topic.
+fn choices(session: Session, t: Locale) -> El {
+    let chosen = session.reading().chosen;
+    let order_name = |order: Option<Order>| match order {
+        None => tr!(t, "order-mixed"),
+        Some(Order::New) => tr!(t, "order-new"),
+        Some(Order::Helpful) => tr!(t, "order-helpful"),
+        Some(Order::Unanswered) => tr!(t, "order-unanswered"),
+    };
+    let orders = [None, Some(Order::Unanswered), Some(Order::Helpful), Some(Order::New)];
+    let orders = orders.map(|order| (order.map_or("", Order::as_str).to_owned(), order_name(order)));
     let kinds = Kind::ALL.map(|kind| (kind.to_string(), kind_name(t, kind)));
     let all = |name: String| std::iter::once((String::new(), name));
-    let by_order = choice(&tr!(t, "order"), "small", orders, Order::New.as_str(), move |order| {
-        chosen.update(|chosen| chosen.order = order.parse().unwrap_or(Order::New));
-    });
-    let by_kind = choice(&tr!(t, "kind"), "small", all(tr!(t, "all-kinds")).chain(kinds), "", move |kind| {
-        chosen.update(|chosen| chosen.kind = kind.parse().ok());
-    });
+    let now = chosen.now();
+    let by_order =
+        choice(&tr!(t, "order"), "small", orders, now.order.map_or("", Order::as_str), move |order| {
+            chosen.update(|chosen| chosen.order = order.parse().ok());
+        })
+        // What is searched for comes with the best first.
+        .attr_of("hidden", move || (!chosen.share().words.is_empty()).then_some(""));
+    let kind = now.kind.map_or("", Kind::as_str);
+    let by_kind =
+        choice(&tr!(t, "kind"), "small", all(tr!(t, "all-kinds")).chain(kinds), kind, move |kind| {
+            chosen.update(|chosen| chosen.kind = kind.parse().ok());
+        });
     let by_topic = move || {
         let topics = all(tr!(t, "all-topics")).chain(topic_choices(session, t));
         vec![choice(&tr!(t, "topic"), "small", topics, &chosen.now().topic, move |topic| {
             chosen.update(|chosen| chosen.topic = topic);
         })]
     };
-    classed("section", "stories")
-        .attr("aria-labelledby", "stories-title")
-        .child(el("h2").attr("id", "stories-title").text(&tr!(t, "stories-title")))
-        .child(classed("div", "choices").child(by_order).child(by_kind).children_of(by_topic))
-        .child(el("div").children_of(move || vec![pages::page(session, t, Source::Feed(chosen.get()), None)]))
+    classed("div", "choices")
+        .child(search_field(session, t))
+        .child(by_order)
+        .child(by_kind)
+        .children_of(by_topic)
+}
+
+/// What is typed is looked for after a pause, or at once by Enter.
+fn search_field(session: Session, t: Locale) -> El {
+    let chosen = session.reading().chosen;
+    let pause = Pause::default();
+    let look = move |typed: String| {
+        // A pause may end when the panel is gone.
+        if session.is_there() && chosen.now().words != typed {
+            chosen.update(|chosen| chosen.words = typed);
+        }
+    };
+    let name = tr!(t, "search-posts");
+    el("input")
+        .attr("class", "wide")
+        .attr("type", "text")
+        .attr("role", "searchbox")
+        .attr("inputmode", "search")
+        .attr("enterkeyhint", "search")
+        .attr("autocomplete", "off")
+        .attr("dir", "auto")
+        .attr("aria-label", &name)
+        .attr("placeholder", &name)
+        .value(&chosen.now().words)
+        .on("input", {
+            let pause = pause.clone();
+            move |event| {
+                let typed = value_of(&event).trim().to_owned();
+                pause.then(move || look(typed));
+            }
+        })
+        .on("change", move |event| look(value_of(&event).trim().to_owned()))
 }

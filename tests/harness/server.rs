@@ -126,7 +126,12 @@ impl Server {
     /// Signs in by the API. The printed code works once: the console's page can't use it after this.
     pub async fn moderator(&mut self) -> Moderator {
         let url = self.sign_in_url().await;
-        let code = url.rsplit_once('=').expect("it has a code").1.to_owned();
+        self.moderator_by(&url).await
+    }
+
+    /// Signs in by the API with an address that has a one-time code in it.
+    pub async fn moderator_by(&self, sign_in_url: &str) -> Moderator {
+        let code = sign_in_url.trim().rsplit_once('=').expect("it has a code").1.to_owned();
         let session = self.url("/api/v1/console/session");
         let answer = send(Method::POST, &session, &[], Some(&json!({ "code": code }))).await.unwrap().ok();
         let csrf = answer.json()["csrf"].as_str().expect("a session has a csrf token").to_owned();
@@ -182,6 +187,23 @@ impl Moderator {
     pub async fn say(&self, id: &str, text: &str) {
         let path = format!("/console/items/{id}/words");
         self.call(Method::POST, &path, Some(&json!({ "text": text }))).await;
+    }
+
+    /// Pins these cards, and no others, above the posts of the site.
+    pub async fn pin(&self, site: &str, cards: Value) {
+        let path = format!("/console/sites/{site}/cards");
+        self.call(Method::PUT, &path, Some(&json!({ "cards": cards }))).await;
+    }
+
+    /// Writes a post as the site's owner.
+    pub async fn post_as_owner(&self, site: &str, new: &Value) {
+        self.call(Method::POST, &format!("/console/sites/{site}/posts"), Some(new)).await;
+    }
+
+    /// Takes a published item back.
+    pub async fn hide(&self, id: &str, reason: &str) {
+        let path = format!("/console/items/{id}/decision");
+        self.call(Method::POST, &path, Some(&json!({ "decision": "hide", "reason": reason }))).await;
     }
 
     /// Lets everyone read the item.
