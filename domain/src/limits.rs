@@ -55,6 +55,10 @@ pub const REPLIES_AN_HOUR: u32 = 120;
 pub const AUTHOR_REPLIES_A_MINUTE: u32 = 4;
 /// As [`AUTHOR_REPLIES_A_MINUTE`], in any hour.
 pub const AUTHOR_REPLIES_AN_HOUR: u32 = 40;
+/// Reports from one network: a reader finds few in an evening, and several people may share an address.
+pub const REPORTS_A_MINUTE: u32 = 6;
+/// As [`REPORTS_A_MINUTE`], in any hour.
+pub const REPORTS_AN_HOUR: u32 = 30;
 /// Recovery codes from one network that open nothing. A mistyped one has a wrong check digit and is not looked up, so these
 /// are of purged items, or guesses; codes have 95 random bits, so this bounds the load and nothing else.
 pub const WRONG_CODES_A_MINUTE: u32 = 30;

@@ -143,6 +143,7 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> anyhow::R
     };
 
     let app = App::new(store.clone(), clock.clone(), random, secret, assets, config);
+    app.recall().await.context("what came lately cannot be read")?;
     let purging = tokio::spawn(purge(store.clone(), clock, config.sites.clone()));
     let mut out = std::io::stdout().lock();
     writeln!(out, "listening on {base}")?;

@@ -1,11 +1,17 @@
-//! What guards a submission before it is stored: how often its sender sends, and whether a device worked for it.
+//! What guards a submission before it is stored: how often its sender sends, and whether a device worked for it; and what is
+//! noticed about it, for moderators.
 //!
 //! All of it is in memory and of this server alone. Of several servers on one database each counts for itself, so a sender
 //! who reaches all of them may send that many times as often: the salt that hides networks must not be stored, so the counts
 //! cannot be shared. Solutions of work are signed with the common secret, and each server takes one once.
 
+mod flood;
 mod network;
+mod notices;
 mod rate;
+mod repeat;
+mod report_force;
+mod vote_ring;
 mod work;
 
 use std::collections::hash_map::Entry;
@@ -20,6 +26,7 @@ use peer_support_domain::limits;
 use peer_support_domain::site::SiteId;
 
 pub use self::network::{ForwardedHeader, Network, Proxies, ProxyNet};
+pub(crate) use self::notices::Notices;
 pub use self::rate::Rate;
 pub use self::work::WorkRule;
 pub(crate) use self::work::{InvalidProof, Proof};
@@ -66,6 +73,8 @@ impl Default for Rules {
 /// Replies of one author in one thread, wherever they come from.
 const AUTHOR_REPLIES: Rate =
     Rate { a_minute: limits::AUTHOR_REPLIES_A_MINUTE, an_hour: limits::AUTHOR_REPLIES_AN_HOUR };
+/// Reports from one network: a reader finds few, and nobody shall bury the queue.
+const REPORTS: Rate = Rate { a_minute: limits::REPORTS_A_MINUTE, an_hour: limits::REPORTS_AN_HOUR };
 /// Recovery codes that open nothing, from one network.
 const WRONG_CODES: Rate =
     Rate { a_minute: limits::WRONG_CODES_A_MINUTE, an_hour: limits::WRONG_CODES_AN_HOUR };
@@ -250,6 +259,25 @@ impl Guard {
         let (key, ballot) = memory.ballot(vote, network);
         if let Some(ballots) = memory.ballots.known(network.around, key) {
             ballots.remove(&ballot);
+        }
+    }
+
+    /// Lets one report pass, and counts it.
+    ///
+    /// # Errors
+    ///
+    /// When too many came from this network.
+    pub(crate) fn admit_report(&self, network: Option<Network>, now: i64) -> Result<(), Refusal> {
+        let Some(network) = network else { return Ok(()) };
+        let (mut memory, since) = self.memory(now);
+        let key = memory.salt.hash(&[b"report", &network.hash.to_be_bytes()]);
+        let reports = memory.moments.of(network.around, key, since);
+        match reports.wait_ms(REPORTS, since) {
+            0 => {
+                reports.add(since);
+                Ok(())
+            }
+            wait_ms => Err(Refusal::TooMany { wait_ms }),
         }
     }
 

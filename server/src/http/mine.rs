@@ -52,13 +52,17 @@ pub(super) async fn patch_mine(
         None => text.parse().map(ReplyText::into_string),
     };
     let text = text.map_err(|e: InvalidText| Problem::Field("text".to_owned(), e.to_string()))?;
+    let now = app.clock.now_ms();
     match app
         .store
-        .edit_own(code, Edit { text, notes, at: app.clock.now_ms() })
+        .edit_own(code, Edit { text: text.clone(), notes, at: now })
         .await?
         .ok_or(Problem::UnknownRecoveryCode)?
     {
-        Edited::Done(item) => Ok(Json(mine(item, site))),
+        Edited::Done(item) => {
+            app.notices.rewritten(&item.site, item.id, &text, now);
+            Ok(Json(mine(item, site)))
+        }
         Edited::NotEditable(state) => Err(Problem::NotEditable(state)),
         Edited::TooOften => Err(Problem::TooManyChanges),
     }
@@ -97,6 +101,7 @@ pub(super) async fn delete_mine(
     let code = recovery_hash(&code);
     let (_, site) = own(&app, &caller, network, code).await?;
     let item = app.store.delete_own(code).await?.ok_or(Problem::UnknownRecoveryCode)?;
+    app.notices.forget(item.id);
     Ok(Json(mine(item, site)))
 }
 

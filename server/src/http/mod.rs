@@ -43,13 +43,13 @@ pub use self::live::Streams;
 use self::problem::Problem;
 pub use self::sender::Peer;
 use self::session::Attempts;
-use crate::checks::Guard;
+use crate::checks::{Guard, Notices};
 use crate::clock::{Clock, Random};
 use crate::config::{Config, Site, Sites};
 use crate::helplines::Helplines;
 use crate::origin::origin_of;
 use crate::secret::ServerSecret;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// What handlers need: the store, the time, chance, and the settings.
 #[derive(Clone)]
@@ -72,6 +72,7 @@ pub struct App {
     /// The last day, as [`Day::since_epoch`](peer_support_domain::line_report::Day::since_epoch), on which a report about a
     /// line was one too many.
     reports_full_on: Arc<AtomicI32>,
+    notices: Arc<Notices>,
     /// When the store was last told that a moderator is there.
     moderator_noted_at: Arc<AtomicI64>,
 }
@@ -95,6 +96,7 @@ impl App {
                 random.clone(),
                 clock.now_ms(),
             )),
+            notices: Arc::new(Notices::new(&random)),
             clock,
             random,
             secret,
@@ -113,6 +115,15 @@ impl App {
     /// The streams of what becomes published.
     pub fn streams(&self) -> Arc<Streams> {
         self.streams.clone()
+    }
+
+    /// Lets the checks remember what came before this server started.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer.
+    pub async fn recall(&self) -> Result<(), StoreError> {
+        self.notices.recall(&*self.store, self.clock.now_ms()).await
     }
 
     /// The site of a published item, when this server runs it and `caller` may use it.

@@ -11,6 +11,7 @@ use super::body::Body;
 use super::caller::Caller;
 use super::params::{Path, Receipt};
 use super::problem::Problem;
+use super::sender::Sender;
 use crate::config::Site;
 use crate::secret::ReportCode;
 use crate::store::{Hiding, NewReport, ReportStanding, Reported};
@@ -27,10 +28,12 @@ pub(super) async fn post_report(
     State(app): State<App>,
     Path(item): Path<ItemId>,
     caller: Caller,
+    Sender(network): Sender,
     Body(wire::NewReport { reason, reporter }): Body<wire::NewReport>,
 ) -> Result<(StatusCode, Json<Report>), Problem> {
     let site = home_of(&app, item, &caller).await?.ok_or(Problem::UnknownItem)?;
     let now = app.clock.now_ms();
+    app.guard.admit_report(network, now)?;
     let code = ReportCode::draw(&app.random);
     let report = NewReport {
         item,
@@ -38,7 +41,7 @@ pub(super) async fn post_report(
         reason,
         receipt: code.hash(),
         at: now,
-        has_force: true,
+        has_force: app.notices.has_force(item, reporter, network, site.hide_after_reports, now),
         hiding: (site.hide_after_reports > 0).then(|| Hiding {
             n_reporters: site.hide_after_reports,
             unless_seen_after: now - MODERATOR_AWAY_MS,

@@ -19,7 +19,7 @@ use super::sender::Sender;
 use crate::checks::{Network, Proof, Sending};
 use crate::config::Site;
 use crate::secret::{recovery_hash, sha256};
-use crate::store::{Added, Idempotency, ModeratorId, NewItem, Place};
+use crate::store::{Added, Idempotency, ModeratorId, NewItem, Place, StoreError};
 
 /// A new post or reply, parsed.
 pub(super) struct Submission {
@@ -157,12 +157,17 @@ async fn add_guarded(
     };
     match app.guard.admit(&sending, item.created_at) {
         Ok(pass) => {
-            item.flags = pass.flags;
-            let added = app.store.add(item, idempotency).await?;
-            if let Added::Stored(_) = added {
+            let id = item.id;
+            let noticed = app.notices.of_submission(&site.id, id, &item.text, item.created_at);
+            item.flags = noticed.iter().fold(pass.flags, Flags::with);
+            let added = app.store.add(item, idempotency).await;
+            if !is_there(&added, id) {
+                app.notices.forget(id);
+            }
+            if let Ok(Added::Stored(_)) = added {
                 pass.keep();
             }
-            Ok(added)
+            Ok(added?)
         }
         Err(refusal) => {
             // What is stored already is answered as it was, however often it is sent.
@@ -172,6 +177,15 @@ async fn add_guarded(
             };
             Ok(before.ok_or(refusal)?)
         }
+    }
+}
+
+/// Whether an item of this id is stored, by this request or by one before.
+fn is_there(added: &Result<Added, StoreError>, id: ItemId) -> bool {
+    match added {
+        Ok(Added::Stored(stored) | Added::Before(stored)) => stored.id == id,
+        Ok(Added::IdTaken) => true,
+        Ok(Added::KeyReused | Added::NoSuchPost) | Err(_) => false,
     }
 }
 

@@ -30,7 +30,11 @@ pub(super) async fn put_vote(
     if counts.is_none() {
         app.guard.forget_vote(&vote, network, now);
     }
-    Ok(Json(counts.ok_or(Problem::UnknownItem)?))
+    let counts = counts.ok_or(Problem::UnknownItem)?;
+    if let Some(flag) = app.notices.of_vote(&site.id, &vote, network, now) {
+        app.store.flag(item, flag, now).await?;
+    }
+    Ok(Json(counts))
 }
 
 /// `DELETE /api/v1/items/{id}/votes/{reaction}`: takes it back, whoever is over a limit.

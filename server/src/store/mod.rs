@@ -575,6 +575,26 @@ pub enum Reported {
     Enough(ReportStanding),
 }
 
+/// A text that came lately.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RecentText {
+    /// The site.
+    pub site: SiteId,
+    /// The item.
+    pub item: ItemId,
+    /// The text.
+    pub text: String,
+    /// When it was sent.
+    pub created_at: i64,
+}
+
+/// Without the text, which stays out of logs.
+impl fmt::Debug for RecentText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RecentText({})", self.item)
+    }
+}
+
 /// Where a report stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReportStanding {
@@ -803,6 +823,10 @@ pub trait Store: Send + Sync + 'static {
     /// Notes what a check saw about an item. Published, it waits for a moderator from then on, unless the same was noted
     /// before. False when everyone cannot see it.
     async fn flag(&self, item: ItemId, flag: Flag, at: i64) -> Result<bool, StoreError>;
+
+    /// The texts of the last `limit` items as far as they came after `since` and are held or published, the oldest first:
+    /// for checks that compare what comes with what came.
+    async fn recent_texts(&self, since: i64, limit: usize) -> Result<Vec<RecentText>, StoreError>;
 
     /// Notes that a moderator is there; only the last moment is kept, and not who it was.
     async fn see_moderator(&self, at: i64) -> Result<(), StoreError>;

@@ -108,6 +108,11 @@ fn work(answer: &Answer) -> String {
     STANDARD.encode(payload.to_string())
 }
 
+/// Whether an item of the queue is flagged for work that was not done; the same words from everyone have other flags.
+fn has_no_work(item: &Value) -> bool {
+    item["flags"].as_array().is_some_and(|flags| flags.contains(&json!("no-work")))
+}
+
 /// Posts from many networks, until devices are asked for work.
 async fn flood(server: &Server) {
     for n in 0..WORK_FROM_A_MINUTE as usize {
@@ -349,7 +354,7 @@ async fn a_flood_from_many_networks_is_asked_for_work() {
         );
         let moderator = server.moderator(Role::Viewer).await;
         let queue = moderator.get("/console/queue?limit=100").await.ok().json();
-        assert!(queue["items"].as_array().unwrap().iter().all(|item| item["flags"].is_null()), "{queue}");
+        assert!(queue["items"].as_array().unwrap().iter().all(|item| !has_no_work(item)), "{queue}");
         drop(elsewhere);
         // When it is over, nobody works any more.
         server.wait_ms(3 * MINUTE);
@@ -371,9 +376,9 @@ async fn who_does_not_do_the_work_is_taken_and_flagged() {
         let moderator = server.moderator(Role::Viewer).await;
         let queue = moderator.get("/console/queue?limit=100").await.ok().json();
         let flagged: Vec<_> =
-            queue["items"].as_array().unwrap().iter().filter(|item| !item["flags"].is_null()).collect();
+            queue["items"].as_array().unwrap().iter().filter(|item| has_no_work(item)).collect();
         assert_eq!(flagged.len(), 1);
-        assert_eq!((&flagged[0]["id"], &flagged[0]["flags"]), (&taken.json()["id"], &json!(["no-work"])));
+        assert_eq!(flagged[0]["id"], taken.json()["id"]);
         is_limited(&from(server, &network(1_000)).with("proof-of-work", "none").posts().await, 60);
     })
     .await;

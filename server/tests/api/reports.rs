@@ -1,7 +1,10 @@
 //! "Something is wrong here": what readers report, what becomes of it, and that nobody else sees who did.
 
-use axum::http::{Method, StatusCode};
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use peer_support_domain::limits::REPORTS_A_MINUTE;
 use peer_support_domain::post::Role;
+use peer_support_server::http::Peer;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, REPLY, STORY, Server, each_server, problem, text_of};
@@ -16,6 +19,16 @@ async fn report(server: &Server, item: &str, n: u32) -> Answer {
 
 async fn receipt(server: &Server, code: &str) -> Answer {
     server.call(Method::GET, "/report", &[("report-code", code)], None).await
+}
+
+/// The same, through a connection that comes from `peer`.
+async fn report_from(server: &Server, peer: &str, item: &str, n: u32) -> Answer {
+    let body = json!({ "reason": "unkind", "reporter": format!("{n:032x}") });
+    let request = Request::post(format!("/api/v1/items/{item}/reports"))
+        .header("host", "127.0.0.1:8787")
+        .header("content-type", "application/json")
+        .extension(Peer(peer.parse().unwrap()));
+    server.send(request.body(Body::from(body.to_string())).unwrap()).await
 }
 
 /// The receipt code of a report that counts.
@@ -98,6 +111,31 @@ async fn three_readers_hide_an_item_when_no_moderator_was_there_for_a_while() {
         }
         assert_eq!(server.mine(&code).await.ok().json().get("is_hidden_by_reports"), None);
         server.get(&format!("/posts/{post}")).await.ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_network_alone_hides_nothing_and_does_not_bury_the_queue() {
+    each_server(async |server| {
+        let (post, _) = server.published_story(STORY).await;
+        server.wait_ms(20 * MINUTE_MS);
+        for n in 1..=5 {
+            let answer = report_from(server, &format!("198.51.100.{n}"), &post, n).await.ok();
+            assert_eq!((answer.status, &answer.json()["state"]), (StatusCode::CREATED, &json!("published")));
+        }
+
+        let elsewhere = report_from(server, "203.0.113.1", &post, 6).await.ok().json();
+        assert_eq!(elsewhere["state"], "hidden");
+
+        let (post, _) = server.published_story("Another story that people from one place do not like.").await;
+        server.wait_ms(MINUTE_MS);
+        for n in 10..10 + REPORTS_A_MINUTE {
+            report_from(server, "198.51.100.1", &post, n).await.ok();
+        }
+        let one_more = report_from(server, "198.51.100.1", &post, 99).await;
+        assert_eq!(one_more.problem(), problem(429, "rate-limited", ""));
+        report_from(server, "203.0.113.1", &post, 99).await.ok();
     })
     .await;
 }
@@ -266,6 +304,74 @@ async fn who_was_approved_three_times_in_a_thread_is_published_at_once() {
         let shown = server.get(&format!("/posts/{post}/replies")).await.ok().texts();
         assert_eq!(shown.last().unwrap(), "Something quite different again.");
         assert_eq!(server.get(&format!("/posts/{post}")).await.json()["n_replies"], 4);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_same_words_again_are_flagged_and_those_of_a_deleted_text_are_not() {
+    each_server(async |server| {
+        let (_, code) = server.story(STORY).await;
+        server.story(&format!("{STORY} Really!")).await;
+        let queue = server.moderator(Role::Viewer).await.get("/console/queue").await.ok().json();
+        assert_eq!(queue["items"][0].get("flags"), None);
+        assert_eq!(queue["items"][1]["flags"], json!(["repeat"]));
+
+        for code in [code, server.story(STORY).await.1] {
+            server.call(Method::DELETE, "/mine", &[("recovery-code", &code)], None).await.ok();
+        }
+        let (_, code) =
+            server.story("My sister asked me to come along on Sunday, and for once I did not say no.").await;
+        let edit = json!({ "text": "Something else altogether, about the dog that I used to walk." });
+        server.call(Method::PATCH, "/mine", &[("recovery-code", &code)], Some(&edit)).await.ok();
+        let words = "My sister asked me to come along on Sunday, and for once I did not say no.";
+        server.story(words).await;
+
+        let queue = server.moderator(Role::Viewer).await.get("/console/queue").await.ok().json();
+        let flagged: Vec<_> =
+            queue["items"].as_array().unwrap().iter().map(|item| item.get("flags").is_some()).collect();
+        assert_eq!(flagged, [true, false, false]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_sent_twice_by_a_bad_network_is_no_repeat() {
+    each_server(async |server| {
+        let key = [("idempotency-key", "a key of the browser")];
+        let body = json!({ "kind": "story", "text": STORY });
+        for _ in 0..3 {
+            server.call(Method::POST, "/sites/demo/posts", &key, Some(&body)).await.ok();
+        }
+
+        server.wait_ms(MINUTE_MS);
+        server.story("Another story, which has nothing to do with the one that was sent before.").await;
+
+        let queue = server.moderator(Role::Viewer).await.get("/console/queue").await.ok().json();
+        assert_eq!(queue["items"].as_array().unwrap().len(), 2);
+        assert!(queue["items"].as_array().unwrap().iter().all(|item| item.get("flags").is_none()), "{queue}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn votes_that_come_as_readers_do_not_vote_count_and_are_told_to_moderators() {
+    each_server(async |server| {
+        let (post, _) = server.published_story(STORY).await;
+        for n in 0..10 {
+            let voter = json!({ "voter": format!("{n:032x}") });
+            let path = format!("/items/{post}/votes/helped");
+            server.call(Method::PUT, &path, &[], Some(&voter)).await.ok();
+            server.wait_ms(1_000);
+        }
+
+        let moderator = server.moderator(Role::Moderator).await;
+        let queue = moderator.get("/console/queue").await.ok().json();
+        assert_eq!(queue["items"][0]["flags"], json!(["vote-ring"]));
+        assert_eq!(queue["items"][0]["state"], "published");
+        assert_eq!(server.get(&format!("/posts/{post}")).await.ok().json()["votes"]["helped"], 10);
+        moderator.decide(&post, &json!({ "decision": "approve" })).await.ok();
+        assert!(moderator.get("/console/queue").await.ok().texts().is_empty());
     })
     .await;
 }

@@ -479,3 +479,24 @@ async fn who_was_declined_hidden_or_reported_in_the_thread_waits_again() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_recent_texts_are_those_that_wait_or_are_read() {
+    each_store(async |store| {
+        assert!(store.recent_texts(0, 9).await.unwrap().is_empty());
+        for n in 1..=6 {
+            store.added(story(n)).await;
+        }
+        store.decided(item(3), Decision::Approve).await.unwrap();
+        store.decided(item(4), Decision::Decline).await.unwrap();
+        store.delete_own(recovery(5)).await.unwrap();
+
+        let recent = store.recent_texts(START + MINUTE, 9).await.unwrap();
+
+        let items: Vec<_> = recent.iter().map(|recent| recent.item).collect();
+        assert_eq!(items, [item(2), item(3), item(6)]);
+        assert_eq!((recent[0].text.as_str(), recent[0].site.as_str()), (story(2).text.as_str(), "demo"));
+        assert_eq!(store.recent_texts(0, 4).await.unwrap().len(), 2, "of the last four");
+    })
+    .await;
+}

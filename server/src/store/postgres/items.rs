@@ -15,8 +15,8 @@ use super::{
     queue,
 };
 use crate::store::{
-    APPROVALS_AMONG, Added, FeedQuery, Idempotency, NewItem, Place, Rule, StoreError, Stored, kind_letter,
-    may_skip_the_queue, page, rows_of_page,
+    APPROVALS_AMONG, Added, FeedQuery, Idempotency, NewItem, Place, RecentText, Rule, StoreError, Stored,
+    kind_letter, may_skip_the_queue, page, rows_of_page,
 };
 
 pub(super) async fn add(
@@ -562,4 +562,40 @@ pub(super) async fn home_of(pool: &PgPool, item: ItemId) -> Result<Option<SiteId
     .as_ref()
     .map(|row| parsed(row, "sites", "id"))
     .transpose()
+}
+
+pub(super) async fn recent_texts(
+    pool: &PgPool,
+    since: i64,
+    limit: usize,
+) -> Result<Vec<RecentText>, StoreError> {
+    sqlx::query(
+        "select items.key, items.id, sites.id as site, texts.text, created_at
+         from items
+         join sites on sites.key = items.site_key
+         cross join lateral (
+           select text
+           from item_texts
+           where item_key = items.key
+           offset 0
+         ) as texts
+         where items.key > (select max(key) from items) - $1
+           and created_at > $2
+           and state in ('held', 'published')
+         order by items.key",
+    )
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .bind(since)
+    .fetch_all(pool)
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(RecentText {
+            site: parsed(row, "sites", "site")?,
+            item: item_id(row, "id")?,
+            text: row.try_get("text")?,
+            created_at: row.try_get("created_at")?,
+        })
+    })
+    .collect()
 }

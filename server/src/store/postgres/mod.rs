@@ -44,8 +44,8 @@ use super::live::{Listener, Teller};
 use super::{
     Added, CopyTerms, Edit, Edited, ExportedItem, FeedQuery, Idempotency, Import, ImportId, ImportedItem,
     Moderator, ModeratorId, NewDecision, NewImport, NewItem, NewLineReport, NewReport, OwnItem, Queued,
-    ReportStanding, Reported, Said, SecretHash, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits,
-    kind_of_letter,
+    RecentText, ReportStanding, Reported, Said, SecretHash, Store, StoreError, Undecided, Vote, corrupt,
+    flags_of_bits, kind_of_letter,
 };
 
 /// Connections of one server, of which one listens. PostgreSQL allows 100 at first, so several servers fit.
@@ -246,6 +246,10 @@ impl Store for Postgres {
 
     async fn flag(&self, item: ItemId, flag: Flag, at: i64) -> Result<bool, StoreError> {
         until_alone(|| reports::flag(&self.pool, item, flag, at)).await
+    }
+
+    async fn recent_texts(&self, since: i64, limit: usize) -> Result<Vec<RecentText>, StoreError> {
+        items::recent_texts(&self.pool, since, limit).await
     }
 
     async fn see_moderator(&self, at: i64) -> Result<(), StoreError> {

@@ -15,8 +15,8 @@ use super::{
     parsed_if_any, queue,
 };
 use crate::store::{
-    APPROVALS_AMONG, Added, FeedQuery, Idempotency, NewItem, Place, Rule, StoreError, Stored, kind_letter,
-    may_skip_the_queue, page, rows_of_page,
+    APPROVALS_AMONG, Added, FeedQuery, Idempotency, NewItem, Place, RecentText, Rule, StoreError, Stored,
+    kind_letter, may_skip_the_queue, page, rows_of_page,
 };
 
 pub(super) fn add(
@@ -495,5 +495,28 @@ pub(super) fn home_of(db: &Connection, item: ItemId) -> Result<Option<SiteId>, S
          where items.id = ?1",
         [bits(item)],
         |row| parsed(row, "sites", "id"),
+    )
+}
+
+pub(super) fn recent_texts(db: &Connection, since: i64, limit: usize) -> Result<Vec<RecentText>, StoreError> {
+    all(
+        db,
+        "select items.key, items.id, sites.id as site, text, created_at
+         from items
+         join sites on sites.key = items.site_key
+         join item_texts on item_texts.key = items.text_key
+         where items.key > (select max(key) from items) - ?1
+           and created_at > ?2
+           and state in ('held', 'published')
+         order by items.key",
+        (i64::try_from(limit).unwrap_or(i64::MAX), since),
+        |row| {
+            Ok(RecentText {
+                site: parsed(row, "sites", "site")?,
+                item: item_id(row, "id")?,
+                text: row.get("text")?,
+                created_at: row.get("created_at")?,
+            })
+        },
     )
 }

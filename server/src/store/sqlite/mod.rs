@@ -41,7 +41,8 @@ use super::live::{Listener, Teller};
 use super::{
     Added, CopyTerms, Edit, Edited, ExportedItem, FeedQuery, Idempotency, Import, ImportId, ImportedItem,
     Moderator, ModeratorId, NewDecision, NewImport, NewItem, NewLineReport, NewReport, OwnItem, Queued,
-    ReportStanding, Reported, Said, SecretHash, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits,
+    RecentText, ReportStanding, Reported, Said, SecretHash, Store, StoreError, Undecided, Vote, corrupt,
+    flags_of_bits,
 };
 
 /// Readers at a time. Reads take well below a millisecond each, so a few keep every core busy.
@@ -341,6 +342,10 @@ impl Store for Sqlite {
 
     async fn flag(&self, item: ItemId, flag: Flag, at: i64) -> Result<bool, StoreError> {
         self.write(move |db| reports::flag(db, item, flag, at)).await
+    }
+
+    async fn recent_texts(&self, since: i64, limit: usize) -> Result<Vec<RecentText>, StoreError> {
+        self.read(move |db| items::recent_texts(db, since, limit)).await
     }
 
     async fn see_moderator(&self, at: i64) -> Result<(), StoreError> {
