@@ -5,7 +5,7 @@
 
 use peer_support_domain::cursor::Cursor;
 use peer_support_domain::id::ItemId;
-use peer_support_domain::post::State;
+use peer_support_domain::post::{Decision, State};
 use peer_support_domain::wire::{Page, QueueItem, Word};
 
 /// Whether what is read is still what waits.
@@ -52,11 +52,24 @@ struct Decided {
     has_arrived: bool,
 }
 
-/// Whether moderators have something to approve or to decline: what is held, or a new text of what is published. What else
-/// is in the queue waits for another answer.
+/// The two answers to an item: one that lets it be read, and one that does not and needs a reason. `None` when it waits for
+/// neither, but for a word.
 #[must_use]
-pub fn has_text_to_decide(item: &QueueItem) -> bool {
-    item.state == State::Held || item.published_text.is_some()
+pub fn answers(item: &QueueItem) -> Option<(Decision, Decision)> {
+    let has_new_text = item.published_text.is_some();
+    match item.state {
+        State::Held => Some((Decision::Approve, Decision::Decline)),
+        State::Published if has_new_text => Some((Decision::Approve, Decision::Decline)),
+        State::Published if !item.flags.is_empty() => Some((Decision::Approve, Decision::Hide)),
+        State::Hidden if !item.reports.is_empty() => Some((Decision::Restore, Decision::Hide)),
+        _ => None,
+    }
+}
+
+/// Whether hiding is a third answer: readers reported what others read, while a new text of it waits for the other two.
+#[must_use]
+pub fn may_hide_besides(item: &QueueItem) -> bool {
+    item.published_text.is_some() && !item.reports.is_empty()
 }
 
 impl Desk {
@@ -226,7 +239,10 @@ pub fn excerpt(text: &str, n_chars: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use peer_support_domain::flag::Flag;
     use peer_support_domain::note::ContentNotes;
+    use peer_support_domain::report::ReportReason;
+    use peer_support_domain::wire::ReportCount;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -388,6 +404,26 @@ mod tests {
 
         assert_eq!(desk.n_pages(), 2);
         assert_eq!(waiting(&desk), [1, 2]);
+    }
+
+    #[test]
+    fn the_answers_follow_from_where_an_item_stands() {
+        let held = item(1);
+        let published = QueueItem { state: State::Published, ..item(2) };
+        let reported = QueueItem {
+            flags: vec![Flag::Reported],
+            reports: vec![ReportCount { reason: ReportReason::Unkind, n: 1 }],
+            ..published.clone()
+        };
+        let changed = QueueItem { published_text: Some("before".into()), ..reported.clone() };
+        let hidden = QueueItem { state: State::Hidden, ..reported.clone() };
+
+        assert_eq!(answers(&held), Some((Decision::Approve, Decision::Decline)));
+        assert_eq!(answers(&published), None, "it waits for a word");
+        assert_eq!(answers(&reported), Some((Decision::Approve, Decision::Hide)));
+        assert_eq!(answers(&changed), Some((Decision::Approve, Decision::Decline)));
+        assert_eq!(answers(&hidden), Some((Decision::Restore, Decision::Hide)));
+        assert!(may_hide_besides(&changed) && !may_hide_besides(&reported));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::note::ContentNote;
-use peer_support_domain::post::{Decision, Kind, Role};
+use peer_support_domain::post::{Decision, Kind, Role, State};
 use peer_support_domain::wire::{QueueItem, Session};
 
 use crate::api::{self, Failure};
@@ -71,6 +71,8 @@ pub struct Work {
     pub words: RwSignal<BTreeMap<ItemId, String>>,
     /// Whether the reason for what is read is being written.
     pub is_declining: RwSignal<bool>,
+    /// What that reason is for, when it is not the item's own second answer.
+    pub refusal: RwSignal<Option<Decision>>,
     /// Whether a private word to the author of what is read is being written.
     pub is_saying: RwSignal<bool>,
     /// Whether a private word is on its way.
@@ -96,6 +98,7 @@ impl Work {
             drafts: RwSignal::default(),
             words: RwSignal::default(),
             is_declining: RwSignal::new(false),
+            refusal: RwSignal::new(None),
             is_saying: RwSignal::new(false),
             is_sending: RwSignal::new(false),
             is_item_open: RwSignal::new(false),
@@ -299,6 +302,7 @@ impl Work {
         self.desk.update(choose);
         if self.reading_id() != before {
             self.is_declining.set(false);
+            self.refusal.set(None);
             self.is_saying.set(false);
         }
         self.close_when_empty();
@@ -315,12 +319,15 @@ impl Work {
         self.desk.with_untracked(|desk| desk.reading().map(|Reading { item, .. }| item.id))
     }
 
-    /// Begins to write the reason for declining what is read.
-    pub fn begin_to_decline(self) {
-        let has_text = self.desk.with_untracked(|desk| {
-            desk.reading().is_some_and(|reading| desk::has_text_to_decide(&reading.item))
-        });
-        if self.may_decide() && has_text {
+    /// The two answers to what is read.
+    fn answers(self) -> Option<(Decision, Decision)> {
+        self.desk.with_untracked(|desk| desk.reading().and_then(|reading| desk::answers(&reading.item)))
+    }
+
+    /// Begins to write the reason for not letting what is read be read, or for another decision about it.
+    pub fn begin_to_decline(self, instead: Option<Decision>) {
+        if self.may_decide() && self.answers().is_some() {
+            self.refusal.set(instead);
             self.is_saying.set(false);
             self.is_declining.set(true);
             browser::focus(&["reason"]);
@@ -389,11 +396,12 @@ impl Work {
     pub fn decide(self, decision: Decision, reason: Option<String>) {
         let Some(session) = self.session().filter(|session| session.role >= Role::Moderator) else { return };
         let item = self.desk.try_update(|desk| {
-            desk.reading().filter(|reading| desk::has_text_to_decide(&reading.item))?;
+            desk.reading().filter(|reading| desk::answers(&reading.item).is_some())?;
             desk.take_reading()
         });
         let Some(item) = item.flatten() else { return };
         self.is_declining.set(false);
+        self.refusal.set(None);
         self.is_saying.set(false);
         self.close_when_empty();
         self.decided_ms.set_value(browser::now_ms());
@@ -410,11 +418,15 @@ impl Work {
             let what = describe(&item);
             match answer {
                 Ok(_) => {
-                    let text = match (decision, item.published_text.is_some()) {
-                        (Decision::Decline, false) => tr!("declined", what = what),
-                        (Decision::Decline, true) => tr!("change-declined", what = what),
-                        (_, false) => tr!("approved", what = what),
-                        (_, true) => tr!("change-approved", what = what),
+                    let has_new_text = item.published_text.is_some();
+                    let text = match decision {
+                        Decision::Decline if has_new_text => tr!("change-declined", what = what),
+                        Decision::Decline => tr!("declined", what = what),
+                        Decision::Approve if has_new_text => tr!("change-approved", what = what),
+                        Decision::Approve if item.state == State::Published => tr!("kept", what = what),
+                        Decision::Approve => tr!("approved", what = what),
+                        Decision::Restore => tr!("restored", what = what),
+                        Decision::Hide => tr!("hidden", what = what),
                     };
                     self.desk.update(|desk| desk.arrived(item.id));
                     self.forget_draft(item.id);
@@ -453,10 +465,12 @@ impl Work {
         });
     }
 
-    /// Approves by a key, unless the press was the second half of the one before.
+    /// Lets what is read be read, by a key, unless the press was the second half of the one before.
     pub fn approve_by_key(self) {
-        if browser::now_ms() - self.decided_ms.get_value() >= PAUSE_AFTER_DECISION_MS {
-            self.decide(Decision::Approve, None);
+        if browser::now_ms() - self.decided_ms.get_value() >= PAUSE_AFTER_DECISION_MS
+            && let Some((approval, _)) = self.answers()
+        {
+            self.decide(approval, None);
         }
     }
 

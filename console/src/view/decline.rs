@@ -21,9 +21,15 @@ const TEMPLATES: [(Key, Key); 7] = [
     (key!("template-unclear"), key!("template-unclear-text")),
 ];
 
-/// Writes the reason for declining the item `id`, whose author writes in `lang`. What is begun is kept until it is sent.
+/// Writes the reason for the `decision` to decline or hide the item `id`, whose author writes in `lang`. What is begun is
+/// kept until it is sent.
 #[component]
-pub fn Decline(work: Work, id: ItemId, lang: Option<String>) -> impl IntoView {
+pub fn Decline(
+    work: Work,
+    id: ItemId,
+    lang: Option<String>,
+    #[prop(into)] decision: Signal<Decision>,
+) -> impl IntoView {
     let reason = Memo::new(move |_| work.drafts.with(|drafts| drafts.get(&id).cloned().unwrap_or_default()));
     let write = move |text: String| work.drafts.update(|drafts| drafts.insert(id, text).map_or((), drop));
     let n_graphemes = Memo::new(move |_| reason.with(|reason| browser::n_graphemes(reason)));
@@ -43,7 +49,7 @@ pub fn Decline(work: Work, id: ItemId, lang: Option<String>) -> impl IntoView {
     let send = move || {
         was_sent.set(true);
         if REASON_GRAPHEMES.contains(&n_graphemes.get_untracked()) {
-            work.decide(Decision::Decline, Some(reason.get_untracked()));
+            work.decide(decision.get_untracked(), Some(reason.get_untracked()));
         } else {
             browser::focus(&["reason"]);
         }
@@ -59,6 +65,10 @@ pub fn Decline(work: Work, id: ItemId, lang: Option<String>) -> impl IntoView {
         }
         _ => {}
     };
+    let (title, name_of_send) = (
+        move || if decision.get() == Decision::Hide { tr!("hide-title") } else { tr!("decline-title") },
+        move || if decision.get() == Decision::Hide { tr!("hide-send") } else { tr!("decline-send") },
+    );
     let templates = TEMPLATES.map(|(name, words)| {
         // The author reads it, so it is in their language where the page has it.
         let (words, _) = words.text_for(lang.as_deref());
@@ -80,7 +90,7 @@ pub fn Decline(work: Work, id: ItemId, lang: Option<String>) -> impl IntoView {
                 send();
             }
         >
-            <h3 id="decline-title">{tr!("decline-title")}</h3>
+            <h3 id="decline-title">{title}</h3>
             <p id="decline-intro" class="quiet">{tr!("decline-intro")}</p>
             <fieldset>
                 <legend>{tr!("decline-start-from")}</legend>
@@ -99,7 +109,7 @@ pub fn Decline(work: Work, id: ItemId, lang: Option<String>) -> impl IntoView {
             <p id="reason-count" class="quiet">{count}</p>
             <p id="reason-problem" class="problem" role="alert">{problem}</p>
             <div class="answers">
-                <button type="submit" class="main">{tr!("decline-send")}</button>
+                <button type="submit" class="main">{name_of_send}</button>
                 <button type="button" on:click=move |_| work.stop_declining()>{tr!("decline-cancel")}</button>
             </div>
         </form>

@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 use peer_support_domain::note::ContentNotes;
-use peer_support_domain::post::Decision;
+use peer_support_domain::post::{Decision, State};
 use peer_support_domain::wire::QueueItem;
 
 use super::decline::Decline;
+use super::noticed::Noticed;
 use super::private::Private;
 use crate::browser;
-use crate::desk::{Reading, Standing, has_text_to_decide};
+use crate::desk::{self, Reading, Standing};
 use crate::locale::tr;
 use crate::work::{Work, kind_name, note_name, topic_name};
 
@@ -61,7 +62,15 @@ fn Words(
     let published_text = part(reading, |item| item.published_text.clone());
     let earlier_texts = part(reading, |item| item.earlier_texts.clone());
     let notes = part(reading, |item| item.notes);
-    let has_text = part(reading, has_text_to_decide);
+    let decisions = part(reading, desk::answers);
+    let may_hide = part(reading, desk::may_hide_besides);
+    let state = part(reading, |item| Some(item.state));
+    let flags = part(reading, |item| item.flags.clone());
+    let reports = part(reading, |item| item.reports.clone());
+    let refusal = Signal::derive(move || {
+        let of_item = decisions.get().map_or(Decision::Decline, |(_, refusal)| refusal);
+        work.refusal.get().unwrap_or(of_item)
+    });
     let answers = item.in_reply_to.clone().map(|words| {
         view! {
             <h3>{tr!("answers")}</h3>
@@ -88,7 +97,7 @@ fn Words(
     let foot = Memo::new(move |_| match standing.get() {
         Standing::Left => Foot::Nothing,
         _ if !work.may_decide() => Foot::ReadOnly,
-        _ if !has_text.get() => Foot::Unanswered,
+        _ if decisions.with(Option::is_none) => Foot::Unanswered,
         _ if work.is_declining.get() => Foot::Declining,
         _ => Foot::Answers,
     });
@@ -103,6 +112,7 @@ fn Words(
             <h2 id="reading-title" tabindex="-1">{kind_name(item.kind)}</h2>
             <Facts work item=item.clone() notes />
             <div class="note" role="status">{note}</div>
+            <Noticed state flags reports />
             {answers}
             <div class="texts">
                 <Published text=published_text lang=lang.clone() />
@@ -119,8 +129,8 @@ fn Words(
                 Foot::Nothing => ().into_any(),
                 Foot::ReadOnly => view! { <p class="quiet">{tr!("viewer-note")}</p> }.into_any(),
                 Foot::Unanswered => view! { <p class="quiet">{tr!("unanswered")}</p> }.into_any(),
-                Foot::Declining => view! { <Decline work id=item.id lang=lang.clone() /> }.into_any(),
-                Foot::Answers => view! { <Answers work /> }.into_any(),
+                Foot::Declining => view! { <Decline work id=item.id lang=lang.clone() decision=refusal /> }.into_any(),
+                Foot::Answers => view! { <Answers work state decisions may_hide /> }.into_any(),
             }}
         </article>
     }
@@ -199,21 +209,49 @@ fn Facts(work: Work, item: QueueItem, notes: Memo<ContentNotes>) -> impl IntoVie
     }
 }
 
+/// The answers to what is read: the first lets it be read, the others need a reason.
 #[component]
-fn Answers(work: Work) -> impl IntoView {
+fn Answers(
+    work: Work,
+    state: Memo<Option<State>>,
+    decisions: Memo<Option<(Decision, Decision)>>,
+    may_hide: Memo<bool>,
+) -> impl IntoView {
+    let name = move |decision| match (decision, state.get()) {
+        (Decision::Approve, Some(State::Published))
+            if decisions.get().is_some_and(|(_, no)| no == Decision::Hide) =>
+        {
+            tr!("keep")
+        }
+        (Decision::Approve, _) => tr!("approve"),
+        (Decision::Restore, _) => tr!("restore"),
+        (Decision::Decline, _) => tr!("decline"),
+        (Decision::Hide, Some(State::Hidden)) => tr!("stay-hidden"),
+        (Decision::Hide, _) => tr!("hide"),
+    };
+    let decide = move |_| {
+        if let Some((approval, _)) = decisions.get_untracked() {
+            work.decide(approval, None);
+        }
+    };
     view! {
         <div class="answers">
+            <button type="button" class="main" aria-keyshortcuts="a" on:click=decide>
+                {move || decisions.get().map(|(approval, _)| name(approval))} " " <kbd aria-hidden="true">"a"</kbd>
+            </button>
             <button
                 type="button"
-                class="main"
-                aria-keyshortcuts="a"
-                on:click=move |_| work.decide(Decision::Approve, None)
+                id="decline"
+                aria-keyshortcuts="d"
+                on:click=move |_| work.begin_to_decline(None)
             >
-                {tr!("approve")} <kbd aria-hidden="true">"a"</kbd>
+                {move || decisions.get().map(|(_, refusal)| name(refusal))} " " <kbd aria-hidden="true">"d"</kbd>
             </button>
-            <button type="button" id="decline" aria-keyshortcuts="d" on:click=move |_| work.begin_to_decline()>
-                {tr!("decline")} <kbd aria-hidden="true">"d"</kbd>
-            </button>
+            <Show when=move || may_hide.get()>
+                <button type="button" on:click=move |_| work.begin_to_decline(Some(Decision::Hide))>
+                    {move || name(Decision::Hide)}
+                </button>
+            </Show>
         </div>
     }
 }

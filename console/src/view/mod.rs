@@ -3,6 +3,7 @@
 mod decline;
 mod item;
 mod keys;
+mod noticed;
 mod outcome;
 mod private;
 mod queue;
@@ -45,7 +46,7 @@ pub fn Page() -> impl IntoView {
             Command::Next => move_on(work, true),
             Command::Previous => move_on(work, false),
             Command::Approve => work.approve_by_key(),
-            Command::Decline => work.begin_to_decline(),
+            Command::Decline => work.begin_to_decline(None),
             Command::Say => work.begin_to_say(),
             Command::Reload => work.reload(),
             Command::Help => is_help_open.set(true),

@@ -78,6 +78,9 @@ fn Entry(work: Work, item: QueueItem) -> impl IntoView {
             item.map(|item| excerpt(&item.text, EXCERPT_CHARS)).unwrap_or_default()
         })
     });
+    let is_reported = Memo::new(move |_| {
+        work.desk.with(|desk| desk.waiting().iter().any(|item| item.id == id && !item.reports.is_empty()))
+    });
     let QueueItem { created_at, decision_expected_at, .. } = item;
     let is_overdue = Memo::new(move |_| work.now_ms.get() > decision_expected_at);
     let open = move |_| {
@@ -99,6 +102,7 @@ fn Entry(work: Work, item: QueueItem) -> impl IntoView {
                 <span class="line">
                     <strong>{kind_name(item.kind)}</strong>
                     <span>{topic_name(&item)}</span>
+                    <span class="overdue">{move || is_reported.get().then(|| tr!("reported"))}</span>
                     <span class="overdue">{move || is_overdue.get().then(|| tr!("overdue"))}</span>
                     <span class="when">{move || browser::relative(created_at, work.now_ms.get())}</span>
                 </span>
