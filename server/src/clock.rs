@@ -27,6 +27,13 @@ impl Clock {
     pub fn now_ms(&self) -> i64 {
         (self.0)()
     }
+
+    /// The minute that has begun, in milliseconds since the epoch: all that is stored of when a visitor did something.
+    /// Finer moments would tell which items one person sent in one go.
+    pub fn minute_ms(&self) -> i64 {
+        let now = self.now_ms();
+        now - now.rem_euclid(60_000)
+    }
 }
 
 impl fmt::Debug for Clock {

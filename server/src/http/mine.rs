@@ -55,7 +55,7 @@ pub(super) async fn patch_mine(
     let now = app.clock.now_ms();
     match app
         .store
-        .edit_own(code, Edit { text: text.clone(), notes, at: now })
+        .edit_own(code, Edit { text: text.clone(), notes, at: app.clock.minute_ms() })
         .await?
         .ok_or(Problem::UnknownRecoveryCode)?
     {
@@ -77,7 +77,7 @@ pub(super) async fn post_word(
 ) -> Result<(StatusCode, Json<Word>), Problem> {
     let code = recovery_hash(&code);
     own(&app, &caller, code).await?;
-    let said = app.store.say_own(code, text.into_string(), app.clock.now_ms()).await?;
+    let said = app.store.say_own(code, text.into_string(), app.clock.minute_ms()).await?;
     said_word(said.ok_or(Problem::UnknownRecoveryCode)?)
 }
 

@@ -40,7 +40,7 @@ pub(super) async fn post_report(
         reporter,
         reason,
         receipt: code.hash(),
-        at: now,
+        at: app.clock.minute_ms(),
         has_force: app.notices.has_force(item, reporter, network, site.hide_after_reports, now),
         hiding: (site.hide_after_reports > 0).then(|| Hiding {
             n_reporters: site.hide_after_reports,

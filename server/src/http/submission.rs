@@ -93,7 +93,7 @@ impl Submission {
             notes: self.notes,
             author: self.author,
             recovery,
-            created_at: app.clock.now_ms(),
+            created_at: app.clock.minute_ms(),
             state: if self.owner.is_some() { State::Published } else { State::Held },
             publish_after_approvals: site.publish_after_approvals,
             is_example: false,
