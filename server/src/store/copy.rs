@@ -35,7 +35,7 @@ struct Table {
 }
 
 /// Each after those it refers to, as posts before their replies: imported ones are not always the older rows.
-const TABLES: [Table; 16] = [
+const TABLES: [Table; 17] = [
     Table {
         name: "sites",
         from_postgres: "select key, id from sites order by key",

@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use hmac::{Hmac, Mac};
+use peer_support_server::store::CopyTerms;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use serde_json::json;
 use sha2::Sha256;
 
-use crate::client::{Server, each_server};
+use crate::client::{NOW, Server, each_server};
 
 const MINUTE_MS: i64 = 60_000;
 const N_THREADS: usize = 20;
@@ -61,7 +62,8 @@ enum Stored {
 /// Every row of every table, as a backup holds it.
 async fn whole_database(server: &Server, folder: &Path, n: usize) -> BTreeSet<(String, Row)> {
     let file = folder.join(format!("{n}.sqlite3"));
-    server.store.backup(&file).await.unwrap();
+    let terms = CopyTerms { made_at: NOW, expires_at: NOW + MINUTE_MS };
+    server.store.backup(&file, terms).await.unwrap();
     let database = Connection::open(&file).unwrap();
     let mut tables =
         database.prepare("select name from sqlite_master where type = 'table' and rootpage > 0").unwrap();
