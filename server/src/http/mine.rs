@@ -72,11 +72,13 @@ pub(super) async fn patch_mine(
 pub(super) async fn post_word(
     State(app): State<App>,
     caller: Caller,
+    Sender(network): Sender,
     Recovery(code): Recovery,
     Body(NewWord { text }): Body<NewWord<WordText>>,
 ) -> Result<(StatusCode, Json<Word>), Problem> {
+    app.guard.admit_code(network, app.clock.now_ms())?;
     let code = recovery_hash(&code);
-    own(&app, &caller, code).await?;
+    own(&app, &caller, network, code).await?;
     let said = app.store.say_own(code, text.into_string(), app.clock.minute_ms()).await?;
     said_word(said.ok_or(Problem::UnknownRecoveryCode)?)
 }

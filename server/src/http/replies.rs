@@ -58,7 +58,11 @@ pub(super) async fn post_reply(
         Some(Recovery(code)) => {
             let code = recovery_hash(&code);
             request.extend(code.as_bytes());
-            let own = app.store.own(code).await?.ok_or(Problem::UnknownRecoveryCode)?;
+            app.guard.admit_code(envelope.network, app.clock.now_ms())?;
+            let Some(own) = app.store.own(code).await? else {
+                app.guard.count_wrong_code(envelope.network, app.clock.now_ms());
+                return Err(Problem::UnknownRecoveryCode);
+            };
             // A deleted item has no author any more.
             if own.thread != post || own.state == ItemState::Deleted {
                 return Err(Problem::CodeOfAnotherThread);

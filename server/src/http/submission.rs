@@ -39,7 +39,7 @@ pub(super) struct Submission {
 
 /// What comes with a submission besides its body.
 pub(super) struct Envelope {
-    network: Option<Network>,
+    pub(super) network: Option<Network>,
     key: Option<IdempotencyKey>,
     proof: Option<Proof>,
 }
