@@ -123,7 +123,7 @@ impl Api {
     /// A page of the posts that are found by their words, the best first.
     pub fn search(&self, search: &wire::Search, then: impl Then<wire::Page<wire::Post>>) {
         let body = json::search(search);
-        self.call("POST", &["sites/", &self.site, "/search"], Some(body), None, reading(then));
+        self.call("POST", &["sites/", &self.site, "/search"], Some(body), &[], reading(then));
     }
 
     /// A page of the replies to `thread`, the oldest first.
@@ -179,12 +179,12 @@ impl Api {
         let wire::NewReport { reason, reporter } = report;
         let body =
             json::object(&[("reason", Some(reason.as_str())), ("reporter", Some(&reporter.to_string()))]);
-        self.call("POST", &["items/", &item.to_string(), "/reports"], Some(body), None, reading(then));
+        self.call("POST", &["items/", &item.to_string(), "/reports"], Some(body), &[], reading(then));
     }
 
     /// What became of the report whose receipt is `code`.
     pub fn reported(&self, code: &str, then: impl Then<wire::Report>) {
-        self.call("GET", &["report"], None, Some(("Report-Code", code)), reading(then));
+        self.call("GET", &["report"], None, &[("Report-Code", code)], reading(then));
     }
 
     /// What `code` opens.

@@ -145,7 +145,7 @@ fn thread(session: Session, t: Locale, code: RecoveryCode, mine: &wire::Mine) ->
     };
     classed("div", "thread")
         .child(el("h3").text(&tr!(t, "replies-title")))
-        .child(pages::page(session, t, Source::Thread(thread), None))
+        .child(pages::first(session, t, Source::Thread(thread, None)))
         .child(classed("p", "hint").text(&tr!(t, "answer-same")))
         .children_of(answer)
 }
