@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use js_sys::JSON;
+use js_sys::{JSON, Reflect, Uint8Array};
 use leptos::prelude::{set_timeout_with_handle, window};
 use peer_support_domain::cursor::{Cursor, Order};
 use peer_support_domain::helpline::Directory;
@@ -17,15 +17,22 @@ use peer_support_domain::vote::{Reaction, VoteCounts};
 use peer_support_domain::{bundle, wire};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{AbortController, Headers, ReferrerPolicy, RequestCredentials, RequestInit, Response};
+use web_sys::{
+    AbortController, Headers, ReadableStreamDefaultReader, ReferrerPolicy, RequestCredentials, RequestInit,
+    Response,
+};
 
 use crate::browser;
 use crate::config::Config;
 use crate::json::{self, Read};
+use crate::live::Told;
 
 /// How long an answer may take. On a slow phone network a page of posts takes seconds; nobody waits half a minute for
 /// words in the dark.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a stream may say nothing before it is given up: the server says something every 25 seconds, and a phone that
+/// changed its network is told nothing.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// How long to wait where the server says only that it was too much.
 const RATE_SECONDS: u32 = 60;
@@ -124,6 +131,11 @@ impl Api {
     pub fn search(&self, search: &wire::Search, then: impl Then<wire::Page<wire::Post>>) {
         let body = json::search(search);
         self.call("POST", &["sites/", &self.site, "/search"], Some(body), &[], reading(then));
+    }
+
+    /// A published post.
+    pub fn post(&self, id: ItemId, then: impl Then<wire::Post>) {
+        self.call("GET", &["posts/", &id.to_string()], None, None, reading(then));
     }
 
     /// A page of the replies to `thread`, the oldest first.
@@ -256,6 +268,31 @@ impl Api {
         self.with_code("DELETE", code, None, Box::new(move |answer| then(done(answer))));
     }
 
+    /// Hears what becomes published, until the stream ends, which `then` is told, or `abort` ends it. `hear` gets every
+    /// sign of life, with what it told, if anything.
+    ///
+    /// By `fetch`, because an `EventSource` tells the server which page it is on.
+    pub fn live(
+        &self,
+        abort: AbortController,
+        hear: impl Fn(Option<Told>) + 'static,
+        then: impl FnOnce(Result<String, Failure>) + 'static,
+    ) {
+        let address = [&self.root, "sites/", &self.site, "/live"].concat();
+        let hear = move |line: &str| {
+            let data = line.strip_prefix("data: ").and_then(|data| JSON::parse(data).ok());
+            hear(data.and_then(|data| Told::read(&data)));
+        };
+        ask(
+            address,
+            "GET",
+            None,
+            Vec::new(),
+            Some(Listening { abort, hear: Box::new(hear) }),
+            Box::new(then),
+        );
+    }
+
     /// Says that a contact did not work, and nothing about who says so.
     pub fn report_line(&self, report: &wire::NewLineReport, then: impl FnOnce(bool) + 'static) {
         let wire::NewLineReport { line, contact, problem } = report;
@@ -282,7 +319,7 @@ impl Api {
     ) {
         let address = [&self.root, &path.concat()[..]].concat();
         let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        ask(address, method, body, headers, then);
+        ask(address, method, body, headers, None, then);
     }
 }
 
@@ -303,7 +340,7 @@ fn parsed(answer: Result<String, Failure>) -> Result<JsValue, Failure> {
 }
 
 fn get(address: String, then: TakesText) {
-    ask(address, "GET", None, Vec::new(), then);
+    ask(address, "GET", None, Vec::new(), None, then);
 }
 
 /// The one place where a request is begun: each `spawn_local` is 2 KB of code.
@@ -312,9 +349,10 @@ fn ask(
     method: &'static str,
     body: Option<String>,
     headers: Vec<(&'static str, String)>,
+    listening: Option<Listening>,
     then: TakesText,
 ) {
-    spawn_local(async move { then(fetch(&address, method, body, headers).await) });
+    spawn_local(async move { then(fetch(&address, method, body, headers, listening).await) });
 }
 
 /// The whole directory of a country, from the file at `address`.
@@ -338,18 +376,40 @@ pub fn texts(address: String, then: impl Then<JsValue>) {
     get(address, Box::new(|answer| then(parsed(answer))));
 }
 
+/// What is done with an answer that goes on and on.
+pub struct Listening {
+    /// Ends it.
+    abort: AbortController,
+    /// Gets each line.
+    hear: Box<dyn Fn(&str)>,
+}
+
+impl Listening {
+    /// Passes on the lines that are whole; the rest stays in `text`.
+    fn take(&self, text: &mut String, bytes: &[u8]) {
+        // Ids and names: no character is longer than a byte, and cut in two.
+        *text += &String::from_utf8_lossy(bytes);
+        while let Some((line, rest)) = text.split_once('\n') {
+            (self.hear)(line);
+            *text = rest.to_owned();
+        }
+    }
+}
+
 /// The body of a successful answer; or of one that asks for work first, which is no failure. Headers without a value are
-/// left out.
+/// left out. Of one that `listening` hears, nothing is left when it has ended.
 pub async fn fetch(
     address: &str,
     method: &str,
     body: Option<String>,
     headers: Vec<(&str, String)>,
+    listening: Option<Listening>,
 ) -> Result<String, Failure> {
     let request = RequestInit::new();
     request.set_method(method);
     request.set_credentials(RequestCredentials::Omit);
     request.set_referrer_policy(ReferrerPolicy::NoReferrer);
+    let wait = |abort: AbortController, patience| set_timeout_with_handle(move || abort.abort(), patience);
     let set = || {
         let list = Headers::new()?;
         for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
@@ -360,18 +420,34 @@ pub async fn fetch(
             request.set_body(&body.into());
         }
         request.set_headers(&list);
-        let abort = AbortController::new()?;
+        let abort = match &listening {
+            Some(listening) => listening.abort.clone(),
+            None => AbortController::new()?,
+        };
         request.set_signal(Some(&abort.signal()));
-        let patience = set_timeout_with_handle(move || abort.abort(), PATIENCE)?;
-        Ok::<_, JsValue>(patience)
+        wait(abort, PATIENCE)
     };
-    let patience = set().map_err(|_| Failure::Server)?;
+    let mut patience = set().map_err(|_| Failure::Server)?;
     let answer = async {
         let response = JsFuture::from(window().fetch_with_str_and_init(address, &request)).await?;
         let response = response.unchecked_into::<Response>();
-        let text = JsFuture::from(response.text()?).await?;
-        let wait = response.headers().get("Retry-After").ok().flatten().and_then(|wait| wait.parse().ok());
-        Ok::<_, JsValue>((response.status(), text.as_string().unwrap_or_default(), wait))
+        let (Some(listening), true, Some(body)) = (&listening, response.ok(), response.body()) else {
+            let text = JsFuture::from(response.text()?).await?;
+            let wait =
+                response.headers().get("Retry-After").ok().flatten().and_then(|wait| wait.parse().ok());
+            return Ok::<_, JsValue>((response.status(), text.as_string().unwrap_or_default(), wait));
+        };
+        let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+        let mut text = String::new();
+        loop {
+            patience.clear();
+            patience = wait(listening.abort.clone(), SILENCE)?;
+            let chunk = Reflect::get(&JsFuture::from(reader.read()).await?, &"value".into())?;
+            if chunk.is_undefined() {
+                return Ok((response.status(), String::new(), None));
+            }
+            listening.take(&mut text, &Uint8Array::new(&chunk).to_vec());
+        }
     };
     let answer = answer.await;
     patience.clear();

@@ -272,6 +272,11 @@ impl Pause {
     }
 }
 
+/// Moves the focus to `element`, once what is being drawn is there.
+pub fn focus_soon(element: Element) {
+    set_timeout(move || focus_on(&element), Duration::ZERO);
+}
+
 /// Scrolls to `element` as little as is needed to see it.
 pub fn bring_into_sight(element: &Element) {
     element.unchecked_ref::<Scrolled>().scroll_into_view(&object(&[("block", "nearest")]));

@@ -9,12 +9,14 @@ use js_sys::{Array, JSON, Object, Reflect};
 use peer_support_domain::note::{ContentNote, ContentNotes};
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{
-    Card, Mine, NewPost, Page, Post, Receipt, Reply, Report, Search, Site, Topic, Word,
+    Card, Mine, NewPost, Page, Post, PublishedPost, PublishedReply, Receipt, Reply, Report, Search, Site,
+    Topic, Word,
 };
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::api::Taken;
+use crate::live::Told;
 
 /// A type that an answer is read into; `None` when the answer is something else.
 pub trait Read: Sized {
@@ -113,6 +115,19 @@ impl Read for Reply {
             is_example: get(it, "is_example")?.is_truthy(),
             is_owners: get(it, "is_owners")?.is_truthy(),
         })
+    }
+}
+
+impl Read for Told {
+    fn read(it: &JsValue) -> Option<Self> {
+        match parsed(it, "thread") {
+            Some(thread) => Some(Told::Reply(PublishedReply { thread })),
+            None => Some(Told::Post(PublishedPost {
+                id: parsed(it, "id")?,
+                kind: parsed(it, "kind")?,
+                topic: parsed(it, "topic")?,
+            })),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod directories;
 mod dom;
 mod identity;
 mod json;
+mod live;
 mod locale;
 mod needs;
 mod peers;

@@ -24,6 +24,7 @@ use crate::config::{Config, Tab};
 use crate::directories::Here;
 use crate::dom::{El, el};
 use crate::identity::TabKey;
+use crate::live::Told;
 use crate::locale::Locale;
 use crate::needs::{Need, Needs};
 use crate::reading::Reading;
@@ -199,6 +200,8 @@ pub struct Parts {
     pub peers: Signal<Option<Load<()>>>,
     /// What the server says of the site, once the peer space was entered.
     pub site: Signal<Load<wire::Site>>,
+    /// What was heard of as published since the peer space was entered, the newest last.
+    pub heard: Signal<Vec<Told>>,
     /// Whether the view *Write* shows what the visitor wrote before.
     pub mine: Signal<Option<Mine>>,
     /// Whether this device remembers anything of the visitor's.
@@ -255,6 +258,7 @@ impl Session {
             was_visited: Tab::ALL.map(|other| Signal::new(other == tab)),
             peers: Signal::new(None),
             site: Signal::new(Load::Waiting),
+            heard: Signal::new(Vec::new()),
             mine: Signal::new(None),
             is_kept: Signal::new(remembered::is_anything()),
             locale: Locale::new(),

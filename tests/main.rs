@@ -6,6 +6,7 @@
 
 mod harness_itself;
 mod host_page;
+mod live;
 mod looks;
 mod lookup;
 mod needs;

@@ -10,6 +10,7 @@ mod keep;
 mod line;
 mod mine;
 mod my_posts;
+mod newer;
 mod notes;
 mod on_its_way;
 mod pages;

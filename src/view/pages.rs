@@ -1,6 +1,7 @@
 //! A list that comes page by page: the feed, what a search finds, and the replies of a thread.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::iter;
 use std::rc::Rc;
 
 use peer_support_domain::cursor::{Cursor, Order};
@@ -9,7 +10,8 @@ use peer_support_domain::mix::{ITEMS_OF_EACH, mix};
 use peer_support_domain::mute::Muted;
 use peer_support_domain::wire;
 
-use super::{failed, post, quiet, replies, waiting};
+use super::newer::{self, News, Wish};
+use super::{failed, post, quiet, replies, say, waiting};
 use crate::api::{Failure, Wanted};
 use crate::browser;
 use crate::dom::{El, button, classed, el};
@@ -28,25 +30,37 @@ pub enum Source {
 }
 
 /// The rows of a page, of either kind.
-enum Rows {
+pub enum Rows {
     Posts(Vec<wire::Post>),
     Replies(Vec<wire::Reply>),
 }
 
 /// What is asked for together, and where each begins: one list, or those of a mix.
 type Places = Vec<(Order, Option<Cursor>)>;
-type Shown = (Rows, Places);
+pub type Shown = (Rows, Places);
 /// A feed's page, with the place of the feed among those that were asked for.
 type Answer = (usize, Order, wire::Page<wire::Post>);
 
 /// A list, from its first page on.
 #[derive(Clone)]
-struct List {
-    session: Session,
-    t: Locale,
-    source: Source,
-    /// The posts that stand already: in a mix, and when votes move a post while its reader reads on, the same may come again.
-    seen: Rc<RefCell<Vec<ItemId>>>,
+pub struct List {
+    pub session: Session,
+    pub t: Locale,
+    pub source: Source,
+    /// The items that stand already: in a mix, when votes move a post while its reader reads on, and when it was new a moment
+    /// ago, the same may come again.
+    pub seen: Rc<RefCell<Vec<ItemId>>>,
+    /// What was published since it was asked for.
+    pub news: News,
+}
+
+/// A part of a list.
+#[derive(Clone)]
+enum Part {
+    /// A page, which may be the first.
+    Page(Places, bool),
+    /// What is new.
+    New(Wish),
 }
 
 /// The first page, and below it, when asked for, the next: what stands already is not asked for again.
@@ -58,37 +72,75 @@ pub fn first(session: Session, t: Locale, source: Source) -> El {
         Source::Feed(Choices { order: Some(order), .. }) => vec![(*order, None)],
         _ => vec![(Order::New, None)],
     };
-    List { session, t, source, seen: Rc::default() }.page(places, true)
+    let list = List { session, t, source, seen: Rc::default(), news: News::new(session) };
+    newer::follow(&list);
+    let first = list.clone().page(places, true);
+    match &list.source {
+        Source::Feed(Choices { words, .. }) if words.is_empty() => {
+            classed("div", "page").child(newer::newer(list)).child(first)
+        }
+        _ => first,
+    }
 }
 
 impl List {
     fn page(self, places: Places, is_first: bool) -> El {
+        self.part(Part::Page(places, is_first))
+    }
+
+    /// What is new, with the focus on the first of it.
+    pub fn new(self, wish: Wish) -> El {
+        self.part(Part::New(wish))
+    }
+
+    fn part(self, part: Part) -> El {
         let (session, t) = (self.session, self.t);
         let page = Signal::new(Load::Waiting);
         let is_unmuted = Signal::new(false);
         let list = self.clone();
-        let request = move || list.ask(&places, page);
+        let asked = part.clone();
+        let request = move || match &asked {
+            Part::Page(places, _) => list.ask(places, page),
+            Part::New(wish) => list.ask_new(wish, page),
+        };
         request();
+        let is_focused = Cell::new(false);
         classed("div", "page").children_of(move || match &*page.share() {
             Load::Waiting => vec![waiting(t)],
             Load::Failed(failure) => vec![failed(t, *failure, request.clone())],
             Load::Ready((rows, next)) => {
                 let muted = session.reading().muted.share();
                 let (n_all, rows) = self.rows(rows, (!is_unmuted.get()).then_some(&muted));
-                if n_all == 0 && is_first {
-                    return vec![quiet(&self.nothing())];
+                match part {
+                    Part::Page(_, true) if n_all == 0 => {
+                        let news = self.news;
+                        let hidden = move || news.is_shown.get().then_some("");
+                        let nothing = quiet(&self.nothing()).attr_of("hidden", hidden);
+                        let is_thread = matches!(self.source, Source::Thread(..));
+                        let newer = is_thread.then(|| newer::newer(self.clone()));
+                        return iter::once(nothing).chain(newer).collect();
+                    }
+                    Part::New(_) if n_all == 0 => return vec![quiet(&say(t, Failure::Missing))],
+                    Part::New(_) if !is_focused.replace(true) => {
+                        if let Some(first) = rows.first() {
+                            browser::focus_soon(first.clone().attr("tabindex", "-1").node().clone());
+                        }
+                    }
+                    _ => {}
                 }
                 let n_hidden = n_all - rows.len();
                 let mut shown = vec![classed("ul", "feed").children(rows)];
                 if n_hidden > 0 {
                     shown.push(hidden(session, t, n_hidden, is_unmuted));
                 }
-                if next.is_empty() {
-                    let is_feed = matches!(self.source, Source::Feed(_));
-                    shown.extend(is_feed.then(|| classed("p", "quiet").text(&tr!(t, "the-end"))));
-                } else {
-                    let (list, next) = (self.clone(), next.clone());
-                    shown.push(next_page(t, move || list.clone().page(next.clone(), false)));
+                match (&part, &self.source) {
+                    _ if !next.is_empty() => {
+                        let (list, next) = (self.clone(), next.clone());
+                        shown.push(next_page(t, move || list.clone().page(next.clone(), false)));
+                    }
+                    (Part::New(_), _) => {}
+                    (_, Source::Feed(_)) => shown.push(classed("p", "quiet").text(&tr!(t, "the-end"))),
+                    (_, Source::Thread(..)) => shown.push(newer::newer(self.clone())),
                 }
                 shown
             }
@@ -129,12 +181,18 @@ impl List {
             Source::Thread(thread, _) => {
                 let show = shown_in(page);
                 let cursor = places.first().and_then(|(_, cursor)| *cursor);
-                return api.replies(*thread, cursor, move |answer: Result<wire::Page<_>, Failure>| {
-                    let next = |next: Option<Cursor>| next.map(|next| (Order::New, Some(next)));
-                    show(
-                        answer.map(|page| (Rows::Replies(page.items), next(page.next).into_iter().collect())),
-                    );
-                });
+                let seen = self.seen.clone();
+                return api.replies(
+                    *thread,
+                    cursor,
+                    move |answer: Result<wire::Page<wire::Reply>, Failure>| {
+                        let next = |next: Option<Cursor>| next.map(|next| (Order::New, Some(next)));
+                        show(answer.map(|page| {
+                            seen.borrow_mut().extend(page.items.iter().map(|reply| reply.id));
+                            (Rows::Replies(page.items), next(page.next).into_iter().collect())
+                        }));
+                    },
+                );
             }
         };
         page.set(Load::Waiting);

@@ -10,6 +10,7 @@ use super::pages::{self, Source};
 use super::rather_not::rather_not;
 use crate::browser::Pause;
 use crate::dom::{El, classed, el, value_of};
+use crate::live;
 use crate::locale::{Locale, TOPICS, tr};
 use crate::session::{Load, Session, shown_in};
 
@@ -79,14 +80,16 @@ pub fn stories(session: Session, t: Locale) -> El {
         _ => Vec::new(),
     };
     let feed = move || vec![pages::first(session, t, Source::Feed(session.reading().chosen.get()))];
-    classed("section", "stories")
+    let view = classed("section", "stories")
         .attr("aria-labelledby", "stories-title")
         .child(el("h2").attr("id", "stories-title").text(&tr!(t, "stories-title")))
         .children_of(mode)
         .child(cards(session, t))
         .child(choices(session, t))
         .child(rather_not(session, t))
-        .child(el("div").children_of(feed))
+        .child(el("div").children_of(feed));
+    live::follow(session, &view);
+    view
 }
 
 /// Search field, order, kind and topic.

@@ -144,7 +144,8 @@ impl Page {
         self.until_with(what, script, vec![]).await
     }
 
-    async fn until_with(&self, what: &str, script: &str, args: Vec<Value>) -> Value {
+    /// As [`Page::until`], given `arguments`.
+    pub async fn until_with(&self, what: &str, script: &str, args: Vec<Value>) -> Value {
         let script = format!("return ((...arguments) => {{ {script} }})(...arguments) || null");
         let end = Instant::now() + PATIENCE;
         loop {

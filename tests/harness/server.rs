@@ -102,8 +102,8 @@ impl Server {
         self.port = port.parse().unwrap_or_else(|_| panic!("the server printed no port: {said:?}"));
     }
 
-    /// What follows `words` on the first line of this run that has them.
-    async fn said(&mut self, words: &str) -> String {
+    /// What follows `words` on the first line of this run that has them, once there is one.
+    pub async fn said(&mut self, words: &str) -> String {
         let end = Instant::now() + Duration::from_secs(30);
         loop {
             let lines = self.log.lock().unwrap()[self.since..].to_vec();
