@@ -7,7 +7,11 @@ use js_sys::JSON;
 use peer_support_domain::cursor::Cursor;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::Decision;
-use peer_support_domain::wire::{Decide, Decided, NewWord, Page, Problem, QueueItem, Session, SignIn, Word};
+use peer_support_domain::site::SiteId;
+use peer_support_domain::wire::{
+    Cards, ConsoleSite, Decide, Decided, NewPost, NewWord, Page, Problem, QueueItem, Receipt, Session,
+    SignIn, Word,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use web_sys::AbortSignal;
@@ -88,6 +92,30 @@ pub async fn decide(
 pub async fn say(csrf: &str, item: ItemId, text: String) -> Result<Word, Failure> {
     let request = Request::post(&format!("{API}/items/{item}/words")).header("Csrf-Token", csrf);
     send(request, Some(&NewWord { text })).await
+}
+
+/// The sites of the server.
+pub async fn sites() -> Result<Vec<ConsoleSite>, Failure> {
+    send(Request::get(&format!("{API}/sites")), None::<&()>).await
+}
+
+/// The cards of a site.
+pub async fn cards(site: &SiteId) -> Result<Cards, Failure> {
+    send(Request::get(&format!("{API}/sites/{site}/cards")), None::<&()>).await
+}
+
+/// Puts these cards in place of all that the site had.
+pub async fn put_cards(csrf: &str, site: &SiteId, cards: &Cards) -> Result<Cards, Failure> {
+    let request = Request::put(&format!("{API}/sites/{site}/cards")).header("Csrf-Token", csrf);
+    send(request, Some(cards)).await
+}
+
+/// Publishes a post of the site's owner; once, however often it is sent under one `key`.
+pub async fn post_owners(csrf: &str, key: &str, site: &SiteId, new: &NewPost) -> Result<Receipt, Failure> {
+    let request = Request::post(&format!("{API}/sites/{site}/posts"))
+        .header("Csrf-Token", csrf)
+        .header("Idempotency-Key", key);
+    send(request, Some(new)).await
 }
 
 async fn send<Answer: DeserializeOwned>(

@@ -219,6 +219,26 @@ impl Work {
         self.door.with(|door| matches!(door, Door::Open(session) if session.role >= Role::Moderator))
     }
 
+    /// Whether whoever is signed in may write cards and posts of the owner.
+    pub fn may_write_for_everyone(self) -> bool {
+        self.door.with(|door| matches!(door, Door::Open(session) if session.role >= Role::Lead))
+    }
+
+    /// Does `write` with the session's token, and again when another window began a new session.
+    pub async fn write<T>(self, write: impl AsyncFn(String) -> Result<T, Failure>) -> Result<T, Failure> {
+        let Some(session) = self.session() else { return Err(Failure::SignedOut) };
+        let mut answer = write(session.csrf.clone()).await;
+        if matches!(answer, Err(Failure::OtherSession))
+            && let Some(session) = self.session_of(&session).await
+        {
+            answer = write(session.csrf).await;
+        }
+        if matches!(answer, Err(Failure::SignedOut)) {
+            self.lapse();
+        }
+        answer
+    }
+
     /// The session that this moderator began in another window, which took the place of `before` in this one too.
     async fn session_of(self, before: &Session) -> Option<Session> {
         let session = api::session().await.ok().filter(|session| session.name == before.name)?;

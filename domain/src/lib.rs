@@ -3,7 +3,7 @@
 //! Two families live here. *Helplines*: [`country`], [`contact`], [`hours`], [`helpline`], [`bundle`], [`signed`],
 //! [`line_report`].
 //! *The peer space*: [`id`], [`text`], [`post`], [`note`], [`vote`], [`ranking`], [`recovery`], [`cursor`], [`site`], [`card`],
-//! [`report`], [`flag`], [`wire`].
+//! [`report`], [`flag`], [`wire`], and, for the server, `full_text`.
 //! For views there are [`pseudonym`], [`moment`] and [`wording`].
 
 pub mod bundle;
@@ -12,6 +12,8 @@ pub mod contact;
 pub mod country;
 pub mod cursor;
 pub mod flag;
+#[cfg(feature = "unicode")]
+pub mod full_text;
 pub mod helpline;
 pub mod hours;
 pub mod id;

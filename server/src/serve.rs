@@ -215,9 +215,12 @@ async fn accept(listener: TcpListener, router: Router, limits: Limits, stop: imp
     }
 }
 
-/// Forgets what is past its time, every hour after the first time.
+/// Takes new posts into the index of the search, and forgets what is past its time, every hour after the first time.
 async fn purge(store: Arc<dyn Store>, clock: Clock, sites: Sites) {
     loop {
+        if let Err(e) = store.index().await {
+            tracing::error!("taking new posts into the index of the search failed: {e}");
+        }
         tokio::time::sleep(PURGE_EVERY).await;
         if let Err(e) = purge_once(&*store, &sites, clock.now_ms()).await {
             tracing::error!("purging failed: {e}");

@@ -22,6 +22,8 @@ mod plans;
 mod posts;
 #[path = "store/reports.rs"]
 mod reports;
+#[path = "store/search.rs"]
+mod search;
 #[path = "store/subject.rs"]
 mod subject;
 #[path = "store/upkeep.rs"]

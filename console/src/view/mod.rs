@@ -1,6 +1,7 @@
 //! What a moderator sees.
 
 mod decline;
+mod for_everyone;
 mod item;
 mod keys;
 mod noticed;
@@ -27,6 +28,7 @@ const RELOAD_EVERY: Duration = Duration::from_secs(30);
 pub fn Page() -> impl IntoView {
     let work = Work::new();
     let is_help_open = RwSignal::new(false);
+    let is_for_everyone_open = RwSignal::new(false);
     let letters_are_keys = RwSignal::new(browser::letters_are_keys());
 
     work.arrive();
@@ -57,12 +59,13 @@ pub fn Page() -> impl IntoView {
     move || {
         if is_open.get() {
             view! {
-                <top::Top work is_help_open />
+                <top::Top work is_help_open is_for_everyone_open />
                 <main class="desk" class:item-open=work.is_item_open>
                     <outcome::Said work />
                     <queue::Waiting work />
                     <item::Item work />
                 </main>
+                <for_everyone::ForEveryone work is_open=is_for_everyone_open />
                 <keys::Keys is_open=is_help_open letters_are_keys />
             }
             .into_any()

@@ -8,7 +8,7 @@ use crate::work::{Door, Work};
 
 /// Title, account, and what can be done at any time.
 #[component]
-pub fn Top(work: Work, is_help_open: RwSignal<bool>) -> impl IntoView {
+pub fn Top(work: Work, is_help_open: RwSignal<bool>, is_for_everyone_open: RwSignal<bool>) -> impl IntoView {
     let who = move || {
         let Door::Open(session) = work.door.get() else { return String::new() };
         let role = match session.role {
@@ -32,6 +32,11 @@ pub fn Top(work: Work, is_help_open: RwSignal<bool>) -> impl IntoView {
             >
                 {tr!("reload")} <kbd aria-hidden="true">"r"</kbd>
             </button>
+            <Show when=move || work.may_write_for_everyone()>
+                <button type="button" aria-haspopup="dialog" on:click=move |_| is_for_everyone_open.set(true)>
+                    {tr!("for-everyone")}
+                </button>
+            </Show>
             <button type="button" aria-keyshortcuts="?" aria-haspopup="dialog" on:click=move |_| is_help_open.set(true)>
                 {tr!("keys")} <kbd aria-hidden="true">"?"</kbd>
             </button>

@@ -18,6 +18,7 @@ mod problem;
 mod queue;
 mod replies;
 mod reports;
+mod search;
 mod sender;
 mod session;
 mod sites;
@@ -140,6 +141,7 @@ pub fn router(app: App) -> Router {
     let api = Router::new()
         .route("/sites/{site}", get(sites::get_site))
         .route("/sites/{site}/posts", get(posts::get_feed).post(posts::post_post))
+        .route("/sites/{site}/search", post(search::post_search))
         .route("/sites/{site}/line-reports", post(line_reports::post_line_report))
         .route("/sites/{site}/live", get(live::get_live))
         .route("/posts/{id}", get(posts::get_post))

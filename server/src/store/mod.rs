@@ -3,6 +3,7 @@
 //! Two stores prove themselves against one conformance suite, `server/tests/store.rs`: [`sqlite`] for one machine and
 //! [`postgres`] for many. After an error the same call may be made again. Clock and randomness come in as parameters.
 
+mod blocks;
 mod copy;
 mod live;
 pub mod postgres;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use peer_support_domain::cursor::{Cursor, Order};
 use peer_support_domain::flag::{Flag, Flags};
+use peer_support_domain::full_text::SearchWords;
 use peer_support_domain::helpline::LineId;
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash, VoterId};
 use peer_support_domain::line_report::{Day, LineProblem, ReportedContact};
@@ -336,6 +338,23 @@ pub struct FeedQuery {
     pub topic: Option<TopicId>,
     /// The order.
     pub order: Order,
+    /// Where the page before ended.
+    pub after: Option<Cursor>,
+    /// At most this many.
+    pub limit: usize,
+}
+
+/// A page of a site's published posts that have some words, the newest first.
+#[derive(Clone, Debug)]
+pub struct SearchQuery {
+    /// The site.
+    pub site: SiteId,
+    /// What to look for.
+    pub words: SearchWords,
+    /// Only of this kind.
+    pub kind: Option<Kind>,
+    /// Only of this topic.
+    pub topic: Option<TopicId>,
     /// Where the page before ended.
     pub after: Option<Cursor>,
     /// At most this many.
@@ -750,6 +769,14 @@ pub trait Store: Send + Sync + 'static {
     /// A page of published posts. Pages never repeat or skip an item that was there all along; in the order "helpful",
     /// one that votes move meanwhile has no fixed place.
     async fn feed(&self, query: FeedQuery) -> Result<Page<Post>, StoreError>;
+
+    /// A page of the published posts that have all the words, in the order in which the store took them, the newest first.
+    /// It may have fewer posts than asked for, even none, although more follow: then there was much to look into, and
+    /// `next` says where to go on.
+    async fn search(&self, query: SearchQuery) -> Result<Page<Post>, StoreError>;
+
+    /// Takes the posts that came since into the index of the search; how many. Posts are found without it, more slowly.
+    async fn index(&self) -> Result<u64, StoreError>;
 
     /// A published post.
     async fn post(&self, id: ItemId) -> Result<Option<Post>, StoreError>;

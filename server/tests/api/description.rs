@@ -249,6 +249,12 @@ async fn real_answers_are_as_documented() {
         word.holds("get", "/console/line-reports", &listed);
         word.holds("get", "/console/line-reports", &server.get("/console/line-reports").await);
 
+        let search = json!({ "words": "school", "kind": "story", "topic": "anxiety" });
+        assert!(word.takes("post", "/sites/{site}/search", &search));
+        word.holds("post", "/sites/{site}/search", &server.post("/sites/demo/search", &search).await.ok());
+        let nothing = server.post("/sites/demo/search", &json!({ "words": "?" })).await;
+        word.holds("post", "/sites/{site}/search", &nothing);
+
         let lead = server.moderator(Role::Lead).await;
         let cards = "/console/sites/{site}/cards";
         let list = json!({ "cards": [
@@ -301,6 +307,7 @@ async fn the_documents_limits_are_the_domains() {
         assert_eq!(schemas["ReportedContact"]["maxLength"], limits::REPORTED_CONTACT_CHARS);
         let report = document["paths"]["/sites/{site}/line-reports"]["post"]["description"].as_str().unwrap();
         assert!(report.replace(',', "").contains(&limits::LINE_REPORTS_A_DAY.to_string()), "{report}");
+        assert_eq!(schemas["Search"]["properties"]["words"]["maxLength"], limits::SEARCH_CHARS);
         assert_eq!(schemas["Cards"]["properties"]["cards"]["maxItems"], *limits::CARDS.end());
         let card = &schemas["Card"]["properties"];
         let characters =

@@ -4,7 +4,7 @@ use peer_support_domain::cursor::{Cursor, Order};
 use peer_support_domain::flag::Flag;
 use peer_support_domain::post::Kind;
 use peer_support_domain::report::ReportReason;
-use peer_support_server::store::{self, Added, Address, FeedQuery, Hiding, NewItem, NewReport};
+use peer_support_server::store::{self, Added, Address, FeedQuery, Hiding, NewItem, NewReport, SearchQuery};
 
 use crate::subject::*;
 
@@ -16,8 +16,13 @@ async fn postgresql_scans_no_table_and_reads_no_more_rows_when_there_are_more() 
     let with_few = rows_read(&subject, 10_000).await;
     fill(&subject, 300..6_000).await;
     let with_many = rows_read(&subject, 20_000).await;
+    let store = store::open(&subject.address).await.unwrap();
+    assert_eq!(store.index().await.unwrap(), 5 * 1_024);
+    store.close().await;
+    let with_blocks = rows_read(&subject, 30_000).await;
 
     assert_eq!((with_few.by_scan, with_many.by_scan), (0, 0));
+    assert_eq!(with_blocks.by_scan, 0);
     assert!(with_few.by_index > 0);
     assert!(with_many.by_index * 100 <= with_few.by_index * 105, "{with_few:?}, then {with_many:?}");
     subject.close().await;
@@ -87,6 +92,17 @@ async fn rows_read(subject: &Subject, first_new: u64) -> RowsRead {
             }
         }
     }
+    for topic in [None, Some("grief")] {
+        let query = SearchQuery {
+            site: "demo".parse().unwrap(),
+            words: "text number".parse().unwrap(),
+            kind: Some(Kind::Coping),
+            topic: topic.map(|topic| topic.parse().unwrap()),
+            after: None,
+            limit: 10,
+        };
+        assert_eq!(store.search(query).await.unwrap().items.len(), 10);
+    }
     store.post(post).await.unwrap().unwrap();
     store.site_of(post).await.unwrap().unwrap();
     store.replies(post, after, 10).await.unwrap().unwrap();
@@ -132,7 +148,8 @@ async fn statistics(subject: &Subject) -> RowsRead {
     }
     let read = "select coalesce(sum(seq_tup_read), 0)::text, coalesce(sum(idx_tup_fetch), 0)::text
                 from pg_stat_user_tables
-                where relname in ('items', 'votes', 'idempotency_keys', 'line_reports', 'reports') or relname like 'item_texts%'";
+                where relname in ('items', 'votes', 'idempotency_keys', 'line_reports', 'reports', 'search_blocks') or relname like 'item_texts%'
+                  or relname like 'search_bits%'";
     let read = &subject.rows(read).await[0];
     RowsRead { by_scan: read[0].parse().unwrap(), by_index: read[1].parse().unwrap() }
 }

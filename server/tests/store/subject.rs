@@ -110,12 +110,17 @@ impl Subject {
 
     /// Whether the database's files hold `text` anywhere. PostgreSQL's write-ahead log is not among them; see the store.
     pub async fn files_hold(&self, text: &str) -> bool {
+        self.files_hold_bytes(text.as_bytes()).await
+    }
+
+    /// As [`files_hold`](Self::files_hold), for what is no text.
+    pub async fn files_hold_bytes(&self, bytes: &[u8]) -> bool {
         if let Address::Postgres(_) = self.address {
             let mut connection = Cluster::shared().connect("postgres").await;
             connection.execute("checkpoint").await.unwrap();
             connection.close().await.unwrap();
         }
-        folder_holds(&self.files, text.as_bytes())
+        folder_holds(&self.files, bytes)
     }
 
     /// Runs a statement past the store.

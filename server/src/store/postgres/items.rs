@@ -411,6 +411,26 @@ pub(super) async fn feed(db: &mut PgConnection, query: &FeedQuery) -> Result<Pag
         .await?;
 
     let keys: Vec<i64> = places.iter().map(|&(_, key)| key).collect();
+    let rows = posts_of_keys(db, &keys).await?;
+
+    let has_more = places.len() > query.limit;
+    let shown = &places[..places.len().min(query.limit)];
+    let mut items = Vec::with_capacity(shown.len());
+    let mut next = None;
+    for &(moment, item_key) in shown {
+        if let Some((_, post)) = rows.iter().find(|(key, _)| *key == item_key) {
+            next = Some(Cursor { key: moment, item: post.id });
+            items.push(post.clone());
+        }
+    }
+    Ok(Page { items, next: next.filter(|_| has_more) })
+}
+
+/// The published posts of these keys, in any order.
+pub(super) async fn posts_of_keys(
+    db: &mut PgConnection,
+    keys: &[i64],
+) -> Result<Vec<(i64, Post)>, StoreError> {
     // `offset 0` keeps PostgreSQL from reading all texts to join them at once, which it takes for cheap while they are few.
     // One that was hidden since the places were read is left out.
     let rows = sqlx::query(
@@ -430,23 +450,7 @@ pub(super) async fn feed(db: &mut PgConnection, query: &FeedQuery) -> Result<Pag
     .bind(keys)
     .fetch_all(db)
     .await?;
-
-    let has_more = places.len() > query.limit;
-    let shown = &places[..places.len().min(query.limit)];
-    let mut items = Vec::with_capacity(shown.len());
-    let mut next = None;
-    for &(moment, item_key) in shown {
-        if let Some(row) = rows.iter().find(|row| key_of(row) == item_key) {
-            let post = to_post(row)?;
-            next = Some(Cursor { key: moment, item: post.id });
-            items.push(post);
-        }
-    }
-    Ok(Page { items, next: next.filter(|_| has_more) })
-}
-
-fn key_of(row: &PgRow) -> i64 {
-    key(row)
+    rows.iter().map(|row| Ok((key(row), to_post(row)?))).collect()
 }
 
 pub(super) async fn post(pool: &PgPool, id: ItemId) -> Result<Option<Post>, StoreError> {

@@ -16,6 +16,7 @@ mod purge;
 mod queue;
 mod reports;
 mod rewrite;
+mod search;
 mod side_texts;
 mod votes;
 
@@ -44,8 +45,8 @@ use super::live::{Listener, Teller};
 use super::{
     Added, CopyTerms, Edit, Edited, ExportedItem, FeedQuery, Idempotency, Import, ImportId, ImportedItem,
     Moderator, ModeratorId, NewDecision, NewImport, NewItem, NewLineReport, NewReport, OwnItem, Queued,
-    RecentText, ReportStanding, Reported, Said, SecretHash, Store, StoreError, Undecided, Vote, corrupt,
-    flags_of_bits, kind_of_letter,
+    RecentText, ReportStanding, Reported, Said, SearchQuery, SecretHash, Store, StoreError, Undecided, Vote,
+    corrupt, flags_of_bits, kind_of_letter,
 };
 
 /// Connections of one server, of which one listens. PostgreSQL allows 100 at first, so several servers fit.
@@ -65,6 +66,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("reports", include_str!("migrations/0006_reports.sql")),
     ("imports", include_str!("migrations/0007_imports.sql")),
     ("side_texts", include_str!("migrations/0008_side_texts.sql")),
+    ("search", include_str!("migrations/0009_search.sql")),
 ];
 
 /// A store in a PostgreSQL database, which it may share with other servers.
@@ -150,6 +152,21 @@ impl Store for Postgres {
 
     async fn feed(&self, query: FeedQuery) -> Result<Page<Post>, StoreError> {
         items::feed(&mut *self.pool.acquire().await?, &query).await
+    }
+
+    async fn search(&self, query: SearchQuery) -> Result<Page<Post>, StoreError> {
+        search::search(&mut *self.pool.acquire().await?, &query).await
+    }
+
+    async fn index(&self) -> Result<u64, StoreError> {
+        let mut n_indexed = 0;
+        loop {
+            let n_posts = until_alone(|| search::add_block(&self.pool)).await?;
+            if n_posts == 0 {
+                return Ok(n_indexed);
+            }
+            n_indexed += n_posts as u64;
+        }
     }
 
     async fn post(&self, id: ItemId) -> Result<Option<Post>, StoreError> {

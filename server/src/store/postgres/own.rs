@@ -9,7 +9,7 @@ use peer_support_domain::vote::VoteCounts;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::{author, count, counts, item_id, items, kind, notes, parsed, rewrite, side_texts};
+use super::{author, count, counts, item_id, items, kind, notes, parsed, rewrite, search, side_texts};
 use crate::store::side::{Side, SideTexts};
 use crate::store::{Edit, Edited, OwnItem, StoreError};
 
@@ -185,7 +185,8 @@ pub(super) async fn swap_text(
     .bind(&[notes.bits()][..])
     .fetch_one(&mut *db)
     .await?;
-    rewrite::plan(db, &partition).await
+    rewrite::plan(db, &partition).await?;
+    search::refresh(db, item_key).await
 }
 
 /// Deletes the item's texts; also the partitions to rewrite, none when they were gone before.
@@ -210,6 +211,10 @@ pub(super) async fn delete(
     .await?;
     rewrite::plan(&mut tx, &partition).await?;
     let mut partitions = side_texts::forget(&mut tx, &[key]).await?;
+    for cleared in search::forget(&mut tx, &[key]).await? {
+        rewrite::plan(&mut tx, &cleared).await?;
+        partitions.push(cleared);
+    }
     partitions.push(partition);
     sqlx::query("delete from votes where item_key = $1").bind(key).execute(&mut *tx).await?;
     sqlx::query("update idempotency_keys set request_hash = null where item_key = $1")

@@ -4,7 +4,7 @@ use peer_support_domain::limits::IDEMPOTENCY_WINDOW_MS;
 use peer_support_domain::site::SiteId;
 use sqlx::postgres::{PgConnection, PgPool};
 
-use super::{rewrite, side_texts};
+use super::{rewrite, search, side_texts};
 use crate::store::StoreError;
 
 /// Items of one transaction, so that others do not wait long for their locks.
@@ -71,6 +71,7 @@ async fn remove(db: &mut PgConnection, keys: &[i64]) -> Result<u64, StoreError> 
     .bind(&thread)
     .fetch_all(&mut *db)
     .await?;
+    let partitions = [partitions, search::forget(db, keys).await?].concat();
     for partition in &partitions {
         rewrite::plan(db, partition).await?;
     }

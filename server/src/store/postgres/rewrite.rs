@@ -115,10 +115,10 @@ async fn rewrite_once_unread(pool: &PgPool, partition_name: &str) -> Result<(), 
     let sql = format!(
         "set local lock_timeout = {LOCK_WITHIN_MS};
          lock table {partition_name} in access exclusive mode;
-         create temporary table kept_texts (like {partition_name} including storage) on commit drop;
-         insert into kept_texts select * from {partition_name};
+         create temporary table kept (like {partition_name} including storage) on commit drop;
+         insert into kept select * from {partition_name};
          truncate {partition_name};
-         insert into {partition_name} select * from kept_texts order by item_key;
+         insert into {partition_name} select * from kept order by 1;
          delete from text_rewrites where partition_name = '{partition_name}';"
     );
     tx.execute(AssertSqlSafe(sql)).await?;

@@ -236,7 +236,7 @@ pub(super) fn site_key(db: &Connection, site: &SiteId) -> Result<Option<i64>, St
     first(db, "select key from sites where id = ?1", [site.as_str()], |row| Ok(row.get(0)?))
 }
 
-fn topic_key(db: &Connection, site_key: i64, topic: &TopicId) -> Result<Option<i64>, StoreError> {
+pub(super) fn topic_key(db: &Connection, site_key: i64, topic: &TopicId) -> Result<Option<i64>, StoreError> {
     let params = (site_key, topic.as_str());
     first(db, "select key from topics where site_key = ?1 and id = ?2", params, |row| Ok(row.get(0)?))
 }
@@ -406,7 +406,7 @@ pub(super) fn post(db: &Connection, id: ItemId) -> Result<Option<Post>, StoreErr
     }
 }
 
-fn post_of_key(db: &Connection, key: i64) -> Result<Option<Post>, StoreError> {
+pub(super) fn post_of_key(db: &Connection, key: i64) -> Result<Option<Post>, StoreError> {
     first(
         db,
         "select items.key, items.id, items.kind, topics.id as topic, text, lang, notes, author, created_at, n_replies,

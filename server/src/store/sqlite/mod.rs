@@ -13,6 +13,7 @@ mod plans;
 mod purge;
 mod queue;
 mod reports;
+mod search;
 mod side_texts;
 mod votes;
 mod writer;
@@ -41,8 +42,8 @@ use super::live::{Listener, Teller};
 use super::{
     Added, CopyTerms, Edit, Edited, ExportedItem, FeedQuery, Idempotency, Import, ImportId, ImportedItem,
     Moderator, ModeratorId, NewDecision, NewImport, NewItem, NewLineReport, NewReport, OwnItem, Queued,
-    RecentText, ReportStanding, Reported, Said, SecretHash, Store, StoreError, Undecided, Vote, corrupt,
-    flags_of_bits,
+    RecentText, ReportStanding, Reported, Said, SearchQuery, SecretHash, Store, StoreError, Undecided, Vote,
+    corrupt, flags_of_bits,
 };
 
 /// Readers at a time. Reads take well below a millisecond each, so a few keep every core busy.
@@ -64,6 +65,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0006_reports.sql")),
     M::up(include_str!("migrations/0007_imports.sql")),
     M::up(include_str!("migrations/0008_side_texts.sql")),
+    M::up(include_str!("migrations/0009_search.sql")),
 ];
 
 /// A store in one file, with its write-ahead log beside it.
@@ -258,6 +260,22 @@ impl Store for Sqlite {
 
     async fn feed(&self, query: FeedQuery) -> Result<Page<Post>, StoreError> {
         self.read(move |db| items::feed(db, &query)).await
+    }
+
+    async fn search(&self, query: SearchQuery) -> Result<Page<Post>, StoreError> {
+        self.read(move |db| search::search(db, &query)).await
+    }
+
+    async fn index(&self) -> Result<u64, StoreError> {
+        let mut n_indexed = 0;
+        loop {
+            // A transaction each, so that others can write in between.
+            let n_posts = self.write(search::add_block).await?;
+            if n_posts == 0 {
+                return Ok(n_indexed);
+            }
+            n_indexed += n_posts as u64;
+        }
     }
 
     async fn post(&self, id: ItemId) -> Result<Option<Post>, StoreError> {

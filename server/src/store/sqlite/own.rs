@@ -8,7 +8,7 @@ use peer_support_domain::ranking;
 use peer_support_domain::vote::VoteCounts;
 use rusqlite::{Connection, Row};
 
-use super::{author, counts, execute, first, item_id, items, kind, notes, parsed, side_texts};
+use super::{author, counts, execute, first, item_id, items, kind, notes, parsed, search, side_texts};
 use crate::store::side::{Side, SideTexts};
 use crate::store::{Edit, Edited, OwnItem, StoreError};
 
@@ -163,12 +163,14 @@ pub(super) fn swap_text(
     )?;
     let new_text_key = db.last_insert_rowid();
     execute(db, "update items set text_key = ?2 where key = ?1", (item_key, new_text_key))?;
-    overwrite_text(db, text_key)
+    overwrite_text(db, text_key)?;
+    search::refresh(db, item_key)
 }
 
 pub(super) fn delete(db: &Connection, recovery: &RecoveryHash) -> Result<Option<OwnItem>, StoreError> {
     let Some(Found { key, text_key, post_key, mut item, .. }) = find(db, recovery)? else { return Ok(None) };
     let Some(text_key) = text_key else { return Ok(Some(item)) };
+    search::forget(db, &[key])?;
     overwrite_text(db, text_key)?;
     side_texts::forget(db, key)?;
     execute(db, "delete from votes where item_key = ?1", [key])?;

@@ -14,10 +14,10 @@ use peer_support_domain::vote::Reaction;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use rusqlite::{Connection, StatementStatus};
 
-use super::{Sqlite, items, live, open_to_read};
+use super::{Sqlite, items, live, open_to_read, search};
 use crate::store::{
     Edit, FeedQuery, Hiding, Idempotency, ModeratorId, NewDecision, NewItem, NewLineReport, NewReport, Place,
-    Store, Vote,
+    SearchQuery, Store, Vote,
 };
 
 /// What ran, as it was prepared, and how many steps of SQLite's machine it took, on the connection where it ran last.
@@ -87,10 +87,32 @@ fn feeds() -> Vec<FeedQuery> {
     feeds
 }
 
+fn searches() -> Vec<SearchQuery> {
+    let mut searches = Vec::new();
+    for kind in [None, Some(Kind::Coping)] {
+        for topic in [None, Some("grief")] {
+            for after in [None, Some(Cursor { key: 250, item: item(250) })] {
+                searches.push(SearchQuery {
+                    site: "demo".parse().expect("it is a site"),
+                    words: "text number".parse().expect("they are words"),
+                    kind,
+                    topic: topic.map(|topic| topic.parse().expect("it is a topic")),
+                    after,
+                    limit: 10,
+                });
+            }
+        }
+    }
+    searches
+}
+
 /// Asks every public route and the console's everything once.
 async fn ask_everything(store: &Sqlite, moderator: ModeratorId) {
     for query in feeds() {
         store.feed(query).await.unwrap();
+    }
+    for query in searches() {
+        store.search(query).await.unwrap();
     }
     store.post(item(1)).await.unwrap().unwrap();
     store.site_of(item(1)).await.unwrap().unwrap();
@@ -178,18 +200,27 @@ async fn no_statement_of_a_route_scans_or_sorts_or_takes_longer_when_there_is_mo
             outcome.unwrap();
         }
     };
-    let n_steps_of_feeds = || {
+    let n_steps = || {
         let reader = open_to_read(&path).unwrap();
         watch(&reader);
         for query in feeds() {
             assert_eq!(items::feed(&reader, &query).unwrap().items.len(), 10);
         }
+        for query in searches() {
+            assert_eq!(search::search(&reader, &query).unwrap().items.len(), 10);
+        }
         statements().values().sum::<i32>()
     };
     add(0..300).await;
-    let with_few = n_steps_of_feeds();
+    let with_few = n_steps();
     add(300..3_000).await;
-    let with_many = n_steps_of_feeds();
+    let with_many = n_steps();
+    // From here on searches find most posts in blocks.
+    assert_eq!(store.index().await.unwrap(), 2_048);
+    let with_blocks = n_steps();
+    add(3_000..6_000).await;
+    assert_eq!(store.index().await.unwrap(), 3 * 1_024);
+    let with_more_blocks = n_steps();
 
     store.readers.idle.lock().unwrap().iter().for_each(watch);
     // Accounts are made on the command line.
@@ -224,6 +255,10 @@ async fn no_statement_of_a_route_scans_or_sorts_or_takes_longer_when_there_is_mo
     assert!(
         with_many * 100 < with_few * 105,
         "{with_few} steps for few posts, {with_many} for ten times as many"
+    );
+    assert!(
+        with_more_blocks * 100 < with_blocks * 105,
+        "{with_blocks} steps with two blocks, {with_more_blocks} with five"
     );
     store.close().await;
 }

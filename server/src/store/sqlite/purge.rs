@@ -4,7 +4,7 @@ use peer_support_domain::limits::IDEMPOTENCY_WINDOW_MS;
 use peer_support_domain::site::SiteId;
 use rusqlite::Connection;
 
-use super::{all, execute, items, own, side_texts};
+use super::{all, execute, items, own, search, side_texts};
 use crate::store::StoreError;
 
 /// Items of one transaction, so that others can write in between.
@@ -41,9 +41,13 @@ pub(super) fn items(db: &Connection, unpublished_before: i64) -> Result<u64, Sto
             (state, unpublished_before, BATCH_ITEMS),
             |row| Ok(row.get(0)?),
         )?;
+        search::forget(db, &keys)?;
         for key in keys {
             n_items += remove(db, key)?;
         }
+    }
+    if n_items > 0 {
+        search::end_with_newest(db)?;
     }
     Ok(n_items)
 }
@@ -102,9 +106,14 @@ pub(super) fn published(db: &Connection, site: &SiteId, before: i64) -> Result<u
         (site_key, before, BATCH_ITEMS),
         |row| Ok(row.get(0)?),
     )?;
+    let keys = [posts, hidden].concat();
+    search::forget(db, &keys)?;
     let mut n_items = 0;
-    for key in posts.into_iter().chain(hidden) {
+    for key in keys {
         n_items += remove(db, key)?;
+    }
+    if n_items > 0 {
+        search::end_with_newest(db)?;
     }
     Ok(n_items)
 }

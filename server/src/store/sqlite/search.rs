@@ -1,0 +1,388 @@
+//! The full text search: see [`blocks`](crate::store::blocks).
+//!
+//! A slice is a row of its own, of constant length, and is only ever added at the end or overwritten in place, as texts
+//! are: so nothing of a post that was forgotten is left in unused space. A block whose posts are all gone is used again.
+
+use std::collections::BTreeMap;
+
+use peer_support_domain::cursor::Cursor;
+use peer_support_domain::full_text::{N_BITS, Signature};
+use peer_support_domain::id::ItemId;
+use peer_support_domain::post::Kind;
+use peer_support_domain::site::TopicId;
+use peer_support_domain::wire::{Page, Post};
+use rusqlite::{Connection, Row};
+
+use super::{all, execute, first, items, kind, parsed};
+use crate::store::blocks::{
+    BLOCK_POSTS, Block, N_EXAMINED, SLICE_BYTES, key_at, keys_to_bytes, place_of, places_in_all,
+};
+use crate::store::{SearchQuery, StoreError, corrupt, kind_letter};
+
+/// As long as a block's first slice has the key `block * N_BITS`, its others follow.
+const N_SLICES: i64 = N_BITS as i64;
+
+pub(super) fn search(db: &Connection, query: &SearchQuery) -> Result<Page<Post>, StoreError> {
+    let nothing = Page { items: Vec::new(), next: None };
+    let Some(site_key) = items::site_key(db, &query.site)? else { return Ok(nothing) };
+    let topic_key = match &query.topic {
+        None => None,
+        Some(topic) => match items::topic_key(db, site_key, topic)? {
+            None => return Ok(nothing),
+            found => found,
+        },
+    };
+    let mut looking = Looking {
+        db,
+        query,
+        topic_key,
+        before: query.after.map_or(i64::MAX, |cursor| cursor.key),
+        found: Vec::new(),
+        n_examined: 0,
+    };
+    looking.after_blocks(site_key)?;
+    looking.in_blocks(site_key)?;
+
+    let has_more = looking.is_done();
+    let (mut found, mut last) = (looking.found, looking.before);
+    if found.len() > query.limit {
+        found.truncate(query.limit);
+        last = found.last().copied().unwrap_or(last);
+    }
+    let mut posts = Vec::with_capacity(found.len());
+    for key in found {
+        posts.push(items::post_of_key(db, key)?.ok_or_else(|| corrupt("items", "topic_key", key))?);
+    }
+    let item = posts.last().map_or(ItemId::from_bits(0), |post| post.id);
+    let next = has_more.then_some(Cursor { key: last, item });
+    Ok(Page { items: posts, next })
+}
+
+/// One search, on its way from the newest post to the oldest.
+struct Looking<'a> {
+    db: &'a Connection,
+    query: &'a SearchQuery,
+    topic_key: Option<i64>,
+    /// The key of the post that was looked into last; older ones are to come.
+    before: i64,
+    found: Vec<i64>,
+    n_examined: usize,
+}
+
+impl Looking<'_> {
+    fn is_done(&self) -> bool {
+        self.found.len() > self.query.limit || self.n_examined >= N_EXAMINED
+    }
+
+    /// Looks into the posts that are in no block yet.
+    fn after_blocks(&mut self, site_key: i64) -> Result<(), StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "select items.key, item_texts.text
+             from items
+             join item_texts on item_texts.key = items.text_key
+             where items.site_key = ?1
+               and items.kind is not null
+               and items.key > ?2
+               and items.key < ?3
+               and items.state = 'published'
+               and (?4 is null or items.kind = ?4)
+               and (?5 is null or items.topic_key = ?5)
+             order by items.key desc",
+        )?;
+        let kind = self.query.kind.map(kind_letter);
+        let last_in_block = last_in_block(self.db, site_key)?;
+        let mut rows = statement.query((site_key, last_in_block, self.before, kind, self.topic_key))?;
+        while !self.is_done()
+            && let Some(row) = rows.next()?
+        {
+            self.look_into(row)?;
+        }
+        Ok(())
+    }
+
+    fn in_blocks(&mut self, site_key: i64) -> Result<(), StoreError> {
+        let mut blocks = self.db.prepare_cached(
+            "select key, first_item_key
+             from search_blocks
+             where site_key = ?1
+               and first_item_key < ?2
+             order by first_item_key desc",
+        )?;
+        let bits = self.query.words.bits(self.query.kind, self.query.topic.as_ref());
+        let mut rows = blocks.query((site_key, self.before))?;
+        while !self.is_done()
+            && let Some(row) = rows.next()?
+        {
+            self.n_examined += 1;
+            self.in_block(row.get(0)?, &bits)?;
+            if !self.is_done() {
+                self.before = row.get(1)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn in_block(&mut self, block_key: i64, bits: &[usize]) -> Result<(), StoreError> {
+        let mut joined = [0xff; SLICE_BYTES];
+        for &bit in bits {
+            let slice: Option<[u8; SLICE_BYTES]> = first(
+                self.db,
+                "select posts from search_slices where key = ?1",
+                [block_key * N_SLICES + bit as i64],
+                |row| Ok(row.get(0)?),
+            )?;
+            let slice = slice.ok_or_else(|| corrupt("search_slices", "key", block_key))?;
+            joined.iter_mut().zip(slice).for_each(|(left, byte)| *left &= byte);
+            if joined == [0; SLICE_BYTES] {
+                return Ok(());
+            }
+        }
+        let places = places_in_all([joined.as_slice()].into_iter());
+        let keys = keys_of_block(self.db, block_key)?;
+        let kind = self.query.kind.map(kind_letter);
+        let mut statement = self.db.prepare_cached(
+            "select items.key, item_texts.text
+             from items
+             join item_texts on item_texts.key = items.text_key
+             where items.key = ?1
+               and items.state = 'published'
+               and (?2 is null or items.kind = ?2)
+               and (?3 is null or items.topic_key = ?3)",
+        )?;
+        for place in places {
+            let key = key_at(&keys, place).ok_or_else(|| corrupt("search_blocks", "item_keys", block_key))?;
+            if self.is_done() {
+                break;
+            }
+            if key >= self.before {
+                continue;
+            }
+            let mut rows = statement.query((key, kind, self.topic_key))?;
+            match rows.next()? {
+                Some(row) => self.look_into(row)?,
+                None => {
+                    self.before = key;
+                    self.n_examined += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn look_into(&mut self, row: &Row<'_>) -> Result<(), StoreError> {
+        let key = row.get(0)?;
+        let text = row.get_ref(1)?.as_str().map_err(|_| corrupt("item_texts", "text", key))?;
+        if self.query.words.matches(text) {
+            self.found.push(key);
+        }
+        self.before = key;
+        self.n_examined += 1;
+        Ok(())
+    }
+}
+
+/// The key of the site's newest post that is in a block; below all keys when there is none.
+fn last_in_block(db: &Connection, site_key: i64) -> Result<i64, StoreError> {
+    let last = first(
+        db,
+        "select last_item_key
+         from search_blocks
+         where site_key = ?1
+         order by first_item_key desc
+         limit 1",
+        [site_key],
+        |row| Ok(row.get(0)?),
+    )?;
+    Ok(last.unwrap_or(i64::MIN))
+}
+
+fn keys_of_block(db: &Connection, block_key: i64) -> Result<Vec<u8>, StoreError> {
+    first(db, "select item_keys from search_blocks where key = ?1", [block_key], |row| Ok(row.get(0)?))?
+        .ok_or_else(|| corrupt("search_blocks", "key", block_key))
+}
+
+/// Makes one block of posts that are in none, where a site has as many; how many posts.
+pub(super) fn add_block(db: &Connection) -> Result<usize, StoreError> {
+    let sites: Vec<i64> = all(db, "select key from sites order by key", [], |row| Ok(row.get(0)?))?;
+    for site_key in sites {
+        let posts: Vec<(i64, Option<Signature>)> = all(
+            db,
+            "select items.key, items.kind, topics.id as topic, item_texts.text
+             from items
+             join topics on topics.key = items.topic_key
+             left join item_texts on item_texts.key = items.text_key
+             where items.site_key = ?1
+               and items.kind is not null
+               and items.key > ?2
+             order by items.key
+             limit ?3",
+            (site_key, last_in_block(db, site_key)?, BLOCK_POSTS as i64),
+            |row| Ok((row.get("key")?, signature(row)?)),
+        )?;
+        if posts.len() < BLOCK_POSTS {
+            continue;
+        }
+        let (keys, signatures): (Vec<i64>, Vec<_>) = posts.into_iter().unzip();
+        let (first_key, last_key) = (keys[0], keys[BLOCK_POSTS - 1]);
+        let block = Block::of(signatures);
+        match unused_block(db)? {
+            Some(block_key) => {
+                execute(
+                    db,
+                    "update search_blocks
+                     set site_key = ?2, first_item_key = ?3, last_item_key = ?4, item_keys = ?5
+                     where key = ?1",
+                    (block_key, site_key, first_key, last_key, keys_to_bytes(&keys)),
+                )?;
+                for (slice, key) in block.slices().zip(block_key * N_SLICES..) {
+                    execute(db, "update search_slices set posts = ?2 where key = ?1", (key, slice))?;
+                }
+            }
+            None => {
+                execute(
+                    db,
+                    "insert into search_blocks (site_key, first_item_key, last_item_key, item_keys)
+                     values (?1, ?2, ?3, ?4)",
+                    (site_key, first_key, last_key, keys_to_bytes(&keys)),
+                )?;
+                let block_key = db.last_insert_rowid();
+                for (slice, key) in block.slices().zip(block_key * N_SLICES..) {
+                    execute(db, "insert into search_slices (key, posts) values (?1, ?2)", (key, slice))?;
+                }
+            }
+        }
+        return Ok(BLOCK_POSTS);
+    }
+    Ok(0)
+}
+
+/// A block of which every post was purged.
+fn unused_block(db: &Connection) -> Result<Option<i64>, StoreError> {
+    first(
+        db,
+        "select key
+         from search_blocks
+         where not exists (
+           select 1
+           from items
+           where items.site_key = search_blocks.site_key
+             and items.kind is not null
+             and items.key between search_blocks.first_item_key and search_blocks.last_item_key
+         )
+         limit 1",
+        [],
+        |row| Ok(row.get(0)?),
+    )
+}
+
+/// The signature of a post in a row with `kind`, `topic` and `text`; `None` when its text is gone.
+fn signature(row: &Row<'_>) -> Result<Option<Signature>, StoreError> {
+    let Some(text) = row.get::<_, Option<String>>("text")? else { return Ok(None) };
+    let kind: Kind = kind(row)?.ok_or_else(|| corrupt("items", "kind", super::key(row)))?;
+    let topic: TopicId = parsed(row, "topics", "topic")?;
+    Ok(Some(Signature::of_post(kind, &topic, &text)))
+}
+
+/// Clears what the index holds of these items, before their rows go. Replies are not in it.
+pub(super) fn forget(db: &Connection, item_keys: &[i64]) -> Result<(), StoreError> {
+    let changes: Vec<_> = item_keys.iter().map(|&key| (key, None)).collect();
+    put(db, &changes)
+}
+
+/// After the newest items were removed: SQLite gives their keys to the next ones, which are then in no block.
+pub(super) fn end_with_newest(db: &Connection) -> Result<(), StoreError> {
+    let newest_key: Option<i64> =
+        first(db, "select max(key) from items", [], |row| Ok(row.get(0)?))?.flatten();
+    let newest_key = newest_key.unwrap_or_default();
+    // Behind all others, until they are used again.
+    execute(
+        db,
+        "update search_blocks
+         set first_item_key = -key, last_item_key = -key - 1
+         where first_item_key > ?1",
+        [newest_key],
+    )?;
+    execute(
+        db,
+        "update search_blocks
+         set last_item_key = ?1
+         where last_item_key > ?1",
+        [newest_key],
+    )?;
+    Ok(())
+}
+
+/// Brings the index up to date with an item whose text was replaced.
+pub(super) fn refresh(db: &Connection, item_key: i64) -> Result<(), StoreError> {
+    let signature = first(
+        db,
+        "select items.key, items.kind, topics.id as topic, item_texts.text
+         from items
+         join topics on topics.key = items.topic_key
+         left join item_texts on item_texts.key = items.text_key
+         where items.key = ?1",
+        [item_key],
+        signature,
+    )?;
+    put(db, &[(item_key, signature.flatten())])
+}
+
+fn put(db: &Connection, changes: &[(i64, Option<Signature>)]) -> Result<(), StoreError> {
+    let mut by_block: BTreeMap<i64, Vec<_>> = BTreeMap::new();
+    for (item_key, signature) in changes {
+        let block: Option<(i64, i64)> = first(
+            db,
+            "select key, last_item_key
+             from search_blocks
+             where site_key = (select site_key from items where key = ?1)
+               and first_item_key <= ?1
+             order by first_item_key desc
+             limit 1",
+            [item_key],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        if let Some((block_key, last_key)) = block
+            && *item_key <= last_key
+        {
+            by_block.entry(block_key).or_default().push((*item_key, signature.as_ref()));
+        }
+    }
+    for (block_key, changes) in by_block {
+        let keys = keys_of_block(db, block_key)?;
+        let places: Vec<_> = changes
+            .into_iter()
+            .filter_map(|(key, signature)| Some((place_of(&keys, key)?, signature)))
+            .collect();
+        if !places.is_empty() {
+            put_in_block(db, block_key, places)?;
+        }
+    }
+    Ok(())
+}
+
+fn put_in_block(
+    db: &Connection,
+    block_key: i64,
+    places: Vec<(usize, Option<&Signature>)>,
+) -> Result<(), StoreError> {
+    let slices: Vec<(i64, [u8; SLICE_BYTES])> = all(
+        db,
+        "select key, posts
+         from search_slices
+         where key >= ?1
+           and key < ?2",
+        [block_key * N_SLICES, (block_key + 1) * N_SLICES],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    let before = slices.iter().flat_map(|(_, slice)| slice).copied().collect();
+    let mut block = Block::from_bytes(before).ok_or_else(|| corrupt("search_slices", "posts", block_key))?;
+    for (place, signature) in places {
+        block.put(place, signature);
+    }
+    for ((key, before), after) in slices.iter().zip(block.slices()) {
+        if before != after {
+            execute(db, "update search_slices set posts = ?2 where key = ?1", (key, after))?;
+        }
+    }
+    Ok(())
+}
