@@ -14,6 +14,9 @@ use crate::secret::sha256;
 /// How long one salt is used.
 pub(super) const SALT_LIFETIME_MS: u32 = 24 * 60 * 60 * 1_000;
 
+/// How far a clock may be set back before the salt is replaced, so that it is never used for much longer than a day.
+const CORRECTION_MS: i64 = 60 * 60 * 1_000;
+
 /// The proxies in front of this server, whose word about an address counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proxies {
@@ -160,9 +163,14 @@ impl Salt {
         Self { bytes: random.bytes(), drawn_at: now }
     }
 
-    /// Milliseconds since it was drawn; `None` when it must not be used any more.
+    /// Milliseconds since it was drawn; `None` when it must not be used any more. A clock that was corrected by less than an
+    /// hour forgets nothing.
     pub(super) fn age_ms(&self, now: i64) -> Option<u32> {
-        u32::try_from(now.checked_sub(self.drawn_at)?).ok().filter(|&age| age < SALT_LIFETIME_MS)
+        let age = now.checked_sub(self.drawn_at)?;
+        if (-CORRECTION_MS..0).contains(&age) {
+            return Some(0);
+        }
+        u32::try_from(age).ok().filter(|&age| age < SALT_LIFETIME_MS)
     }
 
     /// The network of `address`: the first 24 bits of IPv4 and 48 of IPv6, which is what one customer has at most. `None`
@@ -328,6 +336,7 @@ mod tests {
         assert_eq!(salt.age_ms(5), Some(0));
         assert_eq!(salt.age_ms(86_400_004), Some(86_399_999));
         assert_eq!(salt.age_ms(86_400_005), None);
-        assert_eq!(salt.age_ms(4), None, "the clock was set back");
+        assert_eq!(salt.age_ms(4), Some(0), "the clock was corrected");
+        assert_eq!(salt.age_ms(4 - CORRECTION_MS), None, "the clock was set back");
     }
 }

@@ -155,7 +155,8 @@ async fn add_guarded(
         request: idempotency.as_ref().map(|sent| sent.key_hash),
         proof,
     };
-    match app.guard.admit(&sending, item.created_at) {
+    // Not `created_at`, which is cut to the minute: the time to wait is exact.
+    match app.guard.admit(&sending, app.clock.now_ms()) {
         Ok(pass) => {
             let id = item.id;
             let noticed = app.notices.of_submission(&site.id, id, &item.text, item.created_at);
