@@ -135,7 +135,7 @@ impl Api {
 
     /// A published post.
     pub fn post(&self, id: ItemId, then: impl Then<wire::Post>) {
-        self.call("GET", &["posts/", &id.to_string()], None, None, reading(then));
+        self.call("GET", &["posts/", &id.to_string()], None, &[], reading(then));
     }
 
     /// A page of the replies to `thread`, the oldest first.
