@@ -111,10 +111,10 @@ async fn a_write_without_the_sessions_own_token_is_refused() {
 async fn the_queue_shows_who_waits_longest_first_and_what_a_reply_answers() {
     each_server(async |server| {
         let (post, _) = server.published_story(STORY).await;
-        server.wait_ms(1_000);
+        server.wait_ms(60_000);
         server.reply(&post, REPLY).await;
-        server.wait_ms(1_000);
-        server.story("A second story, which waits a second less.").await;
+        server.wait_ms(60_000);
+        server.story("A second story, which waits a minute less.").await;
 
         let moderator = server.moderator(Role::Viewer).await;
         let answer = moderator.get("/console/queue").await.ok();
@@ -124,7 +124,7 @@ async fn the_queue_shows_who_waits_longest_first_and_what_a_reply_answers() {
         let (first, second) = (&queue["items"][0], &queue["items"][1]);
         assert_eq!((&first["text"], &first["in_reply_to"]), (&json!(REPLY), &json!(STORY)));
         assert_eq!(first.get("kind"), None);
-        assert_eq!(first["decision_expected_at"], NOW + 1_000 + 2 * 60 * 60 * 1_000);
+        assert_eq!(first["decision_expected_at"], NOW + 60_000 + 2 * 60 * 60 * 1_000);
         assert_eq!(
             (&second["kind"], &second["topic"], &second["site"]),
             (&json!("story"), &json!("low-mood"), &json!("demo"))

@@ -234,6 +234,23 @@ async fn an_edited_text_is_found_by_its_new_words_only() {
 }
 
 #[tokio::test]
+async fn a_text_that_waits_is_not_found_before_it_is_approved() {
+    each_store(async |store| {
+        store.added(text(1, "The heliotrope is out today.")).await;
+        a_block(store, 2_000, |_| None).await;
+
+        store.edit_own(recovery(1), edit("The marigold is out today.")).await.unwrap();
+        assert_eq!(found(store, query("marigold")).await, []);
+        assert_eq!(found(store, query("heliotrope")).await, items([1]));
+        store.decided(item(1), Decision::Approve).await.unwrap();
+
+        assert_eq!(found(store, query("marigold")).await, items([1]));
+        assert_eq!(found(store, query("heliotrope")).await, []);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_deleted_post_leaves_neither_a_word_nor_a_bit_in_the_files() {
     each_store(async |store| {
         // Only these five have the word, so each slice of its bits is those five bits, at places that nothing else has.
