@@ -76,7 +76,7 @@ pub fn newer(list: List) -> El {
                 .text_of(move || counted.t.count(key!("n-new"), counted.n_new()));
             return vec![classed("p", "newer").attr("role", "status").child(show)];
         };
-        let parts = [newer(list.clone()), list.clone().new(wished.clone())];
+        let parts = [newer(list.clone()), list.clone().what_is_new(wished.clone())];
         match list.source {
             Source::Feed(_) => parts.into(),
             Source::Thread(..) => parts.into_iter().rev().collect(),

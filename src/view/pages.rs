@@ -89,7 +89,7 @@ impl List {
     }
 
     /// What is new, with the focus on the first of it.
-    pub fn new(self, wish: Wish) -> El {
+    pub fn what_is_new(self, wish: Wish) -> El {
         self.part(Part::New(wish))
     }
 
