@@ -13,6 +13,8 @@ each_browser!(
     pinned_cards_give_way_once_they_are_read,
     a_site_that_takes_nothing_offers_nothing,
     a_site_that_takes_answers_to_itself_offers_those,
+    what_others_tried_is_found_by_its_words,
+    a_search_that_does_not_arrive_says_so_and_can_be_made_again,
     what_a_reader_reports_is_taken_and_answered,
     the_feed_mixes_what_waits_what_is_new_and_what_helps_and_repeats_nothing,
     what_a_reader_would_rather_not_see_is_hidden_and_counted,
@@ -418,6 +420,53 @@ async fn the_author_of_a_post_is_known_in_their_thread(visit: &Visit) {
     let others = page.article("How did it go?").await;
     assert!(!page.text_of(&others).await.contains("wrote the post"));
     fits_the_width(&page).await;
+}
+
+async fn what_others_tried_is_found_by_its_words(visit: &Visit) {
+    const TRIED: &str = "A cold flannel on my neck slows everything down.";
+    let mut server = visit.server().await;
+    let moderator = server.moderator().await;
+    let new = json!({ "kind": "coping", "topic": "anxiety", "text": TRIED });
+    published(&server, &moderator, "/sites/demo/posts", &new).await;
+    let page = stories(visit, &server).await;
+
+    page.type_into("searchbox", "Search what others wrote", "flannel").await;
+
+    page.until("the one that has it", "return ps.all('article').length === 1").await;
+    let post = page.article(TRIED).await;
+    assert!(!page.has("combobox", "Order").await, "what is found comes with the best first");
+    page.click_in(Some(&post), "button", "I tried this, it helped").await;
+    page.until(
+        "it is pressed",
+        "return ps.find('button', 'I tried this, it helped').getAttribute('aria-pressed') === 'true'",
+    )
+    .await;
+
+    // Of another kind there is none.
+    choose(&page, "Kind", "story").await;
+    page.reads("Nothing here has these words.").await;
+
+    // Emptied, the field shows the feed again.
+    choose(&page, "Kind", "").await;
+    page.article(TRIED).await;
+    page.click("searchbox", "Search what others wrote").await;
+    page.clear_focused().await;
+    page.until("the feed", "return ps.all('article').length > 3").await;
+    page.find("combobox", "Order").await;
+}
+
+async fn a_search_that_does_not_arrive_says_so_and_can_be_made_again(visit: &Visit) {
+    let mut server = visit.server().await;
+    let page = stories(visit, &server).await;
+    server.stop();
+
+    page.type_into("searchbox", "Search what others wrote", "curtain").await;
+    page.press([Key::Enter.into()]).await;
+    page.find("alert", "").await;
+
+    server.restart().await;
+    page.click("button", "Try again").await;
+    page.until("the one that has it", "return ps.all('article').length === 1").await;
 }
 
 async fn what_a_reader_reports_is_taken_and_answered(visit: &Visit) {

@@ -96,7 +96,8 @@ impl List {
     fn part(self, part: Part) -> El {
         let (session, t) = (self.session, self.t);
         let page = Signal::new(Load::Waiting);
-        let is_unmuted = Signal::new(false);
+        // What was muted when the reader asked to see it all the same. What they mute later is hidden again.
+        let shown_for = Signal::new(None::<Rc<Muted>>);
         let list = self.clone();
         let asked = part.clone();
         let request = move || match &asked {
@@ -110,7 +111,8 @@ impl List {
             Load::Failed(failure) => vec![failed(t, *failure, request.clone())],
             Load::Ready((rows, next)) => {
                 let muted = session.reading().muted.share();
-                let (n_all, rows) = self.rows(rows, (!is_unmuted.get()).then_some(&muted));
+                let is_unmuted = shown_for.get().is_some_and(|then| Rc::ptr_eq(&then, &muted));
+                let (n_all, rows) = self.rows(rows, (!is_unmuted).then_some(&muted));
                 match part {
                     Part::Page(_, true) if n_all == 0 => {
                         let news = self.news;
@@ -131,7 +133,7 @@ impl List {
                 let n_hidden = n_all - rows.len();
                 let mut shown = vec![classed("ul", "feed").children(rows)];
                 if n_hidden > 0 {
-                    shown.push(hidden(session, t, n_hidden, is_unmuted));
+                    shown.push(hidden(session, t, n_hidden, shown_for));
                 }
                 match (&part, &self.source) {
                     _ if !next.is_empty() => {
@@ -250,12 +252,13 @@ impl List {
 }
 
 /// What is not drawn, in one line.
-fn hidden(session: Session, t: Locale, n: usize, is_unmuted: Signal<bool>) -> El {
+fn hidden(session: Session, t: Locale, n: usize, shown_for: Signal<Option<Rc<Muted>>>) -> El {
     let said = move || match session.reading().is_calm.get() {
         true => tr!(t, "some-hidden"),
         false => t.count(key!("n-hidden"), u32::try_from(n).unwrap_or(u32::MAX)),
     };
-    let show = button("link", &tr!(t, "show"), move || is_unmuted.set(true));
+    let show =
+        button("link", &tr!(t, "show"), move || shown_for.set(Some(session.reading().muted.share_now())));
     classed("p", "quiet hidden").child(el("span").text_of(said)).child(show)
 }
 
