@@ -77,8 +77,9 @@ fn run(arguments: &[&str]) -> String {
 
 /// A country's bundle as it was built.
 fn built_in(country: &str) -> String {
-    let is_data =
-        |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("data-"));
+    let is_data = |path: &Path| {
+        path.is_dir() && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("widget-"))
+    };
     let entries = fs::read_dir(workspace("target/dist/assets")).unwrap();
     let folder = entries.map(|entry| entry.unwrap().path()).find(|path| is_data(path));
     let file = folder.expect("a build has data").join(format!("helplines/{country}.txt"));
