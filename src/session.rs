@@ -327,7 +327,11 @@ impl Session {
                 kept.places_in_view.set(places);
             }
         }
-        self.was_visited[tab as usize].set(true);
+        let was_visited = self.was_visited[tab as usize];
+        // Said again, it would draw the view anew, and what was opened and scrolled in it would be lost.
+        if !was_visited.now() {
+            was_visited.set(true);
+        }
         self.tab.set(tab);
     }
 

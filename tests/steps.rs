@@ -65,10 +65,10 @@ async fn walk_to(page: &Page, target: &Element, role: &str, name: &str) {
     let next = "const target = arguments[0], here = ps.focused(), now = ps.describe(here);
         if (here === target) return ['there', now];
         const group = (e) => e?.closest('[role=tablist], [role=radiogroup], fieldset') ?? null;
-        if (ps.roleOf(target) !== 'checkbox' && ps.roleOf(here ?? document.body) === ps.roleOf(target) && group(target) && group(here) === group(target)) return ['arrow', now];
-        const before = here && here.getRootNode() === target.getRootNode() &&
+        const isBefore = here && here.getRootNode() === target.getRootNode() &&
             here.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_PRECEDING;
-        return [before ? 'back' : 'on', now]";
+        if (ps.roleOf(target) !== 'checkbox' && ps.roleOf(here ?? document.body) === ps.roleOf(target) && group(target) && group(here) === group(target)) return [isBefore && ps.roleOf(target) === 'radio' ? 'up' : 'arrow', now];
+        return [isBefore ? 'back' : 'on', now]";
     let mut way = Vec::new();
     for _ in 0..MOST_STOPS {
         let step = page.js_with(next, vec![json!(target)]).await;
@@ -76,6 +76,8 @@ async fn walk_to(page: &Page, target: &Element, role: &str, name: &str) {
         match step[0].as_str() {
             Some("there") => return,
             Some("arrow") => page.press([Key::Right.into()]).await,
+            // From the last radio button WebKit does not go on to the first.
+            Some("up") => page.press([Key::Up.into()]).await,
             Some("back") => page.press_with(Key::Shift, Key::Tab.into()).await,
             _ => page.press([Key::Tab.into()]).await,
         }
