@@ -5,7 +5,7 @@ use peer_support_domain::full_text::SearchWords;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::{Decision, Kind};
 use peer_support_domain::site::TopicId;
-use peer_support_server::store::{self, Address, NewItem, Place, SearchQuery};
+use peer_support_server::store::{self, Address, NewDecision, NewItem, Place, SearchQuery};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -239,10 +239,19 @@ async fn a_text_that_waits_is_not_found_before_it_is_approved() {
         store.added(text(1, "The heliotrope is out today.")).await;
         a_block(store, 2_000, |_| None).await;
 
-        store.edit_own(recovery(1), edit("The marigold is out today.")).await.unwrap();
+        let newer = "The marigold is out today.";
+        store.edit_own(recovery(1), edit(newer)).await.unwrap();
         assert_eq!(found(store, query("marigold")).await, []);
         assert_eq!(found(store, query("heliotrope")).await, items([1]));
-        store.decided(item(1), Decision::Approve).await.unwrap();
+        let approval = NewDecision {
+            item: item(1),
+            moderator: store.moderator().await.id,
+            decision: Decision::Approve,
+            read_text: Some(newer.to_owned()),
+            reason: None,
+            at: START,
+        };
+        store.decide(approval).await.unwrap().unwrap().unwrap();
 
         assert_eq!(found(store, query("marigold")).await, items([1]));
         assert_eq!(found(store, query("heliotrope")).await, []);
