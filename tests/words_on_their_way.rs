@@ -14,6 +14,8 @@ each_browser!(
     a_site_that_takes_nothing_gives_the_words_back,
     warnings_for_readers_are_sent_along,
     a_draft_outlives_the_panel_and_the_language_but_not_the_leaving,
+    the_device_works_while_a_server_is_flooded,
+    whoever_cannot_wait_sends_without_work,
 );
 
 const WORDS: &str = "Nobody should have to type this twice.";
@@ -259,4 +261,69 @@ fn server_has(server: &Server, words: &str) -> bool {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap_or_default();
         bytes.windows(words.len()).any(|part| part == words.as_bytes())
     })
+}
+
+/// A server that asks every device for work.
+async fn guarded(visit: &Visit) -> (Server, std::path::PathBuf) {
+    let folder = peer_support_tests::scratch_folder("guarded");
+    let config = folder.join("server.toml");
+    let text = "[limits]\nwork = \"always\"\n[[sites]]\nid = \"demo\"\nname = \"Rowan House\"\norigins = [\"loopback\"]\ntopics = [\"general\"]\n";
+    std::fs::write(&config, text).unwrap();
+    (visit.server_with(&["--config", config.to_str().unwrap()]).await, folder)
+}
+
+async fn the_device_works_while_a_server_is_flooded(visit: &Visit) {
+    let (mut server, folder) = guarded(visit).await;
+    let host = visit.host(&server, &[]).await;
+    let page = visit.open(&host.url("/plain.html")).await;
+    page.expect_problem("status of 428");
+    write(&page, WORDS).await;
+    page.click("button", "Send").await;
+    page.find("heading", "Kept for a moderator").await;
+
+    // Where the page's policy refuses the worker, its own thread works, and never for long.
+    let host = visit.host(&server, &[NO_WORKER]).await;
+    page.goto(&host.url("/plain.html")).await;
+    page.expect_problem("csp worker-src");
+    page.expect_problem("violates the following Content Security Policy");
+    page.expect_problem("Content-Security-Policy");
+    page.js("window.longest = 0; let last = performance.now(); const tick = new MessageChannel();
+        tick.port1.onmessage = () => { const now = performance.now(); longest = Math.max(longest, now - last); last = now; tick.port2.postMessage(0) };
+        window.watch = () => { last = performance.now(); longest = 0; tick.port2.postMessage(0) }").await;
+    write(&page, &WORDS.to_uppercase()).await;
+    page.js("watch()").await;
+    page.click("button", "Send").await;
+    page.find("heading", "Kept for a moderator").await;
+    eprintln!("{:?}: the longest pause was {}", visit.browser, page.js("return longest").await);
+
+    let queue = server.moderator().await.queue().await;
+    assert_eq!(queue.len(), 2);
+    assert!(queue.iter().all(|item| item["flags"].is_null()), "{queue:?}");
+    let _ = std::fs::remove_dir_all(folder);
+}
+
+const NO_WORKER: &str = "content-security-policy: default-src 'none'; script-src 'self' SERVER 'wasm-unsafe-eval'; \
+    style-src 'self'; img-src 'self'; connect-src SERVER; worker-src 'none'";
+
+async fn whoever_cannot_wait_sends_without_work(visit: &Visit) {
+    let (mut server, folder) = guarded(visit).await;
+    let host = visit.host(&server, &[]).await;
+    let page = visit.open(&host.url("/plain.html")).await;
+    page.expect_problem("status of 428");
+    // A device that is too slow to ever be done.
+    page.js("window.Worker = class { postMessage() {} terminate() { window.ended = true } }").await;
+    write(&page, WORDS).await;
+    page.click("button", "Send").await;
+    page.reads("Checking that this is not a flood. A few seconds.").await;
+    page.passes_axe("the work").await;
+    page.save_shot("work").await;
+
+    Hand::Keyboard.choose(&page, "button", "Send without it (a moderator looks first)").await;
+    page.find("heading", "Kept for a moderator").await;
+
+    assert_eq!(page.js("return ended").await, json!(true));
+    let queue = server.moderator().await.queue().await;
+    assert_eq!(queue[0]["text"], WORDS);
+    assert!(queue[0]["flags"].to_string().contains("no-work"), "{:?}", queue[0]);
+    let _ = std::fs::remove_dir_all(folder);
 }
