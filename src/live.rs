@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use js_sys::{Array, Reflect};
-use leptos::prelude::{LocalStorage, StoredValue, document, set_timeout};
+use leptos::prelude::{LocalStorage, StoredValue, document, set_timeout, window};
 use peer_support_domain::wire::{PublishedPost, PublishedReply};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
@@ -50,6 +50,7 @@ struct Following {
     stream: Rc<Stream>,
     sight: IntersectionObserver,
     turned: Closure<dyn Fn()>,
+    left: Closure<dyn Fn()>,
 }
 
 impl Following {
@@ -78,16 +79,24 @@ impl Following {
         let turned: Box<dyn Fn()> = Box::new(move || settle_in(&page, SETTLED));
         let turned = Closure::wrap(turned);
         let _ = document().add_event_listener_with_callback(TURNED, turned.as_ref().unchecked_ref());
-        Some(Following { stream, sight, turned })
+        // A page that goes into the browser's memory must not take an open connection along: it would not be kept. When it
+        // comes back, it turns visible.
+        let page = stream.clone();
+        let left: Box<dyn Fn()> = Box::new(move || close(&page));
+        let left = Closure::wrap(left);
+        let _ = window().add_event_listener_with_callback(LEFT, left.as_ref().unchecked_ref());
+        Some(Following { stream, sight, turned, left })
     }
 }
 
 const TURNED: &str = "visibilitychange";
+const LEFT: &str = "pagehide";
 
 impl Drop for Following {
     fn drop(&mut self) {
         self.sight.disconnect();
         let _ = document().remove_event_listener_with_callback(TURNED, self.turned.as_ref().unchecked_ref());
+        let _ = window().remove_event_listener_with_callback(LEFT, self.left.as_ref().unchecked_ref());
         self.stream.is_in_sight.set(false);
         settle(&self.stream);
     }
@@ -125,15 +134,19 @@ fn settle_in(stream: &Rc<Stream>, wait: Duration) {
 fn settle(stream: &Rc<Stream>) {
     let is_seen = Reflect::get(&document(), &"hidden".into()).is_ok_and(|hidden| hidden.is_falsy());
     if !(is_seen && stream.is_in_sight.get() && stream.session.is_there()) {
-        if let Some(open) = stream.open.take() {
-            open.abort();
-        }
+        close(stream);
     } else if stream.open.borrow().is_none() {
         let wait = stream.not_before.get() - browser::now_ms();
         match u64::try_from(wait) {
             Ok(wait @ 1..) => settle_in(stream, Duration::from_millis(wait)),
             _ => open(stream.clone()),
         }
+    }
+}
+
+fn close(stream: &Stream) {
+    if let Some(open) = stream.open.take() {
+        open.abort();
     }
 }
 

@@ -39,6 +39,11 @@ impl<T: 'static> Signal<T> {
         typed(self.any.with_untracked(Rc::clone))
     }
 
+    /// Whether its owner is there: an answer may come when the view that asked is gone.
+    pub fn is_there(self) -> bool {
+        is_there(self.any)
+    }
+
     /// Changes the value, and with it whatever shows it. Nothing happens when its owner is gone.
     pub fn set(self, value: T) {
         set(self.any, Rc::new(value));
@@ -68,9 +73,12 @@ fn typed<T: 'static>(any: Rc<dyn Any>) -> Rc<T> {
     any.downcast().unwrap_or_else(|_| unreachable!("only `new` and `set` of this very type write it"))
 }
 
+fn is_there(signal: RwSignal<Rc<dyn Any>, LocalStorage>) -> bool {
+    signal.try_get_untracked().is_some()
+}
+
 fn set(signal: RwSignal<Rc<dyn Any>, LocalStorage>, value: Rc<dyn Any>) {
-    // An answer may come when the view that asked is gone.
-    if signal.try_get_untracked().is_some() {
+    if is_there(signal) {
         signal.set(value);
     }
 }

@@ -4,12 +4,14 @@ use crate::steps::Hand;
 use peer_support_tests::server::{Moderator, Server};
 use peer_support_tests::{Visit, each_browser};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 each_browser!(a_reader_is_told_of_new_posts_and_replies_and_nothing_moves);
 
-const STORIES: [&str; 2] = [
+const STORIES: [&str; 3] = [
     "The first evening alone was the longest. I kept the radio on.",
     "Walking to the sea every morning got me through.",
+    "I planted beans on the balcony, and they grew.",
 ];
 const REPLY: &str = "The radio helped me as well, very low.";
 
@@ -61,6 +63,23 @@ async fn a_reader_is_told_of_new_posts_and_replies_and_nothing_moves(visit: &Vis
     Hand::Mouse.choose(&page, "button", "1 new, show").await;
     page.article(REPLY).await;
     page.passes_axe("stories with new ones").await;
+
+    // A page that goes into the browser's memory takes no open stream along, and hears again when it is back. The driver's
+    // pages do not go there, so the events are made.
+    page.js("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))").await;
+    publish(&server, &moderator, "/sites/demo/posts", STORIES[2]).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!page.has("button", "1 new, show").await, "the stream was still open");
+    page.js("document.dispatchEvent(new Event('visibilitychange'))").await;
+    page.find("button", "1 new, show").await;
+
+    // Who asked for calm is told without a number, and not spoken to.
+    page.click("button", "What I’d rather not see").await;
+    page.click("checkbox", "Calm").await;
+    let show = page.find("button", "Show what is new").await;
+    assert_eq!(page.js_with(is_said, vec![json!(show)]).await, json!(false));
+    Hand::Mouse.choose(&page, "button", "Show what is new").await;
+    page.article(STORIES[2]).await;
 }
 
 /// Somebody sends `text` to `path`, and a moderator lets everyone read it.

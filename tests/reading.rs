@@ -1,10 +1,10 @@
 //! Reading what others wrote: in which order, what is hidden, who speaks, and where one was.
 
-use crate::steps::{Hand, fits_the_width};
+use crate::steps::{Hand, SITE, configured, fits_the_width};
 use fantoccini::key::Key;
 use http::Method;
 use peer_support_tests::http::send;
-use peer_support_tests::server::{Moderator, Server, program};
+use peer_support_tests::server::{Moderator, Server};
 use peer_support_tests::{Page, Visit, each_browser};
 use serde_json::{Value, json};
 
@@ -138,24 +138,7 @@ async fn pinned_cards_give_way_once_they_are_read(visit: &Visit) {
 
 /// A server whose site takes only what `mode` says, and a moderator of it.
 async fn server_that_takes(visit: &Visit, mode: &str) -> (Server, Moderator) {
-    let folder = std::env::temp_dir();
-    let config = folder.join(format!("peer-support-{:?}-{mode}.toml", visit.browser));
-    let text = format!(
-        "[[sites]]\nid = \"demo\"\nname = \"Rowan House\"\norigins = [\"loopback\"]\ntopics = [\"general\"]\n\
-         mode = \"{mode}\"\n"
-    );
-    std::fs::write(&config, text).unwrap();
-    let config = config.to_str().expect("a plain path").to_owned();
-    let server = visit.server_with(&["--config", &config]).await;
-    let mut add = std::process::Command::new(program());
-    add.args(["moderator", "add", "ana", "--role", "lead", "--config", &config]);
-    let added = add.arg("--data").arg(server.data()).output().unwrap();
-    let said = String::from_utf8_lossy(&added.stdout).into_owned();
-    assert!(added.status.success(), "{said}{}", String::from_utf8_lossy(&added.stderr));
-    let _ = std::fs::remove_file(&config);
-    let line = said.lines().find(|line| line.contains("#code=")).expect("it prints a sign-in");
-    let moderator = server.moderator_by(line).await;
-    (server, moderator)
+    configured(visit, &format!("{SITE}mode = \"{mode}\"\n")).await
 }
 
 async fn a_site_that_takes_nothing_offers_nothing(visit: &Visit) {
@@ -501,5 +484,14 @@ async fn what_a_reader_reports_is_taken_and_answered(visit: &Visit) {
 
     moderator.hide(&id, "It names a plan.").await;
     page.click_in(Some(&post), "button", "See what became of it").await;
+    page.reads("It has been taken down.").await;
+
+    // The receipt says so later, too, when the card is gone.
+    let code = page.js_with("return ps.textOf(arguments[0].querySelector('code'))", vec![json!(post)]).await;
+    page.reload().await;
+    Hand::Mouse.open_panel(&page).await;
+    page.click("button", "I have a code").await;
+    page.type_into("textbox", "Your code", code.as_str().unwrap()).await;
+    page.click("button", "Show").await;
     page.reads("It has been taken down.").await;
 }

@@ -2,7 +2,8 @@
 
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
-use peer_support_tests::Page;
+use peer_support_tests::server::{Moderator, Server, program};
+use peer_support_tests::{Page, Visit, scratch_folder};
 use serde_json::json;
 
 /// How somebody works a page.
@@ -106,4 +107,26 @@ pub async fn fits_the_width(page: &Page) {
             && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX));
         return [document.documentElement.scrollWidth <= innerWidth, wide.map(ps.describe)]";
     assert_eq!(page.js(script).await, json!([true, []]), "{:?}: too wide", page.browser);
+}
+
+/// A site of a configuration, whose table may go on.
+pub const SITE: &str =
+    "[[sites]]\nid = \"demo\"\nname = \"Rowan House\"\norigins = [\"loopback\"]\ntopics = [\"general\"]\n";
+
+/// A server with this configuration, and a moderator of it.
+pub async fn configured(visit: &Visit, configuration: &str) -> (Server, Moderator) {
+    let folder = scratch_folder("configuration");
+    let config = folder.join("server.toml");
+    std::fs::write(&config, configuration).unwrap();
+    let config = config.to_str().expect("a plain path");
+    let server = visit.server_with(&["--config", config]).await;
+    let mut add = std::process::Command::new(program());
+    add.args(["moderator", "add", "ana", "--role", "lead", "--config", config]);
+    let added = add.arg("--data").arg(server.data()).output().unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let said = String::from_utf8_lossy(&added.stdout).into_owned();
+    assert!(added.status.success(), "{said}{}", String::from_utf8_lossy(&added.stderr));
+    let line = said.lines().find(|line| line.contains("#code=")).expect("it prints a sign-in");
+    let moderator = server.moderator_by(line).await;
+    (server, moderator)
 }

@@ -1,6 +1,6 @@
 //! Sending: whatever fails on the way, the words arrive once, or stay with who wrote them.
 
-use crate::steps::{Hand, can_dial};
+use crate::steps::{Hand, SITE, can_dial, configured};
 use peer_support_tests::relay::{Fault, Relay};
 use peer_support_tests::server::{Moderator, Server};
 use peer_support_tests::{Page, Visit, each_browser, eventually};
@@ -263,17 +263,11 @@ fn server_has(server: &Server, words: &str) -> bool {
     })
 }
 
-/// A server that asks every device for work.
-async fn guarded(visit: &Visit) -> (Server, std::path::PathBuf) {
-    let folder = peer_support_tests::scratch_folder("guarded");
-    let config = folder.join("server.toml");
-    let text = "[limits]\nwork = \"always\"\n[[sites]]\nid = \"demo\"\nname = \"Rowan House\"\norigins = [\"loopback\"]\ntopics = [\"general\"]\n";
-    std::fs::write(&config, text).unwrap();
-    (visit.server_with(&["--config", config.to_str().unwrap()]).await, folder)
-}
+/// Every device has to work.
+const WORK: &str = "[limits]\nwork = \"always\"\n";
 
 async fn the_device_works_while_a_server_is_flooded(visit: &Visit) {
-    let (mut server, folder) = guarded(visit).await;
+    let (server, moderator) = configured(visit, &[WORK, SITE].concat()).await;
     let host = visit.host(&server, &[]).await;
     let page = visit.open(&host.url("/plain.html")).await;
     page.expect_problem("status of 428");
@@ -296,17 +290,16 @@ async fn the_device_works_while_a_server_is_flooded(visit: &Visit) {
     page.find("heading", "Kept for a moderator").await;
     eprintln!("{:?}: the longest pause was {}", visit.browser, page.js("return longest").await);
 
-    let queue = server.moderator().await.queue().await;
+    let queue = moderator.queue().await;
     assert_eq!(queue.len(), 2);
     assert!(queue.iter().all(|item| item["flags"].is_null()), "{queue:?}");
-    let _ = std::fs::remove_dir_all(folder);
 }
 
 const NO_WORKER: &str = "content-security-policy: default-src 'none'; script-src 'self' SERVER 'wasm-unsafe-eval'; \
     style-src 'self'; img-src 'self'; connect-src SERVER; worker-src 'none'";
 
 async fn whoever_cannot_wait_sends_without_work(visit: &Visit) {
-    let (mut server, folder) = guarded(visit).await;
+    let (server, moderator) = configured(visit, &[WORK, SITE].concat()).await;
     let host = visit.host(&server, &[]).await;
     let page = visit.open(&host.url("/plain.html")).await;
     page.expect_problem("status of 428");
@@ -322,8 +315,7 @@ async fn whoever_cannot_wait_sends_without_work(visit: &Visit) {
     page.find("heading", "Kept for a moderator").await;
 
     assert_eq!(page.js("return ended").await, json!(true));
-    let queue = server.moderator().await.queue().await;
+    let queue = moderator.queue().await;
     assert_eq!(queue[0]["text"], WORDS);
     assert!(queue[0]["flags"].to_string().contains("no-work"), "{:?}", queue[0]);
-    let _ = std::fs::remove_dir_all(folder);
 }

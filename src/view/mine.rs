@@ -9,6 +9,7 @@ use peer_support_domain::{moment, wire};
 use super::my_posts::my_posts;
 use super::notes::{choose_notes, note_name};
 use super::pages::{self, Source};
+use super::report::became_of;
 use super::stories::kind_name;
 use super::talk::talk;
 use super::words::{length, words};
@@ -46,7 +47,16 @@ pub fn mine(session: Session, t: Locale, way: Mine) -> El {
                     session.focus("mine-title");
                     found.set(Some((code, mine)));
                 }
-                Err(Failure::Missing | Failure::Closed) => problem.set(tr!(t, "code-unknown")),
+                // The receipt of a report looks the same.
+                Err(Failure::Missing | Failure::Closed) => {
+                    session.kept().api.reported(&code.to_string(), move |answer| {
+                        problem.set(match answer {
+                            Ok(report) => became_of(t, &report),
+                            Err(Failure::Missing | Failure::Closed) => tr!(t, "code-unknown"),
+                            Err(failure) => say(t, failure),
+                        });
+                    });
+                }
                 Err(failure) => problem.set(say(t, failure)),
             });
         }

@@ -11,7 +11,7 @@ use super::pages::{List, Rows, Shown, Source};
 use crate::api::{Failure, Wanted};
 use crate::dom::{self, El, button, classed, el};
 use crate::live::Told;
-use crate::locale::key;
+use crate::locale::{key, tr};
 use crate::reading::Choices;
 use crate::session::{Load, Session, shown_in};
 use crate::signal::Signal;
@@ -71,10 +71,16 @@ pub fn newer(list: List) -> El {
     el("div").children_of(move || {
         let Some(wished) = &*wish.share() else {
             let (shown, counted, pressed) = (list.clone(), list.clone(), list.clone());
+            let is_calm = list.session.reading().is_calm;
             let show = button("plain", "", move || wish.set(Some(pressed.take())))
                 .attr_of("hidden", move || (shown.n_new() == 0).then_some(""))
-                .text_of(move || counted.t.count(key!("n-new"), counted.n_new()));
-            return vec![classed("p", "newer").attr("role", "status").child(show)];
+                .text_of(move || match is_calm.get() {
+                    true => tr!(counted.t, "show-new"),
+                    false => counted.t.count(key!("n-new"), counted.n_new()),
+                });
+            // In calm it waits to be found.
+            let role = move || (!is_calm.get()).then_some("status");
+            return vec![classed("p", "newer").attr_of("role", role).child(show)];
         };
         let parts = [newer(list.clone()), list.clone().what_is_new(wished.clone())];
         match list.source {

@@ -114,7 +114,7 @@ impl List {
                 let is_unmuted = shown_for.get().is_some_and(|then| Rc::ptr_eq(&then, &muted));
                 let (n_all, rows) = self.rows(rows, (!is_unmuted).then_some(&muted));
                 match part {
-                    Part::Page(_, true) if n_all == 0 => {
+                    Part::Page(_, true) if n_all == 0 && next.is_empty() => {
                         let news = self.news;
                         let hidden = move || news.is_shown.get().then_some("");
                         let nothing = quiet(&self.nothing()).attr_of("hidden", hidden);
@@ -203,7 +203,7 @@ impl List {
         // Gone with the first failure: what comes later belongs to a page that was given up.
         let answers = Rc::new(RefCell::new(Some(Vec::<Answer>::new())));
         for (place, &(order, cursor)) in places.iter().enumerate() {
-            let (answers, seen) = (answers.clone(), self.seen.clone());
+            let (answers, seen, list) = (answers.clone(), self.seen.clone(), self.clone());
             let take = move |answer: Result<wire::Page<wire::Post>, Failure>| {
                 let Some(mut all) = answers.take() else { return };
                 match answer {
@@ -225,7 +225,12 @@ impl List {
                         next.push((order, answer.next));
                     }
                 }
-                page.set(Load::Ready((Rows::Posts(mix(feeds, &mut seen.borrow_mut())), next)));
+                let posts = mix(feeds, &mut seen.borrow_mut());
+                // A search answers with how far it has come; what it has found by then may be nothing.
+                if posts.is_empty() && !next.is_empty() && page.is_there() {
+                    return list.ask(&next, page);
+                }
+                page.set(Load::Ready((Rows::Posts(posts), next)));
             };
             if words.is_empty() {
                 api.posts(Wanted { order, kind, topic, cursor, limit }, take);

@@ -110,7 +110,8 @@ fn taken(session: Session, t: Locale, report: wire::Report) -> Vec<El> {
     shown
 }
 
-fn became_of(t: Locale, report: &wire::Report) -> String {
+/// What became of a report, in a sentence.
+pub fn became_of(t: Locale, report: &wire::Report) -> String {
     match report.state {
         State::Hidden | State::Declined | State::Deleted => tr!(t, "report-gone"),
         State::Held | State::Published if !report.is_decided => tr!(t, "report-undecided"),

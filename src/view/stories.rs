@@ -37,6 +37,19 @@ pub fn takes_replies(session: Session, is_owners: bool) -> bool {
     }
 }
 
+/// What the site takes at the moment, when that is not all.
+pub fn mode(session: Session, t: Locale) -> Vec<El> {
+    let said = match &*session.site.share() {
+        Load::Ready(site) => match site.mode {
+            SiteMode::Open => return Vec::new(),
+            SiteMode::Limited => tr!(t, "mode-limited"),
+            SiteMode::ReadOnly => tr!(t, "mode-read-only"),
+        },
+        _ => return Vec::new(),
+    };
+    vec![classed("p", "notice").text(&said)]
+}
+
 /// The label of a topic: the site's own, or that of `locales/`, or its id.
 pub fn topic_name(session: Session, t: Locale, id: &str) -> String {
     let own = match &*session.site.share() {
@@ -71,19 +84,11 @@ pub fn kind_name(t: Locale, kind: Kind) -> String {
 /// What is pinned, how to choose, and the feed.
 pub fn stories(session: Session, t: Locale) -> El {
     ask_site(session);
-    let mode = move || match &*session.site.share() {
-        Load::Ready(site) => match site.mode {
-            SiteMode::Open => Vec::new(),
-            SiteMode::Limited => vec![classed("p", "notice").text(&tr!(t, "mode-limited"))],
-            SiteMode::ReadOnly => vec![classed("p", "notice").text(&tr!(t, "mode-read-only"))],
-        },
-        _ => Vec::new(),
-    };
     let feed = move || vec![pages::first(session, t, Source::Feed(session.reading().chosen.get()))];
     let view = classed("section", "stories")
         .attr("aria-labelledby", "stories-title")
         .child(el("h2").attr("id", "stories-title").text(&tr!(t, "stories-title")))
-        .children_of(mode)
+        .children_of(move || mode(session, t))
         .child(cards(session, t))
         .child(choices(session, t))
         .child(rather_not(session, t))

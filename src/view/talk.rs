@@ -1,6 +1,6 @@
 //! What a moderator and an author say to each other, and nobody else reads.
 
-use peer_support_domain::limits::REPLY_GRAPHEMES;
+use peer_support_domain::limits::WORD_GRAPHEMES;
 use peer_support_domain::moment;
 use peer_support_domain::recovery::RecoveryCode;
 use peer_support_domain::wire;
@@ -69,8 +69,8 @@ fn answer(session: Session, t: Locale, code: RecoveryCode, mine: Signal<wire::Mi
     let send = button("main", &tr!(t, "send"), move || {
         let text = write::plain(&draft.now());
         let n = browser::n_graphemes(&text);
-        if !REPLY_GRAPHEMES.contains(&n) {
-            problem.set(length(t, &REPLY_GRAPHEMES, n.max(1)));
+        if !WORD_GRAPHEMES.contains(&n) {
+            problem.set(length(t, &WORD_GRAPHEMES, n.max(1)));
             return session.focus("your-answer");
         }
         problem.set(String::new());
@@ -92,7 +92,7 @@ fn answer(session: Session, t: Locale, code: RecoveryCode, mine: Signal<wire::Mi
     };
     let hint = move || tr!(t, "talk-hint");
     classed("div", "compose")
-        .children(words(t, "your-answer", &tr!(t, "talk-answer"), hint, draft, REPLY_GRAPHEMES))
+        .children(words(t, "your-answer", &tr!(t, "talk-answer"), hint, draft, WORD_GRAPHEMES))
         .children_of(problem)
         .child(actions([send]))
 }

@@ -4,7 +4,6 @@ use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::{POST_GRAPHEMES, REPLY_GRAPHEMES};
 use peer_support_domain::post::Kind;
 use peer_support_domain::recovery::RecoveryCode;
-use peer_support_domain::site::SiteMode;
 use peer_support_domain::text::is_refused;
 
 use super::foot::open_mine;
@@ -12,13 +11,13 @@ use super::notes::choose_notes;
 use super::on_its_way::on_its_way;
 use super::remember::remember;
 use super::sent::sent;
-use super::stories::{ask_site, kind_name, topic_choices};
+use super::stories::{ask_site, kind_name, mode, topic_choices};
 use super::words::{length, words};
 use super::{actions, choice, copy_button, mine, notice, say};
 use crate::api::Failure;
 use crate::dom::{El, button, classed, el, follow};
 use crate::locale::{Locale, key, tr};
-use crate::session::{Draft, Load, Mine, Refusal, Sending, Session};
+use crate::session::{Draft, Mine, Refusal, Sending, Session};
 use crate::signal::Signal;
 use crate::{browser, sending};
 
@@ -34,20 +33,13 @@ pub fn write(session: Session, t: Locale) -> El {
             classed("section", "write")
                 .attr("aria-labelledby", "write-title")
                 .child(title)
-                .children_of(move || {
-                    is_closed(session).then(|| notice(&tr!(t, "failed-closed"))).into_iter().collect()
-                })
+                .children_of(move || mode(session, t))
                 .children(about(session, t, draft))
                 .child(compose(session, t, draft, None))
                 .children_of(move || my_posts(session, t))
                 .child(remember(session, t))
         })],
     })
-}
-
-/// Whether the site takes no posts at the moment.
-fn is_closed(session: Session) -> bool {
-    matches!(&*session.site.share(), Load::Ready(site) if site.mode != SiteMode::Open)
 }
 
 /// The way to what was written before, where this device remembers it.
