@@ -5,6 +5,7 @@
 use fantoccini::Client;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use http::Method;
+use peer_support_domain::limits::WORK_NUMBER;
 use peer_support_tests::{Browser, Page, Visit, attempt};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -18,6 +19,9 @@ const BYTES_PER_S: u32 = 400_000 / 8;
 
 /// How many times slower than this machine a phone's processor is.
 const CPU_SLOWDOWN: u32 = 4;
+
+/// A phone of 2016 in plain JavaScript.
+const OLD_CPU_SLOWDOWN: u32 = 10;
 
 /// What is typed into the search field, key by key: one with a typing mistake, one that nothing fits.
 const SEARCHES: [&str; 3] = ["my partner hits me", "cant stop gambeling", "something else entirely"];
@@ -38,6 +42,9 @@ struct Measured {
     key: f64,
     /// The same for a bare field in a page without the panel: what the browser itself does for a key.
     bare_key: f64,
+    /// The longest search for the number that a flooded server asks for, on an old phone. The page's own thread makes it,
+    /// because Chromium slows no other down.
+    work: f64,
 }
 
 fn main() {
@@ -77,6 +84,8 @@ fn report(runs: &[Measured]) -> Value {
         "search_key": of(|run| run.key),
         "bare_key": of(|run| run.bare_key),
         "search_key_beyond_bare": of(|run| run.key - run.bare_key),
+        "old_cpu_slowdown": OLD_CPU_SLOWDOWN,
+        "longest_work": of(|run| run.work),
     })
 }
 
@@ -132,7 +141,21 @@ async fn cold_start(visit: &Visit) -> Measured {
             .await;
             milliseconds_a_key(&page).await
         },
+        work: longest_work(&page).await,
     }
+}
+
+/// How long a device looks for a number that is not there.
+async fn longest_work(page: &Page) -> f64 {
+    devtools(&page.client, "Emulation.setCPUThrottlingRate", json!({ "rate": OLD_CPU_SLOWDOWN })).await;
+    let script = "new Function('postMessage', arguments[0])(() => {});
+        const began = performance.now();
+        window.onmessage({ data: ['0'.repeat(64), arguments[1], arguments[2]] });
+        return performance.now() - began";
+    // As long as those that the server makes.
+    let salt = "0123456789abcdef01234567?expires=1790000000000&";
+    let arguments = vec![json!(include_str!("../../src/work.js")), json!(salt), json!(WORK_NUMBER)];
+    page.js_with(script, arguments).await.as_f64().expect("a time")
 }
 
 /// The work that one key in the focused field makes, from the browser's own count of what its main thread did.

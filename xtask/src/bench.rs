@@ -10,13 +10,14 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 /// What of the visit is reported: its key, what it is, and what it may take at most, in milliseconds.
-const VISIT: [(&str, &str, Option<f64>); 6] = [
+const VISIT: [(&str, &str, Option<f64>); 7] = [
     ("static_card", "tap to the static card", Some(1000.0)),
     ("panel", "tap to the panel with its best lines", None),
     ("whole_directory", "tap to the whole directory", Some(6000.0)),
     ("search_key", "main thread per key in the search field, all in", None),
     ("bare_key", "main thread per key in a bare field of a page without the panel", None),
     ("search_key_beyond_bare", "what the search adds to a key", Some(10.0)),
+    ("longest_work", "longest work for a flooded server, on a phone of 2016", Some(3000.0)),
 ];
 
 /// Measures how big everything is that browsers are sent, and how long a visitor with a slow phone waits for it.
