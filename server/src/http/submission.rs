@@ -155,11 +155,12 @@ async fn add_guarded(
         request: idempotency.as_ref().map(|sent| sent.key_hash),
         proof,
     };
-    // Not `created_at`, which is cut to the minute: the time to wait is exact.
-    match app.guard.admit(&sending, app.clock.now_ms()) {
+    // Not `created_at`, which is cut to the minute: the time to wait and the windows of the checks are exact.
+    let now = app.clock.now_ms();
+    match app.guard.admit(&sending, now) {
         Ok(pass) => {
             let id = item.id;
-            let noticed = app.notices.of_submission(&site.id, id, &item.text, item.created_at);
+            let noticed = app.notices.of_submission(&site.id, id, &item.text, now);
             item.flags = noticed.iter().fold(pass.flags, Flags::with);
             let added = app.store.add(item, idempotency).await;
             if !is_there(&added, id) {
