@@ -92,40 +92,24 @@ pub(super) async fn let_waiting_be_earlier(db: &mut PgConnection, item_key: i64)
     Ok(())
 }
 
-/// Removes what the authors of these items replaced and what waits. It is gone from the files when all that is planned is
-/// rewritten.
-pub(super) async fn forget_changes(db: &mut PgConnection, item_keys: &[i64]) -> Result<(), StoreError> {
+/// Removes texts of these sides that belong to these items; the partitions that are planned to be rewritten for it.
+pub(super) async fn forget(
+    db: &mut PgConnection,
+    item_keys: &[i64],
+    sides: &[Side],
+) -> Result<Vec<String>, StoreError> {
     let partitions: Vec<String> = sqlx::query_scalar(
         "with gone as (
            delete from side_texts
            where item_key = any($1)
-             and side in ('e', 'w')
+             and side = any($2)
            returning tableoid
          )
          select distinct tableoid::regclass::text
          from gone",
     )
     .bind(item_keys)
-    .fetch_all(&mut *db)
-    .await?;
-    for partition in &partitions {
-        rewrite::plan(db, partition).await?;
-    }
-    Ok(())
-}
-
-/// As [`forget_changes`], and the private words too; the partitions to rewrite.
-pub(super) async fn forget(db: &mut PgConnection, item_keys: &[i64]) -> Result<Vec<String>, StoreError> {
-    let partitions: Vec<String> = sqlx::query_scalar(
-        "with gone as (
-           delete from side_texts
-           where item_key = any($1)
-           returning tableoid
-         )
-         select distinct tableoid::regclass::text
-         from gone",
-    )
-    .bind(item_keys)
+    .bind(sides.iter().map(|side| side.letter()).collect::<Vec<_>>())
     .fetch_all(&mut *db)
     .await?;
     for partition in &partitions {

@@ -66,8 +66,9 @@ pub(super) fn let_waiting_be_earlier(db: &Connection, item_key: i64) -> Result<(
     Ok(())
 }
 
-/// Overwrites what an author replaced and what waits, in place.
-pub(super) fn forget_changes(db: &Connection, item_key: i64) -> Result<(), StoreError> {
+/// Overwrites texts of these sides that belong to an item, in place.
+pub(super) fn forget(db: &Connection, item_key: i64, sides: &[Side]) -> Result<(), StoreError> {
+    let letters: String = sides.iter().map(|side| side.letter()).collect();
     execute(
         db,
         "update upkeep
@@ -75,46 +76,20 @@ pub(super) fn forget_changes(db: &Connection, item_key: i64) -> Result<(), Store
              select coalesce(sum(octet_length(text)), 0)
              from side_texts
              where item_key = ?1
-               and side in ('e', 'w')
+               and instr(?2, side) > 0
                and side <> 'x'
            )
          where key = 1",
-        [item_key],
+        (item_key, &letters),
     )?;
     execute(
         db,
         "update side_texts
          set side = 'x', notes = x'00', text = printf('%*s', octet_length(text), '')
          where item_key = ?1
-           and side in ('e', 'w')
+           and instr(?2, side) > 0
            and side <> 'x'",
-        [item_key],
-    )?;
-    Ok(())
-}
-
-/// As [`forget_changes`], and the private words too.
-pub(super) fn forget(db: &Connection, item_key: i64) -> Result<(), StoreError> {
-    forget_changes(db, item_key)?;
-    execute(
-        db,
-        "update upkeep
-         set overwritten_bytes = overwritten_bytes + (
-             select coalesce(sum(octet_length(text)), 0)
-             from side_texts
-             where item_key = ?1
-               and side <> 'x'
-           )
-         where key = 1",
-        [item_key],
-    )?;
-    execute(
-        db,
-        "update side_texts
-         set side = 'x', text = printf('%*s', octet_length(text), '')
-         where item_key = ?1
-           and side <> 'x'",
-        [item_key],
+        (item_key, &letters),
     )?;
     Ok(())
 }
@@ -153,7 +128,7 @@ pub(super) fn say(
         |row| Ok((row.get("key")?, parsed(row, "items", "state")?)),
     )?;
     let Some((key, state)) = found else { return Ok(None) };
-    say_about(db, key, state, Some(moderator), text, at).map(Some)
+    say_about(db, key, state, Some(moderator), text, at, false).map(Some)
 }
 
 fn say_about(
