@@ -87,6 +87,10 @@ pub const HELPFUL_HALF_LIFE_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
 pub const UNPUBLISHED_RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 /// How long an open stream of what becomes published says nothing at most: proxies cut what is silent for a minute.
 pub const LIVE_HEARTBEAT: Duration = Duration::from_secs(25);
+/// Open streams from one network: three classes of a school, or a ward and its visitors, may look at stories at once. It is a
+/// quarter of what a server keeps unless its owner says otherwise, so that no one place takes all of them; who has none
+/// sees what is new at the next look.
+pub const STREAMS_OF_NETWORK: usize = 100;
 /// Characters in the id of a line that a report names: the longest in `helplines/` has 53.
 pub const REPORTED_LINE_CHARS: usize = 80;
 /// Characters in the contact that a report names: the longest in `helplines/`, the address of a chat, has 145.
