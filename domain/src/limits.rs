@@ -59,6 +59,16 @@ pub const AUTHOR_REPLIES_AN_HOUR: u32 = 40;
 pub const REPORTS_A_MINUTE: u32 = 6;
 /// As [`REPORTS_A_MINUTE`], in any hour.
 pub const REPORTS_AN_HOUR: u32 = 30;
+/// Changes of one's own texts from one network: an honest second thought takes a few, several people may share an address,
+/// and each change is read by a moderator.
+pub const CHANGES_A_MINUTE: u32 = 6;
+/// As [`CHANGES_A_MINUTE`], in any hour.
+pub const CHANGES_AN_HOUR: u32 = 60;
+/// Private words of authors from one network: as many as somebody types who answers in short pieces, and each is read by a
+/// moderator.
+pub const WORDS_A_MINUTE: u32 = 10;
+/// As [`WORDS_A_MINUTE`], in any hour.
+pub const WORDS_AN_HOUR: u32 = 60;
 /// Recovery codes from one network that open nothing. A mistyped one has a wrong check digit and is not looked up, so these
 /// are of purged items, or guesses; codes have 95 random bits, so this bounds the load and nothing else.
 pub const WRONG_CODES_A_MINUTE: u32 = 30;

@@ -212,6 +212,7 @@ pub(super) async fn delete(
         .bind(key)
         .execute(&mut *tx)
         .await?;
+    sqlx::query("delete from word_keys where item_key = $1").bind(key).execute(&mut *tx).await?;
     sqlx::query(
         "update items
          set state = 'deleted', reason = null, flags = 0, reported_at = null, flagged_at = null, edited_at = null,

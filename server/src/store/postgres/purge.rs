@@ -13,10 +13,9 @@ const BATCH_ITEMS: i64 = 500;
 
 pub(super) async fn expired(pool: &PgPool, now: i64) -> Result<(), StoreError> {
     let mut tx = pool.begin().await?;
-    sqlx::query("delete from idempotency_keys where created_at <= $1")
-        .bind(now.saturating_sub(IDEMPOTENCY_WINDOW_MS))
-        .execute(&mut *tx)
-        .await?;
+    let before = now.saturating_sub(IDEMPOTENCY_WINDOW_MS);
+    sqlx::query("delete from idempotency_keys where created_at <= $1").bind(before).execute(&mut *tx).await?;
+    sqlx::query("delete from word_keys where created_at <= $1").bind(before).execute(&mut *tx).await?;
     sqlx::query("delete from sign_in_codes where expires_at <= $1").bind(now).execute(&mut *tx).await?;
     sqlx::query("delete from sessions where expires_at <= $1").bind(now).execute(&mut *tx).await?;
     Ok(tx.commit().await?)

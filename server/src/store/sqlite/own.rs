@@ -175,6 +175,7 @@ pub(super) fn delete(db: &Connection, recovery: &RecoveryHash) -> Result<Option<
     side_texts::forget(db, key, &Side::ALL)?;
     execute(db, "delete from votes where item_key = ?1", [key])?;
     execute(db, "update idempotency_keys set request_hash = null where item_key = ?1", [key])?;
+    execute(db, "delete from word_keys where item_key = ?1", [key])?;
     execute(
         db,
         "update items

@@ -16,11 +16,9 @@ const COMPACT_SHARE: i64 = 4;
 const COMPACT_BYTES: i64 = 4 * 1024 * 1024;
 
 pub(super) fn expired(db: &Connection, now: i64) -> Result<(), StoreError> {
-    execute(
-        db,
-        "delete from idempotency_keys where created_at <= ?1",
-        [now.saturating_sub(IDEMPOTENCY_WINDOW_MS)],
-    )?;
+    let before = now.saturating_sub(IDEMPOTENCY_WINDOW_MS);
+    execute(db, "delete from idempotency_keys where created_at <= ?1", [before])?;
+    execute(db, "delete from word_keys where created_at <= ?1", [before])?;
     execute(db, "delete from sign_in_codes where expires_at <= ?1", [now])?;
     execute(db, "delete from sessions where expires_at <= ?1", [now])?;
     Ok(())
