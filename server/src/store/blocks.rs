@@ -8,6 +8,8 @@
 //!
 //! Nothing in a block is a word, and forgetting a post is clearing its bits: see decision 0006.
 
+use std::collections::HashMap;
+
 use peer_support_domain::full_text::{N_BITS, Signature};
 
 /// Posts of a block. Twice as many would double the posts that are looked into one by one, half as many the slices to read.
@@ -16,9 +18,13 @@ pub(super) const BLOCK_POSTS: usize = 1_024;
 pub(super) const SLICE_BYTES: usize = BLOCK_POSTS / 8;
 /// Bytes of all slices: 256 for each post.
 pub(super) const BLOCK_BYTES: usize = N_BITS * SLICE_BYTES;
-/// Posts and blocks that one search looks into at most, so that none takes much longer than another. What comes then is a
-/// page with fewer posts, perhaps none, that says where to go on.
-pub(super) const N_EXAMINED: usize = 5_000;
+/// Posts that one search looks into at most, so that none takes much longer than another: all that may be in no block yet, and
+/// those that some blocks name by mistake. What comes then is a page with fewer posts, perhaps none, that says where to go on.
+pub(super) const N_POSTS: usize = BLOCK_POSTS + 256;
+/// Blocks that one search asks at most: each takes less than looking into a post does.
+pub(super) const N_BLOCKS: usize = 5_000;
+/// Bits that a block is asked for at first: of the rarest ones so many leave hardly a post that has them by chance.
+pub(super) const FIRST_BITS: usize = 3;
 
 /// The slices of one block, one after the other.
 pub(super) struct Block(Vec<u8>);
@@ -64,6 +70,14 @@ impl Block {
             self.0[bit * SLICE_BYTES + place / 8] |= 1 << (place % 8);
         }
     }
+}
+
+/// Brings the rarest of `bits` to the front, by their slices in one block: where few posts have the first of them, the others
+/// are seldom asked for.
+pub(super) fn rarest_first<'a>(bits: &mut [usize], slices: impl Iterator<Item = &'a [u8]>) {
+    let n_posts = |slice: &[u8]| slice.iter().map(|byte| byte.count_ones()).sum::<u32>();
+    let counts: HashMap<usize, u32> = bits.iter().copied().zip(slices.map(n_posts)).collect();
+    bits.sort_by_key(|bit| counts.get(bit).copied());
 }
 
 /// The places of the posts that all slices have, the newest first.
@@ -123,6 +137,15 @@ mod tests {
         assert_eq!(block.as_bytes(), without_107.as_bytes());
         block.put(107, Some(&signature(text(1))));
         assert_eq!(places(&block, "walk").len(), BLOCK_POSTS - snow.len() + 1);
+    }
+
+    #[test]
+    fn the_bit_that_the_fewest_posts_have_comes_first() {
+        let mut bits = [7, 8, 9];
+
+        rarest_first(&mut bits, [&[0xff, 1][..], &[0, 1], &[3, 3]].into_iter());
+
+        assert_eq!(bits, [8, 9, 7]);
     }
 
     #[test]

@@ -193,6 +193,32 @@ async fn a_search_finds_the_same_with_an_index_and_without() {
 }
 
 #[tokio::test]
+async fn a_rare_word_is_found_in_blocks_of_every_age() {
+    each_store(async |store| {
+        let there = [3, 700, BLOCK + 5, 3 * BLOCK + 1, 3 * BLOCK + 2, 4 * BLOCK + 9];
+        let other = |n: u64| match n {
+            n if there.contains(&n) => Some(format!("Heliotrope in the garden, number {n}.")),
+            // Each has some of its letters.
+            n if n % 50 == 7 => Some(format!("A helicopter above the isotropic garden, number {n}.")),
+            n if n % 50 == 8 => Some(format!("Helios and a trope, number {n}.")),
+            _ => None,
+        };
+        fill(store, 0..4 * BLOCK + 20, other).await;
+        assert_eq!(store.index().await.unwrap(), 4 * BLOCK);
+
+        for words in ["heliotrope", "heliotrope garden", "garden heliotr", "number heliotrope"] {
+            for limit in [1, 10] {
+                let found = found(store, SearchQuery { limit, ..query(words) }).await;
+                assert_eq!(found, items(there.into_iter().rev()), "{words}");
+            }
+        }
+        let in_topic = SearchQuery { topic: Some("grief".parse().unwrap()), ..query("heliotrope") };
+        assert_eq!(found(store, in_topic).await, items([3 * BLOCK + 2, 700]));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn pages_of_a_search_neither_repeat_nor_skip_while_posts_come_and_go() {
     each_store(async |store| {
         a_block(store, 0, |_| None).await;
