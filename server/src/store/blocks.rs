@@ -8,8 +8,6 @@
 //!
 //! Nothing in a block is a word, and forgetting a post is clearing its bits: see decision 0006.
 
-use std::collections::HashMap;
-
 use peer_support_domain::full_text::{N_BITS, Signature};
 
 /// Posts of a block. Twice as many would double the posts that are looked into one by one, half as many the slices to read.
@@ -23,8 +21,8 @@ pub(super) const BLOCK_BYTES: usize = N_BITS * SLICE_BYTES;
 pub(super) const N_POSTS: usize = BLOCK_POSTS + 256;
 /// Blocks that one search asks at most: each takes less than looking into a post does.
 pub(super) const N_BLOCKS: usize = 5_000;
-/// Bits that a block is asked for at first: of the rarest ones so many leave hardly a post that has them by chance.
-pub(super) const FIRST_BITS: usize = 3;
+/// Posts of a block that may be left over by chance when it is asked for some bits only: in one block of four or so.
+const LEFT_BY_CHANCE: f64 = 0.25;
 
 /// The slices of one block, one after the other.
 pub(super) struct Block(Vec<u8>);
@@ -72,12 +70,21 @@ impl Block {
     }
 }
 
-/// Brings the rarest of `bits` to the front, by their slices in one block: where few posts have the first of them, the others
-/// are seldom asked for.
-pub(super) fn rarest_first<'a>(bits: &mut [usize], slices: impl Iterator<Item = &'a [u8]>) {
+/// Brings the rarest of `bits` to the front, by their slices in one block; how many of them leave hardly a post that has them by
+/// chance, so that the others are seldom asked for.
+pub(super) fn rarest_first<'a>(bits: &mut [usize], slices: impl Iterator<Item = &'a [u8]>) -> usize {
     let n_posts = |slice: &[u8]| slice.iter().map(|byte| byte.count_ones()).sum::<u32>();
-    let counts: HashMap<usize, u32> = bits.iter().copied().zip(slices.map(n_posts)).collect();
-    bits.sort_by_key(|bit| counts.get(bit).copied());
+    let mut counted: Vec<(u32, usize)> = slices.map(n_posts).zip(bits.iter().copied()).collect();
+    counted.sort_unstable();
+    let (mut n_first, mut n_left) = (0, BLOCK_POSTS as f64);
+    for (place, (count, bit)) in bits.iter_mut().zip(counted) {
+        *place = bit;
+        if n_left > LEFT_BY_CHANCE {
+            n_first += 1;
+            n_left *= f64::from(count) / BLOCK_POSTS as f64;
+        }
+    }
+    n_first
 }
 
 /// The places of the posts that all slices have, the newest first.
@@ -140,12 +147,24 @@ mod tests {
     }
 
     #[test]
-    fn the_bit_that_the_fewest_posts_have_comes_first() {
-        let mut bits = [7, 8, 9];
+    fn the_bits_that_the_fewest_posts_have_come_first_and_as_many_as_are_enough() {
+        let slice = |n_posts: usize| {
+            let mut slice = [0; SLICE_BYTES];
+            (0..n_posts).for_each(|post| slice[post / 8] |= 1 << (post % 8));
+            slice
+        };
+        for (counts, sorted, n_first) in [
+            ([500, 0, 20], [8, 9, 7], 1),
+            ([500, 20, 10], [9, 8, 7], 2),
+            ([500, 40, 20], [9, 8, 7], 3),
+            ([900, 800, 700], [9, 8, 7], 3),
+        ] {
+            let (mut bits, slices) = ([7, 8, 9], counts.map(slice));
 
-        rarest_first(&mut bits, [&[0xff, 1][..], &[0, 1], &[3, 3]].into_iter());
+            let found = rarest_first(&mut bits, slices.iter().map(<[u8; SLICE_BYTES]>::as_slice));
 
-        assert_eq!(bits, [8, 9, 7]);
+            assert_eq!((bits, found), (sorted, n_first), "{counts:?}");
+        }
     }
 
     #[test]

@@ -13,8 +13,8 @@ use sqlx::{Executor, Row};
 
 use super::{items, key, kind, parsed, rewrite};
 use crate::store::blocks::{
-    BLOCK_POSTS, Block, FIRST_BITS, N_BLOCKS, N_POSTS, SLICE_BYTES, key_at, keys_to_bytes, place_of,
-    places_in_all, rarest_first,
+    BLOCK_POSTS, Block, N_BLOCKS, N_POSTS, SLICE_BYTES, key_at, keys_to_bytes, place_of, places_in_all,
+    rarest_first,
 };
 use crate::store::{SearchQuery, StoreError, corrupt, kind_letter};
 
@@ -177,8 +177,7 @@ impl Looking<'_> {
                 return Ok(());
             }
             if n_asked == 1 {
-                rarest_first(&mut bits, blocks[0].2.chunks(SLICE_BYTES));
-                n_first = n_first.min(FIRST_BITS);
+                n_first = rarest_first(&mut bits, blocks[0].2.chunks(SLICE_BYTES));
             }
             n_asked = (n_asked * 4).min(MORE_AT_A_TIME);
         }
