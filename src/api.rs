@@ -215,16 +215,12 @@ impl Api {
         self.with_code("PATCH", code, Some(json::edit(text, notes)), reading(then));
     }
 
-    /// Answers the moderator who wrote to the author of what `code` opens.
-    pub fn say(&self, code: RecoveryCode, text: &str, then: impl Then<wire::Word>) {
+    /// Answers the moderator who wrote to the author of what `code` opens. With the same `key` it is said once, however often
+    /// it is sent.
+    pub fn say(&self, code: RecoveryCode, key: &str, text: &str, then: impl Then<wire::Word>) {
         let body = json::object(&[("text", Some(text))]);
-        self.call(
-            "POST",
-            &["mine/words"],
-            Some(body),
-            &[("Recovery-Code", &code.to_string())],
-            reading(then),
-        );
+        let headers = [("Recovery-Code", &*code.to_string()), ("Idempotency-Key", key)];
+        self.call("POST", &["mine/words"], Some(body), &headers, reading(then));
     }
 
     /// All of what `code` opens, and the replies that everyone can read below it, as a JSON file to keep.

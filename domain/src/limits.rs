@@ -59,6 +59,16 @@ pub const AUTHOR_REPLIES_AN_HOUR: u32 = 40;
 pub const REPORTS_A_MINUTE: u32 = 6;
 /// As [`REPORTS_A_MINUTE`], in any hour.
 pub const REPORTS_AN_HOUR: u32 = 30;
+/// Changes of one's own texts from one network: an honest second thought takes a few, several people may share an address,
+/// and each change is read by a moderator.
+pub const CHANGES_A_MINUTE: u32 = 6;
+/// As [`CHANGES_A_MINUTE`], in any hour.
+pub const CHANGES_AN_HOUR: u32 = 60;
+/// Private words of authors from one network: as many as somebody types who answers in short pieces, and each is read by a
+/// moderator.
+pub const WORDS_A_MINUTE: u32 = 10;
+/// As [`WORDS_A_MINUTE`], in any hour.
+pub const WORDS_AN_HOUR: u32 = 60;
 /// Recovery codes from one network that open nothing. A mistyped one has a wrong check digit and is not looked up, so these
 /// are of purged items, or guesses; codes have 95 random bits, so this bounds the load and nothing else.
 pub const WRONG_CODES_A_MINUTE: u32 = 30;
@@ -87,6 +97,10 @@ pub const HELPFUL_HALF_LIFE_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
 pub const UNPUBLISHED_RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 /// How long an open stream of what becomes published says nothing at most: proxies cut what is silent for a minute.
 pub const LIVE_HEARTBEAT: Duration = Duration::from_secs(25);
+/// Open streams from one network: three classes of a school, or a ward and its visitors, may look at stories at once. It is a
+/// quarter of what a server keeps unless its owner says otherwise, so that no one place takes all of them; who has none
+/// sees what is new at the next look.
+pub const STREAMS_OF_NETWORK: usize = 100;
 /// Characters in the id of a line that a report names: the longest in `helplines/` has 53.
 pub const REPORTED_LINE_CHARS: usize = 80;
 /// Characters in the contact that a report names: the longest in `helplines/`, the address of a chat, has 145.

@@ -1,5 +1,7 @@
 //! What a moderator and an author say to each other, and nobody else reads.
 
+use std::cell::RefCell;
+
 use peer_support_domain::limits::WORD_GRAPHEMES;
 use peer_support_domain::moment;
 use peer_support_domain::recovery::RecoveryCode;
@@ -10,6 +12,7 @@ use super::{actions, notice, say, write};
 use crate::api::Failure;
 use crate::browser;
 use crate::dom::{El, button, classed, el};
+use crate::identity;
 use crate::locale::{Locale, tr};
 use crate::session::Session;
 use crate::signal::Signal;
@@ -57,6 +60,8 @@ fn ends_with(mine: &wire::Mine, text: &str) -> bool {
 fn answer(session: Session, t: Locale, code: RecoveryCode, mine: Signal<wire::Mine>) -> El {
     let draft = session.draft(None, Some(code)).text;
     let problem = Signal::new(String::new());
+    // What was sent last and under which key: the same words once more are the same answer.
+    let sent = RefCell::new((String::new(), String::new()));
     let said = move |answer: Result<wire::Mine, Failure>| match answer {
         Ok(new) => {
             draft.set(String::new());
@@ -74,10 +79,14 @@ fn answer(session: Session, t: Locale, code: RecoveryCode, mine: Signal<wire::Mi
             return session.focus("your-answer");
         }
         problem.set(String::new());
+        if sent.borrow().0 != text {
+            sent.replace((text.clone(), identity::new_idempotency_key()));
+        }
+        let key = sent.borrow().1.clone();
         // The last answer of the server may have been lost on its way: what is said already is not said twice.
         session.kept().api.mine(code, move |answer: Result<wire::Mine, Failure>| match answer {
             Ok(new) if ends_with(&new, &text) && !ends_with(&mine.share_now(), &text) => said(Ok(new)),
-            Ok(mut new) => session.kept().api.say(code, &text, move |word| {
+            Ok(mut new) => session.kept().api.say(code, &key, &text, move |word| {
                 said(word.map(|word| {
                     new.words.push(word);
                     new

@@ -1,12 +1,13 @@
 //! `cargo xtask bench`: measured facts, in `target/bench`.
 
-use crate::build::{self, assets::Dist, server};
+use crate::build::{self, server};
 use crate::setup::{self, Part, std, tools::cargo};
 use crate::{project, run};
 use ::std::fmt::Write as _;
 use ::std::fs;
-use ::std::process::Command;
+use ::std::process::{Command, Stdio};
 use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 /// What of the visit is reported: its key, what it is, and what it may take at most, in milliseconds.
@@ -20,25 +21,79 @@ const VISIT: [(&str, &str, Option<f64>); 7] = [
     ("longest_work", "longest work for a flooded server, on a phone of 2016", Some(3000.0)),
 ];
 
-/// Measures how big everything is that browsers are sent, and how long a visitor with a slow phone waits for it.
+/// What to measure; everything when nothing is named.
+#[derive(Args)]
+pub struct Options {
+    /// Only this; may be given more than once. The rest of the report stays as it was.
+    #[arg(long, value_name = "BENCH")]
+    only: Vec<Bench>,
+    /// Everything behind `--` goes to the bench of the server: `-- --help` says what it takes.
+    #[arg(last = true)]
+    scale: Vec<String>,
+}
+
+/// One part of the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Bench {
+    /// How big everything is that browsers are sent.
+    Sizes,
+    /// How long a visitor with a slow phone waits for it.
+    Visit,
+    /// What the server takes with a million posts, and with a thousand.
+    Scale,
+}
+
+/// The most that something may cost with a million posts, as often as with a thousand.
+const MOST_TIMES: f64 = 1.5;
+
+/// Measures what `options` name, and writes the report.
 ///
 /// # Errors
 ///
 /// When it cannot be built, the browser does not show what it should, or the report cannot be written.
-pub fn command() -> Result<()> {
-    setup::install(Part::Browsers)?;
-    let dist = build::build(build::Options::default(), &std::provide()?)?;
-    server::build(false)?;
-    let visit = visit()?;
+pub fn command(options: &Options) -> Result<()> {
+    let is_asked = |bench| options.only.is_empty() || options.only.contains(&bench);
     let folder = project::target().join("bench");
     fs::create_dir_all(&folder)?;
-    let report = sizes(&dist) + &waits(&visit);
+    let file = folder.join("report.json");
+    let mut all: Value =
+        fs::read(&file).ok().and_then(|all| serde_json::from_slice(&all).ok()).unwrap_or_default();
+    if is_asked(Bench::Sizes) || is_asked(Bench::Visit) {
+        setup::install(Part::Browsers)?;
+        let dist = build::build(build::Options::default(), &std::provide()?)?;
+        all["sizes"] = json!(dist.assets());
+    }
+    if is_asked(Bench::Visit) {
+        server::build(false)?;
+        all["visit"] = visit()?;
+    }
+    if is_asked(Bench::Scale) {
+        setup::install(Part::Database)?;
+        all["scale"] = scale(&options.scale)?;
+    }
+    let parts = [("sizes", sizes as fn(&Value) -> String), ("visit", waits), ("scale", costs)];
+    let report: String = parts
+        .into_iter()
+        .filter(|(name, _)| !all[name].is_null())
+        .map(|(name, tell)| tell(&all[name]))
+        .collect();
     fs::write(folder.join("report.md"), &report)?;
-    let all = json!({ "sizes": dist.assets(), "visit": visit });
-    fs::write(folder.join("report.json"), serde_json::to_vec_pretty(&all)?)?;
+    fs::write(file, serde_json::to_vec_pretty(&all)?)?;
     println!("{report}");
-    println!("Benches: sizes, visit. Written to target/bench/report.md and report.json.");
+    println!("Written to target/bench/report.md and report.json.");
     Ok(())
+}
+
+/// What `server/benches/scale` measures, as the server is released.
+fn scale(arguments: &[String]) -> Result<Value> {
+    let mut bench = Command::new(cargo());
+    bench.current_dir(project::root());
+    bench
+        .args(["bench", "--locked", "-q", "-p", "peer-support-server", "--bench", "scale", "--"])
+        .args(arguments);
+    // How far it is: it takes a quarter of an hour.
+    bench.stderr(Stdio::inherit());
+    serde_json::from_str(&run::output(&mut bench)?).context("the bench of the server prints JSON")
 }
 
 /// What `tests/bench` measures in a browser, against the server as it is released.
@@ -57,13 +112,18 @@ fn visit() -> Result<Value> {
     serde_json::from_str(&run::output(&mut bench)?).context("the bench in the browser prints JSON")
 }
 
-fn sizes(dist: &Dist) -> String {
+fn sizes(sizes: &Value) -> String {
     let mut report =
         String::from("# Sizes in bytes\n\n| file | raw | gzip | brotli |\n| --- | ---: | ---: | ---: |\n");
-    for asset in dist.assets() {
-        let _ = writeln!(report, "| {} | {} | {} | {} |", asset.name, asset.raw, asset.gz, asset.br);
+    for asset in items(sizes) {
+        let name = asset["name"].as_str().unwrap_or_default();
+        let _ = writeln!(report, "| {name} | {} | {} | {} |", asset["raw"], asset["gz"], asset["br"]);
     }
     report
+}
+
+fn items(list: &Value) -> &[Value] {
+    list.as_array().map_or(&[], Vec::as_slice)
 }
 
 fn waits(visit: &Value) -> String {
@@ -83,6 +143,60 @@ fn waits(visit: &Value) -> String {
             false => format!("{limit}: **missed**"),
         });
         let _ = writeln!(report, "| {what} | {median:.1} | {worst:.1} | {limit} |");
+    }
+    report
+}
+
+/// What requests cost in the small and in the large store, and how many times as much; and what moving takes.
+fn costs(scale: &Value) -> String {
+    let (small, large) = (&scale["small"], &scale["large"]);
+    let mut report = format!(
+        "\n# What {large} posts cost, beside {small}\n\nMilliseconds through the router, both in turns; p50 and p99. More than \
+         {MOST_TIMES} times as much is too much.\n"
+    );
+    for of_store in items(&scale["requests"]) {
+        let _ = writeln!(
+            report,
+            "\n| {} | {small}: p50 | p99 | {large}: p50 | p99 | times: p50 | p99 |\n| --- | ---: | ---: | ---: | ---: | \
+             ---: | ---: |",
+            of_store["store"].as_str().unwrap_or_default(),
+        );
+        for operation in items(&of_store["operations"]) {
+            let ms = |size: &str, at: &str| operation[size][at].as_f64().unwrap_or(f64::NAN) / 1000.0;
+            let times = |at: &str| {
+                let times = ms("large", at) / ms("small", at);
+                let mark = if times > MOST_TIMES { "**" } else { "" };
+                format!("{mark}{times:.2}{mark}")
+            };
+            let _ = writeln!(
+                report,
+                "| {} | {:.2} | {:.2} | {:.2} | {:.2} | {} | {} |",
+                operation["what"].as_str().unwrap_or_default(),
+                ms("small", "p50_us"),
+                ms("small", "p99_us"),
+                ms("large", "p50_us"),
+                ms("large", "p99_us"),
+                times("p50_us"),
+                times("p99_us"),
+            );
+        }
+    }
+    for of_store in items(&scale["moving"]) {
+        let _ = writeln!(
+            report,
+            "\n| {}, {} comments | seconds | most memory of the program, MiB |\n| --- | ---: | ---: |",
+            of_store["store"].as_str().unwrap_or_default(),
+            of_store["comments"],
+        );
+        for operation in items(&of_store["operations"]) {
+            let _ = writeln!(
+                report,
+                "| {} | {:.1} | {:.0} |",
+                operation["what"].as_str().unwrap_or_default(),
+                operation["seconds"].as_f64().unwrap_or(f64::NAN),
+                operation["peak_kib"].as_f64().unwrap_or(f64::NAN) / 1024.0,
+            );
+        }
     }
     report
 }

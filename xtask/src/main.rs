@@ -19,8 +19,8 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(bin_name = "cargo xtask", disable_help_subcommand = true)]
 enum Command {
-    /// Measure what browsers are sent and how long it takes to show, into target/bench.
-    Bench,
+    /// Measure what browsers are sent, how long it takes to show, and what a million posts cost, into target/bench.
+    Bench(bench::Options),
     /// Build everything a browser is sent, into target/dist, and print its sizes.
     Build(build::Options),
     /// Check the helplines, or take over a data set.
@@ -42,7 +42,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Command::parse() {
-        Command::Bench => bench::command(),
+        Command::Bench(options) => bench::command(&options),
         Command::Build(options) => build::command(options),
         Command::Helplines(args) => helplines::run(args),
         Command::Release => release::command(),

@@ -75,6 +75,10 @@ const AUTHOR_REPLIES: Rate =
     Rate { a_minute: limits::AUTHOR_REPLIES_A_MINUTE, an_hour: limits::AUTHOR_REPLIES_AN_HOUR };
 /// Reports from one network: a reader finds few, and nobody shall bury the queue.
 const REPORTS: Rate = Rate { a_minute: limits::REPORTS_A_MINUTE, an_hour: limits::REPORTS_AN_HOUR };
+/// Changes of texts from one network.
+const CHANGES: Rate = Rate { a_minute: limits::CHANGES_A_MINUTE, an_hour: limits::CHANGES_AN_HOUR };
+/// Private words of authors from one network.
+const WORDS: Rate = Rate { a_minute: limits::WORDS_A_MINUTE, an_hour: limits::WORDS_AN_HOUR };
 /// Recovery codes that open nothing, from one network.
 const WRONG_CODES: Rate =
     Rate { a_minute: limits::WRONG_CODES_A_MINUTE, an_hour: limits::WRONG_CODES_AN_HOUR };
@@ -268,14 +272,43 @@ impl Guard {
     ///
     /// When too many came from this network.
     pub(crate) fn admit_report(&self, network: Option<Network>, now: i64) -> Result<(), Refusal> {
-        let Some(network) = network else { return Ok(()) };
+        self.admit_one(b"report", REPORTS, network, now).map(Pass::keep)
+    }
+
+    /// Lets one change of an author's text pass, and counts it as long as it is not dropped unkept.
+    ///
+    /// # Errors
+    ///
+    /// When too many came from this network.
+    pub(crate) fn admit_change(&self, network: Option<Network>, now: i64) -> Result<Pass<'_>, Refusal> {
+        self.admit_one(b"change", CHANGES, network, now)
+    }
+
+    /// Lets one private word of an author's pass, and counts it as long as it is not dropped unkept.
+    ///
+    /// # Errors
+    ///
+    /// When too many came from this network.
+    pub(crate) fn admit_word(&self, network: Option<Network>, now: i64) -> Result<Pass<'_>, Refusal> {
+        self.admit_one(b"word", WORDS, network, now)
+    }
+
+    fn admit_one(
+        &self,
+        what: &[u8],
+        rate: Rate,
+        network: Option<Network>,
+        now: i64,
+    ) -> Result<Pass<'_>, Refusal> {
+        let pass = |counted| Pass { guard: self, counted, request: None, flags: Flags::default() };
+        let Some(network) = network else { return Ok(pass(Vec::new())) };
         let (mut memory, since) = self.memory(now);
-        let key = memory.salt.hash(&[b"report", &network.hash.to_be_bytes()]);
-        let reports = memory.moments.of(network.around, key, since);
-        match reports.wait_ms(REPORTS, since) {
+        let key = memory.salt.hash(&[what, &network.hash.to_be_bytes()]);
+        let moments = memory.moments.of(network.around, key, since);
+        match moments.wait_ms(rate, since) {
             0 => {
-                reports.add(since);
-                Ok(())
+                moments.add(since);
+                Ok(pass(vec![(network.around, key)]))
             }
             wait_ms => Err(Refusal::TooMany { wait_ms }),
         }
@@ -418,7 +451,7 @@ impl Memory {
     }
 }
 
-/// Leave to store one post or reply. Dropped unkept, it was not stored and does not count.
+/// Leave to store something. Dropped unkept, it was not stored and does not count.
 pub(crate) struct Pass<'a> {
     guard: &'a Guard,
     counted: Vec<Counted>,

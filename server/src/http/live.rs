@@ -1,14 +1,16 @@
 //! What becomes published, as server-sent events: an open panel says "2 new, show" without asking again and again.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
-use peer_support_domain::limits::LIVE_HEARTBEAT;
+use peer_support_domain::limits::{LIVE_HEARTBEAT, STREAMS_OF_NETWORK};
 use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{PublishedPost, PublishedReply};
 use serde::Serialize;
@@ -18,17 +20,25 @@ use super::App;
 use super::caller::Caller;
 use super::params::Path;
 use super::problem::Problem;
+use super::sender::Sender;
+use crate::checks::Network;
 use crate::store::{Listener, Published, Tidings};
 
-/// The streams of this server: how many may still open, and when all of them end.
+/// The streams of this server: how many may still open, of each network too, and when all of them end.
 pub struct Streams {
     free: Arc<Semaphore>,
+    /// How many are open of each network. Those that are open when the day's salt is replaced are no longer told from others.
+    by_network: Arc<Mutex<HashMap<Network, usize>>>,
     end: watch::Sender<bool>,
 }
 
 impl Streams {
     pub(super) fn new(n_streams: usize) -> Self {
-        Self { free: Arc::new(Semaphore::new(n_streams)), end: watch::Sender::new(false) }
+        Self {
+            free: Arc::new(Semaphore::new(n_streams)),
+            by_network: Arc::default(),
+            end: watch::Sender::new(false),
+        }
     }
 
     /// Ends every stream, also those that would begin after this: the server stops, and nobody waits for a stream to end
@@ -37,8 +47,45 @@ impl Streams {
         self.end.send_replace(true);
     }
 
-    fn enter(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        self.free.clone().try_acquire_owned().map_err(|_| Problem::StreamsFull)
+    fn enter(&self, network: Option<Network>) -> Result<Room, Problem> {
+        let of_network = network.map(|network| RoomOfNetwork::take(&self.by_network, network)).transpose()?;
+        let of_server = self.free.clone().try_acquire_owned().map_err(|_| Problem::StreamsFull)?;
+        Ok(Room { _of_server: of_server, _of_network: of_network })
+    }
+}
+
+/// Room for one stream, until it is dropped.
+struct Room {
+    _of_server: OwnedSemaphorePermit,
+    _of_network: Option<RoomOfNetwork>,
+}
+
+struct RoomOfNetwork {
+    by_network: Arc<Mutex<HashMap<Network, usize>>>,
+    network: Network,
+}
+
+impl RoomOfNetwork {
+    fn take(by_network: &Arc<Mutex<HashMap<Network, usize>>>, network: Network) -> Result<Self, Problem> {
+        let mut open = by_network.lock().unwrap_or_else(PoisonError::into_inner);
+        let n_open = open.entry(network).or_default();
+        if *n_open >= STREAMS_OF_NETWORK {
+            return Err(Problem::NetworkStreamsFull);
+        }
+        *n_open += 1;
+        Ok(Self { by_network: by_network.clone(), network })
+    }
+}
+
+impl Drop for RoomOfNetwork {
+    fn drop(&mut self) {
+        let mut open = self.by_network.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Occupied(mut n_open) = open.entry(self.network) {
+            *n_open.get_mut() -= 1;
+            if *n_open.get() == 0 {
+                n_open.remove();
+            }
+        }
     }
 }
 
@@ -47,13 +94,14 @@ pub(super) async fn get_live(
     State(app): State<App>,
     Path(site): Path<SiteId>,
     caller: Caller,
+    Sender(network): Sender,
 ) -> Result<Response, Problem> {
     let site = app.sites.get(&site).ok_or(Problem::UnknownSite)?;
     caller.may_use(site)?;
     let open = Open {
         site: site.id.clone(),
         end: app.streams.end.subscribe(),
-        _place: app.streams.enter()?,
+        _room: app.streams.enter(network)?,
         listener: app.store.listen().await?,
     };
     // Says at once, also through proxies that wait for a first byte, that the stream stands.
@@ -76,7 +124,7 @@ struct Open {
     listener: Listener,
     end: watch::Receiver<bool>,
     /// Goes back when the stream goes.
-    _place: OwnedSemaphorePermit,
+    _room: Room,
 }
 
 impl Open {

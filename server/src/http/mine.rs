@@ -11,14 +11,14 @@ use peer_support_domain::wire::{EditMine, Mine, NewWord, Word};
 use super::App;
 use super::body::Body;
 use super::caller::Caller;
-use super::params::Recovery;
+use super::params::{IdempotencyKey, Recovery};
 use super::problem::Problem;
 use super::sender::Sender;
 use super::submission::decision_expected_at;
 use crate::checks::Network;
 use crate::config::Site;
-use crate::secret::recovery_hash;
-use crate::store::{Edit, Edited, OwnItem, Said};
+use crate::secret::{recovery_hash, sha256};
+use crate::store::{Edit, Edited, Idempotency, OwnItem, Said};
 
 /// `GET /api/v1/mine`: where it stands.
 pub(super) async fn get_mine(
@@ -53,6 +53,7 @@ pub(super) async fn patch_mine(
     };
     let text = text.map_err(|e: InvalidText| Problem::Field("text".to_owned(), e.to_string()))?;
     let now = app.clock.now_ms();
+    let pass = app.guard.admit_change(network, now)?;
     match app
         .store
         .edit_own(code, Edit { text: text.clone(), notes, at: app.clock.minute_ms() })
@@ -60,6 +61,7 @@ pub(super) async fn patch_mine(
         .ok_or(Problem::UnknownRecoveryCode)?
     {
         Edited::Done(item) => {
+            pass.keep();
             app.notices.rewritten(&item.site, item.id, &text, now);
             Ok(Json(mine(item, site)))
         }
@@ -68,25 +70,54 @@ pub(super) async fn patch_mine(
     }
 }
 
-/// `POST /api/v1/mine/words`: a private word to the moderators.
+/// `POST /api/v1/mine/words`: a private word to the moderators. With a key it is said once, however often it is sent.
 pub(super) async fn post_word(
     State(app): State<App>,
     caller: Caller,
     Sender(network): Sender,
     Recovery(code): Recovery,
+    key: Option<IdempotencyKey>,
     Body(NewWord { text }): Body<NewWord<WordText>>,
 ) -> Result<(StatusCode, Json<Word>), Problem> {
     app.guard.admit_code(network, app.clock.now_ms())?;
     let code = recovery_hash(&code);
     own(&app, &caller, network, code).await?;
-    let said = app.store.say_own(code, text.into_string(), app.clock.minute_ms()).await?;
-    said_word(said.ok_or(Problem::UnknownRecoveryCode)?)
+    let text = text.into_string();
+    let idempotency = key.map(|key| idempotency(code, &key, &text));
+    let said = match app.guard.admit_word(network, app.clock.now_ms()) {
+        Ok(pass) => {
+            let said = app.store.say_own(code, text, app.clock.minute_ms(), idempotency).await?;
+            if let Some(Said::Done(_)) = said {
+                pass.keep();
+            }
+            said.ok_or(Problem::UnknownRecoveryCode)?
+        }
+        Err(refusal) => {
+            // What was said already is answered as it was, however often it is sent.
+            let before = match idempotency {
+                Some(sent) => app.store.said_before(text, sent).await?,
+                None => None,
+            };
+            before.ok_or(refusal)?
+        }
+    };
+    said_word(said)
+}
+
+/// Two items never meet in one key. The key stands in the hash of the request, too: without it, which is not stored, nobody
+/// can try short words on that.
+fn idempotency(code: RecoveryHash, IdempotencyKey(key): &IdempotencyKey, text: &str) -> Idempotency {
+    Idempotency {
+        key_hash: sha256(&[b"word", code.as_bytes(), key.as_bytes()]),
+        request_hash: sha256(&[b"word", key.as_bytes(), text.as_bytes()]),
+    }
 }
 
 /// What is answered to whoever said a private word.
 pub(super) fn said_word(said: Said) -> Result<(StatusCode, Json<Word>), Problem> {
     match said {
-        Said::Done(word) => Ok((StatusCode::CREATED, Json(word))),
+        Said::Done(word) | Said::Before(word) => Ok((StatusCode::CREATED, Json(word))),
+        Said::KeyReused => Err(Problem::KeyReused),
         Said::TooMany => Err(Problem::TooManyWords),
         Said::ItemDeleted => Err(Problem::ItemDeleted),
     }

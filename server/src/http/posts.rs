@@ -65,10 +65,8 @@ pub(super) async fn post_post(
 ) -> Result<(StatusCode, Json<wire::Receipt>), Problem> {
     let site = app.sites.get(&site).ok_or(Problem::UnknownSite)?;
     caller.may_use(site)?;
-    if site.mode != SiteMode::Open {
-        return Err(Problem::SiteClosed);
-    }
-    submission(site, new)?.add(&app, site, envelope).await
+    let submission = Submission { is_taken: site.mode == SiteMode::Open, ..submission(site, new)? };
+    submission.add(&app, site, envelope).await
 }
 
 /// `POST /api/v1/console/sites/{site}/posts`: a post of the site's owner, published at once.
@@ -96,6 +94,7 @@ fn submission(site: &Site, new: wire::NewPost<PostText>) -> Result<Submission, P
     };
     Ok(Submission {
         place: Place::Post { site: site.id.clone(), kind: new.kind, topic: topic.id.clone() },
+        is_taken: true,
         request: serde_json::to_vec(&new).expect("it came as JSON"),
         id: new.id,
         text: new.text.into_string(),

@@ -76,6 +76,8 @@ pub(crate) enum Problem {
     TooManyAttempts { retry_after_seconds: u64 },
     #[error("as many streams are open as the server keeps")]
     StreamsFull,
+    #[error("as many streams are open as one network may have")]
+    NetworkStreamsFull,
     #[error("too many from this sender")]
     RateLimited { retry_after_seconds: u64 },
     #[error("too many votes on this item from this network")]
@@ -269,7 +271,7 @@ impl Problem {
             Self::Role => &ROLE,
             Self::TooManyAttempts { .. } => &ATTEMPTS,
             Self::StreamsFull => &STREAMS_FULL,
-            Self::RateLimited { .. } => &RATE_LIMITED,
+            Self::RateLimited { .. } | Self::NetworkStreamsFull => &RATE_LIMITED,
             Self::VotesLimited { .. } => &VOTES_LIMITED,
             Self::WorkNeeded { .. } => &WORK_NEEDED,
             Self::TimedOut => &TIMED_OUT,
@@ -327,7 +329,7 @@ impl Problem {
             Self::TooManyAttempts { retry_after_seconds }
             | Self::RateLimited { retry_after_seconds }
             | Self::VotesLimited { retry_after_seconds } => Some(*retry_after_seconds),
-            Self::StreamsFull => Some(RETRY_STREAM_AFTER_SECONDS),
+            Self::StreamsFull | Self::NetworkStreamsFull => Some(RETRY_STREAM_AFTER_SECONDS),
             Self::TimedOut | Self::Store(StoreError::Database(_) | StoreError::Closed) => {
                 Some(RETRY_AFTER_SECONDS)
             }

@@ -49,9 +49,6 @@ pub(super) async fn post_reply(
         SiteMode::Limited => app.store.post(post).await?.is_some_and(|post| post.is_owners),
         SiteMode::ReadOnly => false,
     };
-    if !is_taken {
-        return Err(Problem::SiteClosed);
-    }
     let mut request = serde_json::to_vec(&new).expect("it came as JSON");
     let author = match code {
         None => new.author.as_ref().map(author_tag),
@@ -72,6 +69,7 @@ pub(super) async fn post_reply(
     };
     let submission = Submission {
         place: Place::Reply { post },
+        is_taken,
         request,
         id: new.id,
         text: new.text.into_string(),

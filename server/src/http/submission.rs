@@ -24,6 +24,8 @@ use crate::store::{Added, Idempotency, ModeratorId, NewItem, Place, StoreError};
 /// A new post or reply, parsed.
 pub(super) struct Submission {
     pub(super) place: Place,
+    /// Whether the site takes it in its mode.
+    pub(super) is_taken: bool,
     /// The parsed request in one form, to tell it from another under the same key.
     pub(super) request: Vec<u8>,
     pub(super) id: Option<ItemId>,
@@ -102,6 +104,7 @@ impl Submission {
         };
 
         let added = match item.owner {
+            _ if !self.is_taken => added_before(app, idempotency).await?.ok_or(Problem::SiteClosed)?,
             Some(_) => app.store.add(item, idempotency).await?,
             None => add_guarded(app, site, item, idempotency, network, proof.as_ref()).await?,
         };
@@ -155,11 +158,12 @@ async fn add_guarded(
         request: idempotency.as_ref().map(|sent| sent.key_hash),
         proof,
     };
-    // Not `created_at`, which is cut to the minute: the time to wait is exact.
-    match app.guard.admit(&sending, app.clock.now_ms()) {
+    // Not `created_at`, which is cut to the minute: the time to wait and the windows of the checks are exact.
+    let now = app.clock.now_ms();
+    match app.guard.admit(&sending, now) {
         Ok(pass) => {
             let id = item.id;
-            let noticed = app.notices.of_submission(&site.id, id, &item.text, item.created_at);
+            let noticed = app.notices.of_submission(&site.id, id, &item.text, now);
             item.flags = noticed.iter().fold(pass.flags, Flags::with);
             let added = app.store.add(item, idempotency).await;
             if !is_there(&added, id) {
@@ -170,14 +174,15 @@ async fn add_guarded(
             }
             Ok(added?)
         }
-        Err(refusal) => {
-            // What is stored already is answered as it was, however often it is sent.
-            let before = match idempotency {
-                Some(sent) => app.store.added_before(sent).await?,
-                None => None,
-            };
-            Ok(before.ok_or(refusal)?)
-        }
+        Err(refusal) => Ok(added_before(app, idempotency).await?.ok_or(refusal)?),
+    }
+}
+
+/// What is stored already is answered as it was, however often it is sent, and whatever is refused by now.
+async fn added_before(app: &App, idempotency: Option<Idempotency>) -> Result<Option<Added>, Problem> {
+    match idempotency {
+        Some(sent) => Ok(app.store.added_before(sent).await?),
+        None => Ok(None),
     }
 }
 

@@ -16,9 +16,13 @@ pub(super) const BLOCK_POSTS: usize = 1_024;
 pub(super) const SLICE_BYTES: usize = BLOCK_POSTS / 8;
 /// Bytes of all slices: 256 for each post.
 pub(super) const BLOCK_BYTES: usize = N_BITS * SLICE_BYTES;
-/// Posts and blocks that one search looks into at most, so that none takes much longer than another. What comes then is a
-/// page with fewer posts, perhaps none, that says where to go on.
-pub(super) const N_EXAMINED: usize = 5_000;
+/// Posts that one search looks into at most, so that none takes much longer than another: all that may be in no block yet, and
+/// those that some blocks name by mistake. What comes then is a page with fewer posts, perhaps none, that says where to go on.
+pub(super) const N_POSTS: usize = BLOCK_POSTS + 256;
+/// Blocks that one search asks at most: each takes less than looking into a post does.
+pub(super) const N_BLOCKS: usize = 5_000;
+/// Posts of a block that may be left over by chance when it is asked for some bits only: in one block of four or so.
+const LEFT_BY_CHANCE: f64 = 0.25;
 
 /// The slices of one block, one after the other.
 pub(super) struct Block(Vec<u8>);
@@ -64,6 +68,23 @@ impl Block {
             self.0[bit * SLICE_BYTES + place / 8] |= 1 << (place % 8);
         }
     }
+}
+
+/// Brings the rarest of `bits` to the front, by their slices in one block; how many of them leave hardly a post that has them by
+/// chance, so that the others are seldom asked for.
+pub(super) fn rarest_first<'a>(bits: &mut [usize], slices: impl Iterator<Item = &'a [u8]>) -> usize {
+    let n_posts = |slice: &[u8]| slice.iter().map(|byte| byte.count_ones()).sum::<u32>();
+    let mut counted: Vec<(u32, usize)> = slices.map(n_posts).zip(bits.iter().copied()).collect();
+    counted.sort_unstable();
+    let (mut n_first, mut n_left) = (0, BLOCK_POSTS as f64);
+    for (place, (count, bit)) in bits.iter_mut().zip(counted) {
+        *place = bit;
+        if n_left > LEFT_BY_CHANCE {
+            n_first += 1;
+            n_left *= f64::from(count) / BLOCK_POSTS as f64;
+        }
+    }
+    n_first
 }
 
 /// The places of the posts that all slices have, the newest first.
@@ -123,6 +144,27 @@ mod tests {
         assert_eq!(block.as_bytes(), without_107.as_bytes());
         block.put(107, Some(&signature(text(1))));
         assert_eq!(places(&block, "walk").len(), BLOCK_POSTS - snow.len() + 1);
+    }
+
+    #[test]
+    fn the_bits_that_the_fewest_posts_have_come_first_and_as_many_as_are_enough() {
+        let slice = |n_posts: usize| {
+            let mut slice = [0; SLICE_BYTES];
+            (0..n_posts).for_each(|post| slice[post / 8] |= 1 << (post % 8));
+            slice
+        };
+        for (counts, sorted, n_first) in [
+            ([500, 0, 20], [8, 9, 7], 1),
+            ([500, 20, 10], [9, 8, 7], 2),
+            ([500, 40, 20], [9, 8, 7], 3),
+            ([900, 800, 700], [9, 8, 7], 3),
+        ] {
+            let (mut bits, slices) = ([7, 8, 9], counts.map(slice));
+
+            let found = rarest_first(&mut bits, slices.iter().map(<[u8; SLICE_BYTES]>::as_slice));
+
+            assert_eq!((bits, found), (sorted, n_first), "{counts:?}");
+        }
     }
 
     #[test]

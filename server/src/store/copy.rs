@@ -35,7 +35,7 @@ struct Table {
 }
 
 /// Each after those it refers to, as posts before their replies: imported ones are not always the older rows.
-const TABLES: [Table; 17] = [
+const TABLES: [Table; 18] = [
     Table {
         name: "sites",
         from_postgres: "select key, id from sites order by key",
@@ -145,6 +145,14 @@ const TABLES: [Table; 17] = [
         from_postgres: "select key_hash, request_hash, item_key, created_at from idempotency_keys order by key_hash",
         sqlite_columns: &["key_hash", "request_hash", "item_key", "created_at"],
         from_sqlite: "select key_hash, request_hash, item_key, created_at from idempotency_keys order by key_hash",
+        postgres_columns: "key_hash, request_hash, item_key, created_at",
+        is_numbered: false,
+    },
+    Table {
+        name: "word_keys",
+        from_postgres: "select key_hash, request_hash, item_key, created_at from word_keys order by key_hash",
+        sqlite_columns: &["key_hash", "request_hash", "item_key", "created_at"],
+        from_sqlite: "select key_hash, request_hash, item_key, created_at from word_keys order by key_hash",
         postgres_columns: "key_hash, request_hash, item_key, created_at",
         is_numbered: false,
     },

@@ -295,7 +295,8 @@ pub enum Place {
 /// One sending of a request that may be sent again.
 #[derive(Clone, Debug)]
 pub struct Idempotency {
-    /// SHA-256 of the key that the client chose, together with the site's or post's id; the key itself is not stored.
+    /// SHA-256 of the key that the client chose, together with the site's or post's id or the recovery code; the key itself is
+    /// not stored.
     pub key_hash: [u8; 32],
     /// SHA-256 of the parsed request: another request under the same key is refused.
     pub request_hash: [u8; 32],
@@ -436,6 +437,10 @@ pub enum Edited {
 pub enum Said {
     /// It is there.
     Done(Word),
+    /// The same request had said it before; nothing was added.
+    Before(Word),
+    /// The key was used before for another request; nothing was added.
+    KeyReused,
     /// Its side has said [`WORDS_OF_A_SIDE`](peer_support_domain::limits::WORDS_OF_A_SIDE) already.
     TooMany,
     /// The item is gone, and the words about it.
@@ -805,15 +810,20 @@ pub trait Store: Send + Sync + 'static {
     /// the one that others read, in place of another that waited.
     async fn edit_own(&self, recovery: RecoveryHash, edit: Edit) -> Result<Option<Edited>, StoreError>;
 
-    /// Says a private word as the author of an item. The same word again right after it is the same one, sent again.
+    /// Says a private word as the author of an item, once for each idempotency key. Without a key, the same word again right
+    /// after it is the same one, sent again.
     async fn say_own(
         &self,
         recovery: RecoveryHash,
         text: String,
         at: i64,
+        idempotency: Option<Idempotency>,
     ) -> Result<Option<Said>, StoreError>;
 
-    /// Says a private word as a moderator, which answers the author's; as [`say_own`](Self::say_own).
+    /// What [`say_own`](Self::say_own) would answer to a request whose key was used before; `None` when it was not.
+    async fn said_before(&self, text: String, idempotency: Idempotency) -> Result<Option<Said>, StoreError>;
+
+    /// Says a private word as a moderator, which answers the author's. The same word again right after it is the same one.
     async fn say(
         &self,
         item: ItemId,

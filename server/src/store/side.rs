@@ -20,7 +20,9 @@ pub(super) enum Side {
 }
 
 impl Side {
-    const ALL: [Self; 4] = [Self::Earlier, Self::Waiting, Self::ModeratorsWord, Self::AuthorsWord];
+    pub(super) const ALL: [Self; 4] = [Self::Earlier, Self::Waiting, Self::ModeratorsWord, Self::AuthorsWord];
+    /// What goes when a moderator has decided: what its author changed.
+    pub(super) const CHANGES: [Self; 2] = [Self::Earlier, Self::Waiting];
 
     /// As it is stored. In SQLite a text that was overwritten is an `x` instead: of the same length, so that it stays where
     /// it is.

@@ -158,7 +158,11 @@ impl Server {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::empty()).unwrap();
+        self.open_with(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Any request whose answer goes on.
+    pub async fn open_with(&self, request: Request<Body>) -> Stream {
         Stream::of(self.router.clone().oneshot(request).await.unwrap())
     }
 

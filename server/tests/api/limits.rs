@@ -8,7 +8,9 @@ use axum::http::{Method, Request, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join_all;
-use peer_support_domain::limits::{VOTES_AN_ITEM_A_DAY, WORK_FROM_A_MINUTE, WORK_NUMBER};
+use peer_support_domain::limits::{
+    CHANGES_A_MINUTE, VOTES_AN_ITEM_A_DAY, WORDS_A_MINUTE, WORK_FROM_A_MINUTE, WORK_NUMBER,
+};
 use peer_support_domain::post::Role;
 use peer_support_server::http::Peer;
 use serde_json::{Value, json};
@@ -273,6 +275,59 @@ async fn reading_help_and_deleting_are_never_limited() {
         let author = from(server, "198.51.100.7").with("recovery-code", text_of(&receipt["recovery_code"]));
         author.call(Method::GET, "/mine", None).await.ok();
         assert_eq!(author.call(Method::DELETE, "/mine", None).await.ok().json()["state"], "deleted");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn changes_of_ones_own_texts_are_limited_by_network_and_what_changes_nothing_is_not_counted() {
+    a_server(async |server| {
+        let (_, code) = server.story(STORY).await;
+        let author = from(server, "192.0.2.1").with("recovery-code", &code);
+        let change = |n: u32| json!({ "text": format!("Another text, the one with the number {n}.") });
+        for text in ["too short", "nor this"] {
+            let refused = author.call(Method::PATCH, "/mine", Some(&json!({ "text": text }))).await;
+            assert_eq!(refused.problem(), problem(422, "text-invalid", "text"));
+        }
+        for n in 0..CHANGES_A_MINUTE {
+            author.call(Method::PATCH, "/mine", Some(&change(n))).await.ok();
+            server.wait_ms(SECOND);
+        }
+
+        let one_more = author.call(Method::PATCH, "/mine", Some(&change(100))).await;
+
+        is_limited(&one_more, 60 - i64::from(CHANGES_A_MINUTE));
+        let elsewhere = from(server, "198.51.100.1").with("recovery-code", &code);
+        elsewhere.call(Method::PATCH, "/mine", Some(&change(101))).await.ok();
+        server.wait_ms(MINUTE);
+        author.call(Method::PATCH, "/mine", Some(&change(102))).await.ok();
+        author.call(Method::DELETE, "/mine", None).await.ok();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn private_words_are_limited_by_network_and_one_sent_again_counts_once() {
+    a_server(async |server| {
+        let (_, code) = server.story(STORY).await;
+        let say = async |key: String, text: &str| {
+            let author = from(server, "192.0.2.1").with("recovery-code", &code).with("idempotency-key", key);
+            author.call(Method::POST, "/mine/words", Some(&json!({ "text": text }))).await
+        };
+        for n in 0..WORDS_A_MINUTE {
+            for _ in 0..2 {
+                say(format!("key number {n}"), &format!("Word {n}")).await.ok();
+            }
+        }
+
+        let one_more = say("one more key".into(), "One more word").await;
+
+        is_limited(&one_more, 60);
+        say("key number 3".into(), "Word 3").await.ok();
+        let reused = say("key number 3".into(), "Other words").await;
+        assert_eq!(reused.problem(), problem(422, "idempotency-key-reused", "Idempotency-Key"));
+        server.wait_ms(MINUTE);
+        say("one more key".into(), "One more word").await.ok();
     })
     .await;
 }

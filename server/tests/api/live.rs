@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use axum::http::{Method, StatusCode};
-use peer_support_domain::limits::LIVE_HEARTBEAT;
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use peer_support_domain::limits::{LIVE_HEARTBEAT, STREAMS_OF_NETWORK};
 use peer_support_domain::post::Role;
+use peer_support_server::http::Peer;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
@@ -107,6 +109,31 @@ async fn more_streams_than_there_is_room_for_are_told_to_come_back_later() {
         assert_eq!(second.header("retry-after"), "300");
         drop(first);
         assert_eq!(server.open(LIVE, &[]).await.status, StatusCode::OK);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn open_streams_are_limited_by_network() {
+    a_server(async |server| {
+        let from = |peer: &str| {
+            let request = Request::get(LIVE).header("host", "127.0.0.1:8787");
+            request.extension(Peer(peer.parse().unwrap())).body(Body::empty()).unwrap()
+        };
+        let open = async |peer: &str| server.open_with(from(peer)).await;
+        let mut streams = Vec::new();
+        for n in 0..STREAMS_OF_NETWORK {
+            streams.push(open(&format!("192.0.2.{}", n % 256)).await);
+        }
+        assert!(streams.iter().all(|stream| stream.status == StatusCode::OK));
+
+        let one_more = server.send(from("192.0.2.7")).await;
+
+        assert_eq!(one_more.problem(), problem(429, "rate-limited", ""));
+        assert_eq!(one_more.header("retry-after"), "300");
+        assert_eq!(open("198.51.100.1").await.status, StatusCode::OK, "from elsewhere");
+        streams.pop();
+        assert_eq!(open("192.0.2.7").await.status, StatusCode::OK, "there is room again");
     })
     .await;
 }

@@ -66,6 +66,40 @@ async fn a_read_only_site_takes_no_words_but_lets_people_read_and_vote_and_take_
 }
 
 #[tokio::test]
+async fn what_was_stored_before_the_site_closed_is_answered_when_it_is_sent_again() {
+    each_server_with("read-only", async |server, open| {
+        let (_, visitors, code) = posts(server, open).await;
+        let story = json!({ "kind": "story", "text": "One more story, whose receipt was lost on the way." });
+        let replies = format!("/posts/{visitors}/replies");
+        let requests = [
+            ("/sites/demo/posts", story, vec![("idempotency-key", "key-of-the-post")]),
+            (&replies, json!({ "text": REPLY }), vec![("idempotency-key", "key-of-the-reply")]),
+            (
+                &replies,
+                json!({ "text": "And one by the author of the story." }),
+                vec![("idempotency-key", "key-by-the-author"), ("recovery-code", &code)],
+            ),
+        ];
+        for (path, body, headers) in &requests {
+            let before = open.call(Method::POST, path, headers, Some(body)).await.ok();
+
+            let again = server.call(Method::POST, path, headers, Some(body)).await.ok();
+
+            assert_eq!(again.json(), before.json());
+            let other =
+                json!({ "kind": "story", "text": "Other words under the same key, which nobody took." });
+            let refused =
+                server.call(Method::POST, path, &[headers[0], ("recovery-code", &code)], Some(&other)).await;
+            assert_eq!(refused.problem(), problem(422, "idempotency-key-reused", "Idempotency-Key"));
+            let fresh =
+                server.call(Method::POST, path, &[("idempotency-key", "a new key")], Some(body)).await;
+            assert_eq!(fresh.problem(), problem(403, "site-closed", ""));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn on_a_limited_site_a_held_text_can_still_be_changed() {
     each_server_with("limited", async |server, open| {
         let (_, held) = open.story(STORY).await;

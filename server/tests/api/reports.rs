@@ -7,7 +7,7 @@ use peer_support_domain::post::Role;
 use peer_support_server::http::Peer;
 use serde_json::{Value, json};
 
-use crate::client::{Answer, REPLY, STORY, Server, each_server, problem, text_of};
+use crate::client::{Answer, REPLY, STORY, Server, a_server, each_server, problem, text_of};
 
 const MINUTE_MS: i64 = 60 * 1_000;
 
@@ -331,6 +331,30 @@ async fn the_same_words_again_are_flagged_and_those_of_a_deleted_text_are_not() 
         let flagged: Vec<_> =
             queue["items"].as_array().unwrap().iter().map(|item| item.get("flags").is_some()).collect();
         assert_eq!(flagged, [true, false, false]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_flood_is_seen_by_the_second_and_not_by_the_minute_that_is_stored() {
+    a_server(async |server| {
+        // 30 in ten minutes are no flood. These came in the last second of a minute, and the next one less than ten minutes
+        // later, in the eleventh minute by the clock on the wall.
+        server.wait_ms(59_000);
+        for n in 0..30 {
+            server
+                .story(&format!("{n} and nothing but the number {n} over and over, {n} of us in all."))
+                .await;
+        }
+        server.wait_ms(10 * MINUTE_MS - 1_000);
+
+        let (id, _) =
+            server.story("Something quite different, which came a little later than the others.").await;
+
+        let queue = server.moderator(Role::Viewer).await.get("/console/queue?limit=100").await.ok().json();
+        let items = queue["items"].as_array().unwrap();
+        let last = items.iter().find(|item| item["id"] == *id).unwrap();
+        assert_eq!(last["flags"], json!(["flood"]));
     })
     .await;
 }

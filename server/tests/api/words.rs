@@ -128,6 +128,36 @@ async fn words_keep_to_their_limits_and_a_retry_says_nothing_twice() {
 }
 
 #[tokio::test]
+async fn a_word_sent_again_under_its_key_is_said_once_also_after_a_moderator_answered() {
+    each_server(async |server| {
+        let (id, code) = server.story(STORY).await;
+        let moderator = server.moderator(Role::Moderator).await;
+        let send = async |code: &str, key: &str, text: &str| {
+            let headers = [("recovery-code", code), ("idempotency-key", key)];
+            server.call(Method::POST, "/mine/words", &headers, Some(&json!({ "text": text }))).await
+        };
+        let first = send(&code, "key-of-the-word", "I am with my sister.").await.ok();
+        say(&moderator, &id, "Good to know.").await.ok();
+        server.wait_ms(60_000);
+
+        let again = send(&code, "key-of-the-word", "I am with my sister.").await.ok();
+        let reused = send(&code, "key-of-the-word", "I am at home.").await;
+        let short = send(&code, "short", "I am at home.").await;
+        send(&code, "another-key", "I am with my sister.").await.ok();
+
+        assert_eq!((again.status, again.json()), (first.status, first.json()));
+        assert_eq!(reused.problem(), problem(422, "idempotency-key-reused", "Idempotency-Key"));
+        assert_eq!(short.problem(), problem(400, "header-invalid", "Idempotency-Key"));
+        let (_, other) = server.story("Another story that somebody else sent here.").await;
+        send(&other, "key-of-the-word", "I am somebody else.").await.ok();
+        let words = server.mine(&code).await.ok().json()["words"].clone();
+        let texts: Vec<_> = words.as_array().unwrap().iter().map(|word| &word["text"]).collect();
+        assert_eq!(texts, ["I am with my sister.", "Good to know.", "I am with my sister."]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn words_are_gone_with_the_item() {
     each_server(async |server| {
         let (id, code) = server.story(STORY).await;

@@ -1,7 +1,7 @@
 //! What an author changes after sending, and the private words: who reads them, and when they are gone.
 
 use futures_util::future::join_all;
-use peer_support_domain::limits::{EARLIER_TEXTS, WORDS_OF_A_SIDE};
+use peer_support_domain::limits::{EARLIER_TEXTS, IDEMPOTENCY_WINDOW_MS, WORDS_OF_A_SIDE};
 use peer_support_domain::note::{ContentNote, ContentNotes};
 use peer_support_domain::post::{Decision, State};
 use peer_support_domain::wire::Word;
@@ -226,7 +226,8 @@ async fn a_moderator_and_the_author_say_private_words() {
         let moderator = store.moderator().await.id;
 
         let asked = store.say(item(1), moderator, "Are you safe?".into(), START).await.unwrap();
-        let answered = store.say_own(recovery(1), "Yes, tonight.".into(), START + MINUTE).await.unwrap();
+        let answered =
+            store.say_own(recovery(1), "Yes, tonight.".into(), START + MINUTE, None).await.unwrap();
 
         let words = [said(true, "Are you safe?", START), said(false, "Yes, tonight.", START + MINUTE)];
         assert_eq!(asked, Some(Said::Done(words[0].clone())));
@@ -237,7 +238,7 @@ async fn a_moderator_and_the_author_say_private_words() {
         let by = store.rows("select moderator_key is not null from side_texts order by key").await;
         assert_ne!(by[0], by[1], "who of the moderators wrote is on record");
         assert_eq!(store.say(item(9), moderator, "Nobody there?".into(), START).await.unwrap(), None);
-        assert_eq!(store.say_own(recovery(9), "Nobody here.".into(), START).await.unwrap(), None);
+        assert_eq!(store.say_own(recovery(9), "Nobody here.".into(), START, None).await.unwrap(), None);
     })
     .await;
 }
@@ -247,18 +248,72 @@ async fn a_word_sent_again_is_said_once_and_each_side_has_its_number() {
     each_store(async |store| {
         store.added(story(1)).await;
         let moderator = store.moderator().await.id;
-        let first = store.say_own(recovery(1), "The same".into(), START).await.unwrap();
+        let first = store.say_own(recovery(1), "The same".into(), START, None).await.unwrap();
 
-        let again = join_all((0..5).map(|n| store.say_own(recovery(1), "The same".into(), START + n))).await;
+        let again =
+            join_all((0..5).map(|n| store.say_own(recovery(1), "The same".into(), START + n, None))).await;
 
-        assert!(again.into_iter().all(|again| again.unwrap() == first));
+        let Some(Said::Done(word)) = first else { panic!("{first:?}") };
+        let before = Some(Said::Before(word));
+        assert!(again.into_iter().all(|again| again.unwrap() == before));
         for n in 1..WORDS_OF_A_SIDE {
-            store.say_own(recovery(1), format!("Word {n}"), START).await.unwrap().unwrap();
+            store.say_own(recovery(1), format!("Word {n}"), START, None).await.unwrap().unwrap();
         }
-        assert_eq!(store.say_own(recovery(1), "More".into(), START).await.unwrap(), Some(Said::TooMany));
+        assert_eq!(
+            store.say_own(recovery(1), "More".into(), START, None).await.unwrap(),
+            Some(Said::TooMany)
+        );
         let other_side = store.say(item(1), moderator, "More".into(), START).await.unwrap();
         assert!(matches!(other_side, Some(Said::Done(_))), "{other_side:?}");
         assert_eq!(store.mine(1).await.words.len(), WORDS_OF_A_SIDE + 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_word_under_a_key_is_said_once_whatever_was_said_since_and_goes_with_its_item() {
+    each_store(async |store| {
+        store.added(story(1)).await;
+        let moderator = store.moderator().await.id;
+        let say = async |key, request, text: &str, at| {
+            store.say_own(recovery(1), text.into(), at, Some(sending(key, request))).await.unwrap().unwrap()
+        };
+        let first = say(1, 1, "Yes, tonight.", START).await;
+        store.say(item(1), moderator, "Good.".into(), START).await.unwrap().unwrap();
+
+        let again = join_all((0..5).map(|n| say(1, 1, "Yes, tonight.", START + n * MINUTE))).await;
+        let same_words = say(2, 2, "Yes, tonight.", START + MINUTE).await;
+        let reused = say(1, 3, "Something else.", START + MINUTE).await;
+
+        let word = said(false, "Yes, tonight.", START);
+        assert_eq!(first, Said::Done(word.clone()));
+        assert!(again.iter().all(|again| *again == Said::Before(word.clone())), "{again:?}");
+        assert_eq!(same_words, Said::Done(said(false, "Yes, tonight.", START + MINUTE)), "another sending");
+        assert_eq!(reused, Said::KeyReused);
+        let before = |key, request| store.said_before("Yes, tonight.".into(), sending(key, request));
+        assert_eq!(before(1, 1).await.unwrap(), Some(Said::Before(word)));
+        assert_eq!(before(9, 1).await.unwrap(), None);
+        assert_eq!(store.mine(1).await.words.len(), 3);
+
+        store.delete_own(recovery(1)).await.unwrap().unwrap();
+
+        assert_eq!(say(1, 1, "Yes, tonight.", START).await, Said::ItemDeleted);
+        assert_eq!(before(1, 1).await.unwrap(), None, "nor is a hash of the words left");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn keys_of_words_are_forgotten_after_a_day() {
+    each_store(async |store| {
+        store.added(story(1)).await;
+        let at = |at| store.say_own(recovery(1), "Yes, tonight.".into(), at, Some(sending(1, 1)));
+        at(START).await.unwrap().unwrap();
+
+        for (now, n_left) in [(START + IDEMPOTENCY_WINDOW_MS - 1, 1), (START + IDEMPOTENCY_WINDOW_MS, 0)] {
+            store.purge(now, START).await.unwrap();
+            assert_eq!(store.rows("select key_hash from word_keys").await.len(), n_left);
+        }
     })
     .await;
 }
@@ -273,8 +328,12 @@ async fn a_word_of_the_authors_waits_in_the_queue_wherever_its_item_stands() {
         store.decided(item(3), Decision::Hide).await.unwrap();
         let moderator = store.moderator().await.id;
         for n in [1, 2, 3] {
-            store.say_own(recovery(n), "Is anybody there?".into(), START + n as i64).await.unwrap().unwrap();
-            store.say_own(recovery(n), "Hello?".into(), START + 100).await.unwrap().unwrap();
+            store
+                .say_own(recovery(n), "Is anybody there?".into(), START + n as i64, None)
+                .await
+                .unwrap()
+                .unwrap();
+            store.say_own(recovery(n), "Hello?".into(), START + 100, None).await.unwrap().unwrap();
         }
 
         assert_eq!(store.queue_ids(1).await, [item(1), item(2), item(3)]);
@@ -297,7 +356,7 @@ async fn with_side_texts(store: &Subject, n: u64) {
     store.changed(n, edit(format!("Replaced text {n}, or so."))).await;
     store.changed(n, edit(format!("Current text {n}, or so."))).await;
     store.say(item(n), moderator, format!("Asked about {n}, or so."), START).await.unwrap().unwrap();
-    store.say_own(recovery(n), format!("Answered about {n}, or so."), START).await.unwrap().unwrap();
+    store.say_own(recovery(n), format!("Answered about {n}, or so."), START, None).await.unwrap().unwrap();
 }
 
 const SIDE_TEXTS: [&str; 4] = ["Replaced text", "Current text", "Asked about", "Answered about"];

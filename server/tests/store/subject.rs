@@ -1,8 +1,9 @@
 //! The stores under test, with a look behind the trait; and who does what in the tests.
 
 use std::fs;
+use std::io::BufRead;
 use std::ops::Deref;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use peer_support_domain::cursor::{Cursor, Order};
@@ -115,12 +116,19 @@ impl Subject {
 
     /// As [`files_hold`](Self::files_hold), for what is no text.
     pub async fn files_hold_bytes(&self, bytes: &[u8]) -> bool {
+        self.n_in_files(bytes).await > 0
+    }
+
+    /// How often the database's files hold `bytes`; see [`files_hold`](Self::files_hold).
+    pub async fn n_in_files(&self, bytes: &[u8]) -> usize {
         if let Address::Postgres(_) = self.address {
             let mut connection = Cluster::shared().connect("postgres").await;
             connection.execute("checkpoint").await.unwrap();
             connection.close().await.unwrap();
         }
-        folder_holds(&self.files, bytes)
+        let files = fs::read_dir(&self.files).unwrap().flatten();
+        // A file may go while we look.
+        files.filter_map(|file| Some(n_held(&fs::read(file.path()).ok()?, bytes))).sum()
     }
 
     /// Runs a statement past the store.
@@ -179,23 +187,17 @@ fn text_of(value: rusqlite::types::ValueRef<'_>) -> String {
     }
 }
 
-/// Whether any file in `folder` holds `needle`.
-fn folder_holds(folder: &Path, needle: &[u8]) -> bool {
-    fs::read_dir(folder).unwrap().flatten().any(|entry| {
-        // A file may go while we look.
-        fs::read(entry.path()).is_ok_and(|bytes| holds(&bytes, needle))
-    })
-}
-
-fn holds(bytes: &[u8], needle: &[u8]) -> bool {
-    let mut rest = bytes;
-    while let Some(place) = rest.iter().position(|byte| *byte == needle[0]) {
-        if rest[place..].starts_with(needle) {
-            return true;
-        }
-        rest = &rest[place + 1..];
+/// How often `bytes` hold `needle`, also where two of them overlap.
+pub fn n_held(bytes: &[u8], needle: &[u8]) -> usize {
+    // By a byte that is no zero, because files have many of those.
+    let at = needle.iter().position(|byte| *byte != 0).unwrap_or_default();
+    let (mut n, mut rest) = (0, &bytes[at.min(bytes.len())..]);
+    // Fast also in a build for tests, which a search byte by byte is not.
+    while rest.skip_until(needle[at]).unwrap() > 0 {
+        let found = bytes.len() - rest.len() - 1;
+        n += usize::from(bytes[found - at..].starts_with(needle));
     }
-    false
+    n
 }
 
 pub fn item(n: u64) -> ItemId {

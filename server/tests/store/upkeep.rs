@@ -201,7 +201,7 @@ async fn fill(store: &Subject) {
     store.edit_own(recovery(4), edit("A text newer still, which waits.")).await.unwrap();
     let moderator = store.moderator().await.id;
     store.say(item(4), moderator, "A private word".into(), START).await.unwrap();
-    store.say_own(recovery(4), "and its answer".into(), START).await.unwrap();
+    store.say_own(recovery(4), "and its answer".into(), START, Some(sending(60, 61))).await.unwrap();
     for _ in 0..2 {
         let contact = "https://example.org/chat?q=\\N".parse().unwrap();
         store.report_line(NewLineReport { contact, ..no_answer() }).await.unwrap();

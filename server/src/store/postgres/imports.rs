@@ -238,21 +238,7 @@ pub(super) async fn abandon(pool: &PgPool, import: ImportId) -> Result<u64, Stor
         .bind(BATCH_ITEMS)
         .fetch_all(&mut *tx)
         .await?;
-        let partitions: Vec<String> = sqlx::query_scalar(
-            "with gone as (
-               delete from item_texts
-               where item_key = any($1)
-               returning tableoid
-             )
-             select distinct tableoid::regclass::text
-             from gone",
-        )
-        .bind(&keys)
-        .fetch_all(&mut *tx)
-        .await?;
-        for partition in &partitions {
-            rewrite::plan(&mut tx, partition).await?;
-        }
+        rewrite::delete_texts(&mut tx, &keys).await?;
         if !keys.is_empty() {
             tx.commit().await?;
             return Ok(keys.len() as u64);

@@ -67,6 +67,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("imports", include_str!("migrations/0007_imports.sql")),
     ("side_texts", include_str!("migrations/0008_side_texts.sql")),
     ("search", include_str!("migrations/0009_search.sql")),
+    ("word_keys", include_str!("migrations/0010_word_keys.sql")),
 ];
 
 /// A store in a PostgreSQL database, which it may share with other servers.
@@ -207,8 +208,13 @@ impl Store for Postgres {
         recovery: RecoveryHash,
         text: String,
         at: i64,
+        idempotency: Option<Idempotency>,
     ) -> Result<Option<Said>, StoreError> {
-        until_alone(|| side_texts::say_own(&self.pool, &recovery, &text, at)).await
+        until_alone(|| side_texts::say_own(&self.pool, &recovery, &text, at, idempotency.as_ref())).await
+    }
+
+    async fn said_before(&self, text: String, idempotency: Idempotency) -> Result<Option<Said>, StoreError> {
+        side_texts::said_before(&mut *self.pool.acquire().await?, &text, &idempotency).await
     }
 
     async fn say(

@@ -136,7 +136,7 @@ async fn let_wait(
 ) -> Result<Edited, StoreError> {
     let Found { key, mut item, sides, .. } = found;
     if edit.text == item.text && notes == item.notes {
-        side_texts::forget_changes(db, &[key]).await?;
+        side_texts::forget(db, &[key], &Side::CHANGES).await?;
         sqlx::query("update items set edited_at = null where key = $1").bind(key).execute(db).await?;
         item.waiting_text = None;
         item.edited_at = None;
@@ -201,26 +201,18 @@ pub(super) async fn delete(
     if item.state == State::Deleted {
         return Ok(Some((item, Vec::new())));
     }
-    let partition: String = sqlx::query_scalar(
-        "delete from item_texts
-         where item_key = $1
-         returning tableoid::regclass::text",
-    )
-    .bind(key)
-    .fetch_one(&mut *tx)
-    .await?;
-    rewrite::plan(&mut tx, &partition).await?;
-    let mut partitions = side_texts::forget(&mut tx, &[key]).await?;
+    let mut partitions = rewrite::delete_texts(&mut tx, &[key]).await?;
+    partitions.extend(side_texts::forget(&mut tx, &[key], &Side::ALL).await?);
     for cleared in search::forget(&mut tx, &[key]).await? {
         rewrite::plan(&mut tx, &cleared).await?;
         partitions.push(cleared);
     }
-    partitions.push(partition);
     sqlx::query("delete from votes where item_key = $1").bind(key).execute(&mut *tx).await?;
     sqlx::query("update idempotency_keys set request_hash = null where item_key = $1")
         .bind(key)
         .execute(&mut *tx)
         .await?;
+    sqlx::query("delete from word_keys where item_key = $1").bind(key).execute(&mut *tx).await?;
     sqlx::query(
         "update items
          set state = 'deleted', reason = null, flags = 0, reported_at = null, flagged_at = null, edited_at = null,

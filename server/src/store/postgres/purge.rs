@@ -6,16 +6,16 @@ use sqlx::postgres::{PgConnection, PgPool};
 
 use super::{rewrite, search, side_texts};
 use crate::store::StoreError;
+use crate::store::side::Side;
 
 /// Items of one transaction, so that others do not wait long for their locks.
 const BATCH_ITEMS: i64 = 500;
 
 pub(super) async fn expired(pool: &PgPool, now: i64) -> Result<(), StoreError> {
     let mut tx = pool.begin().await?;
-    sqlx::query("delete from idempotency_keys where created_at <= $1")
-        .bind(now.saturating_sub(IDEMPOTENCY_WINDOW_MS))
-        .execute(&mut *tx)
-        .await?;
+    let before = now.saturating_sub(IDEMPOTENCY_WINDOW_MS);
+    sqlx::query("delete from idempotency_keys where created_at <= $1").bind(before).execute(&mut *tx).await?;
+    sqlx::query("delete from word_keys where created_at <= $1").bind(before).execute(&mut *tx).await?;
     sqlx::query("delete from sign_in_codes where expires_at <= $1").bind(now).execute(&mut *tx).await?;
     sqlx::query("delete from sessions where expires_at <= $1").bind(now).execute(&mut *tx).await?;
     Ok(tx.commit().await?)
@@ -59,23 +59,11 @@ async fn remove(db: &mut PgConnection, keys: &[i64]) -> Result<u64, StoreError> 
     .bind(keys)
     .fetch_all(&mut *db)
     .await?;
-    let partitions: Vec<String> = sqlx::query_scalar(
-        "with gone as (
-           delete from item_texts
-           where item_key = any($1)
-           returning tableoid
-         )
-         select distinct tableoid::regclass::text
-         from gone",
-    )
-    .bind(&thread)
-    .fetch_all(&mut *db)
-    .await?;
-    let partitions = [partitions, search::forget(db, keys).await?].concat();
-    for partition in &partitions {
-        rewrite::plan(db, partition).await?;
+    rewrite::delete_texts(db, &thread).await?;
+    for partition in search::forget(db, keys).await? {
+        rewrite::plan(db, &partition).await?;
     }
-    side_texts::forget(db, &thread).await?;
+    side_texts::forget(db, &thread, &Side::ALL).await?;
     sqlx::query("delete from items where key = any($1)").bind(keys).execute(db).await?;
     Ok(thread.len() as u64)
 }
@@ -141,7 +129,7 @@ pub(super) async fn changes(pool: &PgPool, before: i64) -> Result<(), StoreError
     .bind(before)
     .fetch_all(&mut *tx)
     .await?;
-    side_texts::forget_changes(&mut tx, &keys).await?;
+    side_texts::forget(&mut tx, &keys, &Side::CHANGES).await?;
     sqlx::query("update items set edited_at = null where key = any($1)")
         .bind(&keys)
         .execute(&mut *tx)

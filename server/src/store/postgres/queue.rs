@@ -12,6 +12,7 @@ use super::{
     bits, cursor_key, flags, item_id, items, key, kind, live, notes, own, parsed, parsed_if_any, reports,
     side_texts,
 };
+use crate::store::side::Side;
 use crate::store::{
     NewDecision, Queued, Rule, StoreError, Undecided, page, published_change, queue_flags, report_counts,
     rows_of_page, waits_since,
@@ -131,7 +132,7 @@ pub(super) async fn decide(
         own::swap_text(&mut tx, key, text, *notes).await?;
     }
     if new_text.is_some() || before == State::Held {
-        side_texts::forget_changes(&mut tx, &[key]).await?;
+        side_texts::forget(&mut tx, &[key], &Side::CHANGES).await?;
     }
     sqlx::query(
         "update items

@@ -25,6 +25,29 @@ pub(super) async fn plan(db: &mut PgConnection, partition: &str) -> Result<(), S
     Ok(())
 }
 
+/// Deletes the texts of these items; the partitions that are planned to be rewritten for it.
+pub(super) async fn delete_texts(
+    db: &mut PgConnection,
+    item_keys: &[i64],
+) -> Result<Vec<String>, StoreError> {
+    let partitions: Vec<String> = sqlx::query_scalar(
+        "with gone as (
+           delete from item_texts
+           where item_key = any($1)
+           returning tableoid
+         )
+         select distinct tableoid::regclass::text
+         from gone",
+    )
+    .bind(item_keys)
+    .fetch_all(&mut *db)
+    .await?;
+    for partition in &partitions {
+        plan(db, partition).await?;
+    }
+    Ok(partitions)
+}
+
 /// Rewrites partitions; deletions that come while one is being rewritten share the next rewriting of it.
 pub(super) struct Rewriter {
     pool: PgPool,

@@ -13,7 +13,8 @@ use sqlx::{Executor, Row};
 
 use super::{items, key, kind, parsed, rewrite};
 use crate::store::blocks::{
-    BLOCK_POSTS, Block, N_EXAMINED, SLICE_BYTES, key_at, keys_to_bytes, place_of, places_in_all,
+    BLOCK_POSTS, Block, N_BLOCKS, N_POSTS, SLICE_BYTES, key_at, keys_to_bytes, place_of, places_in_all,
+    rarest_first,
 };
 use crate::store::{SearchQuery, StoreError, corrupt, kind_letter};
 
@@ -40,7 +41,7 @@ pub(super) async fn search(db: &mut PgConnection, query: &SearchQuery) -> Result
         return Ok(nothing);
     }
     let before = query.after.map_or(i64::MAX, |cursor| cursor.key);
-    let mut looking = Looking { db, query, topic_key, before, found: Vec::new(), n_examined: 0 };
+    let mut looking = Looking { db, query, topic_key, before, found: Vec::new(), n_posts: 0, n_blocks: 0 };
     looking.after_blocks(site_key).await?;
     looking.in_blocks(site_key).await?;
 
@@ -67,12 +68,13 @@ struct Looking<'a> {
     /// The key of the post that was looked into last; older ones are to come.
     before: i64,
     found: Vec<i64>,
-    n_examined: usize,
+    n_posts: usize,
+    n_blocks: usize,
 }
 
 impl Looking<'_> {
     fn is_done(&self) -> bool {
-        self.found.len() > self.query.limit || self.n_examined >= N_EXAMINED
+        self.found.len() > self.query.limit || self.n_posts >= N_POSTS || self.n_blocks >= N_BLOCKS
     }
 
     /// Looks into the posts that are in no block yet.
@@ -122,11 +124,12 @@ impl Looking<'_> {
     }
 
     async fn in_blocks(&mut self, site_key: i64) -> Result<(), StoreError> {
-        let bits = self.query.words.bits(self.query.kind, self.query.topic.as_ref());
-        let places: Vec<i32> = bits.iter().map(|&bit| (bit * SLICE_BYTES + 1) as i32).collect();
-        // A common word is in the newest block; a rare one takes many, and few questions for them.
-        let mut n_asked = 1;
+        let mut bits = self.query.words.bits(self.query.kind, self.query.topic.as_ref());
+        // A common word is in the newest block, which is asked for all bits; a rare one takes many blocks, and few questions
+        // for them. Each slice takes a moment, so most blocks are asked for no more than the bits that the fewest posts have.
+        let (mut n_asked, mut n_first) = (1, bits.len());
         while !self.is_done() {
+            let (first_bits, other_bits) = bits.split_at(n_first);
             let rows = sqlx::query(
                 "select blocks.key, blocks.first_item_key, slices.joined
                  from (
@@ -138,9 +141,9 @@ impl Looking<'_> {
                    limit $3
                  ) as blocks
                  cross join lateral (
-                   select string_agg(substring(bits from place for $5), '') as joined
+                   select string_agg(substring(bits from place for $5), '' order by nth) as joined
                    from search_bits
-                   cross join unnest($4::integer[]) as place
+                   cross join unnest($4::integer[]) with ordinality as places (place, nth)
                    where block_key = blocks.key
                  ) as slices
                  order by blocks.first_item_key desc",
@@ -148,27 +151,67 @@ impl Looking<'_> {
             .bind(site_key)
             .bind(self.before)
             .bind(n_asked as i64)
-            .bind(&places)
+            .bind(places_of(first_bits))
             .bind(SLICE_BYTES as i32)
             .fetch_all(&mut *self.db)
             .await?;
             let is_last = rows.len() < n_asked;
+            let mut blocks = Vec::with_capacity(rows.len());
             for row in &rows {
+                let slices: Option<&[u8]> = row.try_get("joined")?;
+                let slices = slices.ok_or_else(|| corrupt("search_bits", "block_key", key(row)))?;
+                blocks.push((key(row), row.try_get("first_item_key")?, slices.to_vec()));
+            }
+            self.ask_more(&mut blocks, other_bits).await?;
+            for (block_key, first_item_key, slices) in &blocks {
                 if self.is_done() {
                     return Ok(());
                 }
-                self.n_examined += 1;
-                let slices: Option<&[u8]> = row.try_get("joined")?;
-                let slices = slices.ok_or_else(|| corrupt("search_bits", "block_key", key(row)))?;
-                self.in_block(key(row), places_in_all(slices.chunks(SLICE_BYTES))).await?;
+                self.n_blocks += 1;
+                self.in_block(*block_key, places_in_all(slices.chunks(SLICE_BYTES))).await?;
                 if !self.is_done() {
-                    self.before = row.try_get("first_item_key")?;
+                    self.before = *first_item_key;
                 }
             }
             if is_last {
                 return Ok(());
             }
+            if n_asked == 1 {
+                n_first = rarest_first(&mut bits, blocks[0].2.chunks(SLICE_BYTES));
+            }
             n_asked = (n_asked * 4).min(MORE_AT_A_TIME);
+        }
+        Ok(())
+    }
+
+    /// Adds the slices of `bits` to those blocks, each with its key and the slices it was asked for, that have posts left.
+    async fn ask_more(
+        &mut self,
+        blocks: &mut [(i64, i64, Vec<u8>)],
+        bits: &[usize],
+    ) -> Result<(), StoreError> {
+        if bits.is_empty() {
+            return Ok(());
+        }
+        let has_posts = |slices: &[u8]| !places_in_all(slices.chunks(SLICE_BYTES)).is_empty();
+        let left: Vec<i64> =
+            blocks.iter().filter(|(_, _, slices)| has_posts(slices)).map(|(key, ..)| *key).collect();
+        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+            "select block_key, string_agg(substring(bits from place for $3), '')
+             from search_bits
+             cross join unnest($2::integer[]) as place
+             where block_key = any($1)
+             group by block_key",
+        )
+        .bind(&left)
+        .bind(places_of(bits))
+        .bind(SLICE_BYTES as i32)
+        .fetch_all(&mut *self.db)
+        .await?;
+        for (block_key, more) in rows {
+            if let Some((_, _, slices)) = blocks.iter_mut().find(|(key, ..)| *key == block_key) {
+                slices.extend(more);
+            }
         }
         Ok(())
     }
@@ -227,8 +270,13 @@ impl Looking<'_> {
             self.found.push(key);
         }
         self.before = key;
-        self.n_examined += 1;
+        self.n_posts += 1;
     }
+}
+
+/// Where the slices of these bits begin, counted from 1 as PostgreSQL does.
+fn places_of(bits: &[usize]) -> Vec<i32> {
+    bits.iter().map(|&bit| (bit * SLICE_BYTES + 1) as i32).collect()
 }
 
 /// The key of the site's newest post that is in a block; below all keys when there is none.

@@ -10,7 +10,7 @@ use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
 use super::{bits, corrupt, key, notes, parsed, rewrite};
 use crate::store::side::{Side, SideText, SideTexts};
-use crate::store::{ModeratorId, Said, StoreError};
+use crate::store::{Idempotency, ModeratorId, Said, StoreError};
 
 pub(super) async fn add(
     db: &mut PgConnection,
@@ -92,40 +92,24 @@ pub(super) async fn let_waiting_be_earlier(db: &mut PgConnection, item_key: i64)
     Ok(())
 }
 
-/// Removes what the authors of these items replaced and what waits. It is gone from the files when all that is planned is
-/// rewritten.
-pub(super) async fn forget_changes(db: &mut PgConnection, item_keys: &[i64]) -> Result<(), StoreError> {
+/// Removes texts of these sides that belong to these items; the partitions that are planned to be rewritten for it.
+pub(super) async fn forget(
+    db: &mut PgConnection,
+    item_keys: &[i64],
+    sides: &[Side],
+) -> Result<Vec<String>, StoreError> {
     let partitions: Vec<String> = sqlx::query_scalar(
         "with gone as (
            delete from side_texts
            where item_key = any($1)
-             and side in ('e', 'w')
+             and side = any($2)
            returning tableoid
          )
          select distinct tableoid::regclass::text
          from gone",
     )
     .bind(item_keys)
-    .fetch_all(&mut *db)
-    .await?;
-    for partition in &partitions {
-        rewrite::plan(db, partition).await?;
-    }
-    Ok(())
-}
-
-/// As [`forget_changes`], and the private words too; the partitions to rewrite.
-pub(super) async fn forget(db: &mut PgConnection, item_keys: &[i64]) -> Result<Vec<String>, StoreError> {
-    let partitions: Vec<String> = sqlx::query_scalar(
-        "with gone as (
-           delete from side_texts
-           where item_key = any($1)
-           returning tableoid
-         )
-         select distinct tableoid::regclass::text
-         from gone",
-    )
-    .bind(item_keys)
+    .bind(sides.iter().map(|side| side.letter()).collect::<Vec<_>>())
     .fetch_all(&mut *db)
     .await?;
     for partition in &partitions {
@@ -139,6 +123,7 @@ pub(super) async fn say_own(
     recovery: &RecoveryHash,
     text: &str,
     at: i64,
+    idempotency: Option<&Idempotency>,
 ) -> Result<Option<Said>, StoreError> {
     let mut tx = pool.begin().await?;
     let found = sqlx::query(
@@ -151,9 +136,49 @@ pub(super) async fn say_own(
     .fetch_optional(&mut *tx)
     .await?;
     let Some(row) = found else { return Ok(None) };
-    let said = say_about(&mut tx, &row, None, text, at).await?;
+    if parsed::<State>(&row, "items", "state")? != State::Deleted
+        && let Some(idempotency) = idempotency
+        && let Some(before) = said_before(&mut tx, text, idempotency).await?
+    {
+        return Ok(Some(before));
+    }
+    let said = say_about(&mut tx, &row, None, text, at, idempotency.is_some()).await?;
+    if let (Said::Done(_), Some(idempotency)) = (&said, idempotency) {
+        sqlx::query(
+            "insert into word_keys (key_hash, request_hash, item_key, created_at)
+             values ($1, $2, $3, $4)",
+        )
+        .bind(&idempotency.key_hash[..])
+        .bind(&idempotency.request_hash[..])
+        .bind(key(&row))
+        .bind(at)
+        .execute(&mut *tx)
+        .await?;
+    }
     tx.commit().await?;
     Ok(Some(said))
+}
+
+pub(super) async fn said_before(
+    db: &mut PgConnection,
+    text: &str,
+    idempotency: &Idempotency,
+) -> Result<Option<Said>, StoreError> {
+    let found: Option<(Vec<u8>, i64)> = sqlx::query_as(
+        "select request_hash, created_at
+         from word_keys
+         where key_hash = $1",
+    )
+    .bind(&idempotency.key_hash[..])
+    .fetch_optional(db)
+    .await?;
+    Ok(found.map(|(request_hash, created_at)| {
+        if request_hash == idempotency.request_hash {
+            Said::Before(Word { is_moderators: false, text: text.to_owned(), created_at })
+        } else {
+            Said::KeyReused
+        }
+    }))
 }
 
 pub(super) async fn say(
@@ -174,17 +199,19 @@ pub(super) async fn say(
     .fetch_optional(&mut *tx)
     .await?;
     let Some(row) = found else { return Ok(None) };
-    let said = say_about(&mut tx, &row, Some(moderator), text, at).await?;
+    let said = say_about(&mut tx, &row, Some(moderator), text, at, false).await?;
     tx.commit().await?;
     Ok(Some(said))
 }
 
+/// `is_new`: a key tells it from the same word before.
 async fn say_about(
     db: &mut PgConnection,
     item: &PgRow,
     moderator: Option<ModeratorId>,
     text: &str,
     at: i64,
+    is_new: bool,
 ) -> Result<Said, StoreError> {
     if parsed::<State>(item, "items", "state")? == State::Deleted {
         return Ok(Said::ItemDeleted);
@@ -192,8 +219,8 @@ async fn say_about(
     let item_key = key(item);
     let texts = of_item(db, item_key).await?;
     let is_moderators = moderator.is_some();
-    if let Some(before) = texts.said_before(is_moderators, text) {
-        return Ok(Said::Done(before.clone()));
+    if !is_new && let Some(before) = texts.said_before(is_moderators, text) {
+        return Ok(Said::Before(before.clone()));
     }
     if texts.n_words(is_moderators) >= WORDS_OF_A_SIDE {
         return Ok(Said::TooMany);

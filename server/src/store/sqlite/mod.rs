@@ -66,6 +66,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0007_imports.sql")),
     M::up(include_str!("migrations/0008_side_texts.sql")),
     M::up(include_str!("migrations/0009_search.sql")),
+    M::up(include_str!("migrations/0010_word_keys.sql")),
 ];
 
 /// A store in one file, with its write-ahead log beside it.
@@ -316,8 +317,13 @@ impl Store for Sqlite {
         recovery: RecoveryHash,
         text: String,
         at: i64,
+        idempotency: Option<Idempotency>,
     ) -> Result<Option<Said>, StoreError> {
-        self.write(move |db| side_texts::say_own(db, &recovery, &text, at)).await
+        self.write(move |db| side_texts::say_own(db, &recovery, &text, at, idempotency.as_ref())).await
+    }
+
+    async fn said_before(&self, text: String, idempotency: Idempotency) -> Result<Option<Said>, StoreError> {
+        self.read(move |db| side_texts::said_before(db, &text, &idempotency)).await
     }
 
     async fn say(

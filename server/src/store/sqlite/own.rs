@@ -116,7 +116,7 @@ fn replace(
 fn let_wait(db: &Connection, found: Found, edit: &Edit, notes: ContentNotes) -> Result<Edited, StoreError> {
     let Found { key, mut item, sides, .. } = found;
     if edit.text == item.text && notes == item.notes {
-        side_texts::forget_changes(db, key)?;
+        side_texts::forget(db, key, &Side::CHANGES)?;
         execute(db, "update items set edited_at = null where key = ?1", [key])?;
         item.waiting_text = None;
         item.edited_at = None;
@@ -172,9 +172,10 @@ pub(super) fn delete(db: &Connection, recovery: &RecoveryHash) -> Result<Option<
     let Some(text_key) = text_key else { return Ok(Some(item)) };
     search::forget(db, &[key])?;
     overwrite_text(db, text_key)?;
-    side_texts::forget(db, key)?;
+    side_texts::forget(db, key, &Side::ALL)?;
     execute(db, "delete from votes where item_key = ?1", [key])?;
     execute(db, "update idempotency_keys set request_hash = null where item_key = ?1", [key])?;
+    execute(db, "delete from word_keys where item_key = ?1", [key])?;
     execute(
         db,
         "update items

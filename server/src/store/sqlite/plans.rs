@@ -130,7 +130,7 @@ async fn ask_everything(store: &Sqlite, moderator: ModeratorId) {
     store.own(recovery).await.unwrap().unwrap();
     let edit = Edit { text: "Another text".into(), notes: None, at: 0 };
     store.edit_own(recovery, edit.clone()).await.unwrap().unwrap();
-    store.say_own(recovery, "A word".into(), 0).await.unwrap().unwrap();
+    store.say_own(recovery, "A word".into(), 0, None).await.unwrap().unwrap();
     store.say(item(1 << 40), moderator, "An answer".into(), 0).await.unwrap().unwrap();
     for text in ["A newer text", "A text newer still", "Text number 7"] {
         let edit = Edit { text: text.into(), ..edit.clone() };

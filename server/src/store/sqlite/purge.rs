@@ -6,6 +6,7 @@ use rusqlite::Connection;
 
 use super::{all, execute, items, own, search, side_texts};
 use crate::store::StoreError;
+use crate::store::side::Side;
 
 /// Items of one transaction, so that others can write in between.
 const BATCH_ITEMS: i64 = 500;
@@ -15,11 +16,9 @@ const COMPACT_SHARE: i64 = 4;
 const COMPACT_BYTES: i64 = 4 * 1024 * 1024;
 
 pub(super) fn expired(db: &Connection, now: i64) -> Result<(), StoreError> {
-    execute(
-        db,
-        "delete from idempotency_keys where created_at <= ?1",
-        [now.saturating_sub(IDEMPOTENCY_WINDOW_MS)],
-    )?;
+    let before = now.saturating_sub(IDEMPOTENCY_WINDOW_MS);
+    execute(db, "delete from idempotency_keys where created_at <= ?1", [before])?;
+    execute(db, "delete from word_keys where created_at <= ?1", [before])?;
     execute(db, "delete from sign_in_codes where expires_at <= ?1", [now])?;
     execute(db, "delete from sessions where expires_at <= ?1", [now])?;
     Ok(())
@@ -70,7 +69,7 @@ fn remove(db: &Connection, key: i64) -> Result<u64, StoreError> {
         if let Some(text_key) = text_key {
             own::overwrite_text(db, *text_key)?;
         }
-        side_texts::forget(db, *item_key)?;
+        side_texts::forget(db, *item_key, &Side::ALL)?;
     }
     execute(db, "delete from items where key = ?1", [key])?;
     Ok(thread.len() as u64)
@@ -130,7 +129,7 @@ pub(super) fn changes(db: &Connection, before: i64) -> Result<(), StoreError> {
         |row| Ok(row.get(0)?),
     )?;
     for key in keys {
-        side_texts::forget_changes(db, key)?;
+        side_texts::forget(db, key, &Side::CHANGES)?;
         execute(db, "update items set edited_at = null where key = ?1", [key])?;
     }
     Ok(())

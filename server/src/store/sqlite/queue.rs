@@ -10,6 +10,7 @@ use super::{
     all, bits, cursor_key, execute, first, flags, item_id, items, key, kind, live, notes, own, parsed,
     parsed_if_any, reports, side_texts,
 };
+use crate::store::side::Side;
 use crate::store::{
     NewDecision, Queued, Rule, StoreError, Undecided, page, published_change, queue_flags, report_counts,
     rows_of_page, waits_since,
@@ -125,7 +126,7 @@ pub(super) fn decide(
         own::swap_text(db, key, text_key, text, *notes)?;
     }
     if new_text.is_some() || before == State::Held {
-        side_texts::forget_changes(db, key)?;
+        side_texts::forget(db, key, &Side::CHANGES)?;
     }
     execute(
         db,

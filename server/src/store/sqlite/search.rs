@@ -15,7 +15,8 @@ use rusqlite::{Connection, Row};
 
 use super::{all, execute, first, items, kind, parsed};
 use crate::store::blocks::{
-    BLOCK_POSTS, Block, N_EXAMINED, SLICE_BYTES, key_at, keys_to_bytes, place_of, places_in_all,
+    BLOCK_POSTS, Block, N_BLOCKS, N_POSTS, SLICE_BYTES, key_at, keys_to_bytes, place_of, places_in_all,
+    rarest_first,
 };
 use crate::store::{SearchQuery, StoreError, corrupt, kind_letter};
 
@@ -38,7 +39,8 @@ pub(super) fn search(db: &Connection, query: &SearchQuery) -> Result<Page<Post>,
         topic_key,
         before: query.after.map_or(i64::MAX, |cursor| cursor.key),
         found: Vec::new(),
-        n_examined: 0,
+        n_posts: 0,
+        n_blocks: 0,
     };
     looking.after_blocks(site_key)?;
     looking.in_blocks(site_key)?;
@@ -66,12 +68,13 @@ struct Looking<'a> {
     /// The key of the post that was looked into last; older ones are to come.
     before: i64,
     found: Vec<i64>,
-    n_examined: usize,
+    n_posts: usize,
+    n_blocks: usize,
 }
 
 impl Looking<'_> {
     fn is_done(&self) -> bool {
-        self.found.len() > self.query.limit || self.n_examined >= N_EXAMINED
+        self.found.len() > self.query.limit || self.n_posts >= N_POSTS || self.n_blocks >= N_BLOCKS
     }
 
     /// Looks into the posts that are in no block yet.
@@ -108,13 +111,19 @@ impl Looking<'_> {
                and first_item_key < ?2
              order by first_item_key desc",
         )?;
-        let bits = self.query.words.bits(self.query.kind, self.query.topic.as_ref());
+        let mut bits = self.query.words.bits(self.query.kind, self.query.topic.as_ref());
         let mut rows = blocks.query((site_key, self.before))?;
         while !self.is_done()
             && let Some(row) = rows.next()?
         {
-            self.n_examined += 1;
-            self.in_block(row.get(0)?, &bits)?;
+            let block_key = row.get(0)?;
+            if self.n_blocks == 0 {
+                let slices: Vec<_> =
+                    bits.iter().map(|&bit| slice(self.db, block_key, bit)).collect::<Result<_, _>>()?;
+                rarest_first(&mut bits, slices.iter().map(<[u8; SLICE_BYTES]>::as_slice));
+            }
+            self.n_blocks += 1;
+            self.in_block(block_key, &bits)?;
             if !self.is_done() {
                 self.before = row.get(1)?;
             }
@@ -125,13 +134,7 @@ impl Looking<'_> {
     fn in_block(&mut self, block_key: i64, bits: &[usize]) -> Result<(), StoreError> {
         let mut joined = [0xff; SLICE_BYTES];
         for &bit in bits {
-            let slice: Option<[u8; SLICE_BYTES]> = first(
-                self.db,
-                "select posts from search_slices where key = ?1",
-                [block_key * N_SLICES + bit as i64],
-                |row| Ok(row.get(0)?),
-            )?;
-            let slice = slice.ok_or_else(|| corrupt("search_slices", "key", block_key))?;
+            let slice = slice(self.db, block_key, bit)?;
             joined.iter_mut().zip(slice).for_each(|(left, byte)| *left &= byte);
             if joined == [0; SLICE_BYTES] {
                 return Ok(());
@@ -162,7 +165,7 @@ impl Looking<'_> {
                 Some(row) => self.look_into(row)?,
                 None => {
                     self.before = key;
-                    self.n_examined += 1;
+                    self.n_posts += 1;
                 }
             }
         }
@@ -176,9 +179,16 @@ impl Looking<'_> {
             self.found.push(key);
         }
         self.before = key;
-        self.n_examined += 1;
+        self.n_posts += 1;
         Ok(())
     }
+}
+
+fn slice(db: &Connection, block_key: i64, bit: usize) -> Result<[u8; SLICE_BYTES], StoreError> {
+    first(db, "select posts from search_slices where key = ?1", [block_key * N_SLICES + bit as i64], |row| {
+        Ok(row.get(0)?)
+    })?
+    .ok_or_else(|| corrupt("search_slices", "key", block_key))
 }
 
 /// The key of the site's newest post that is in a block; below all keys when there is none.

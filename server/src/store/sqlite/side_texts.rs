@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::{all, bits, corrupt, execute, first, key, notes, parsed};
 use crate::store::side::{Side, SideText, SideTexts};
-use crate::store::{ModeratorId, Said, StoreError};
+use crate::store::{Idempotency, ModeratorId, Said, StoreError};
 
 /// Adds a row behind all others.
 pub(super) fn add(
@@ -66,8 +66,9 @@ pub(super) fn let_waiting_be_earlier(db: &Connection, item_key: i64) -> Result<(
     Ok(())
 }
 
-/// Overwrites what an author replaced and what waits, in place.
-pub(super) fn forget_changes(db: &Connection, item_key: i64) -> Result<(), StoreError> {
+/// Overwrites texts of these sides that belong to an item, in place.
+pub(super) fn forget(db: &Connection, item_key: i64, sides: &[Side]) -> Result<(), StoreError> {
+    let letters: String = sides.iter().map(|side| side.letter()).collect();
     execute(
         db,
         "update upkeep
@@ -75,46 +76,20 @@ pub(super) fn forget_changes(db: &Connection, item_key: i64) -> Result<(), Store
              select coalesce(sum(octet_length(text)), 0)
              from side_texts
              where item_key = ?1
-               and side in ('e', 'w')
+               and instr(?2, side) > 0
                and side <> 'x'
            )
          where key = 1",
-        [item_key],
+        (item_key, &letters),
     )?;
     execute(
         db,
         "update side_texts
          set side = 'x', notes = x'00', text = printf('%*s', octet_length(text), '')
          where item_key = ?1
-           and side in ('e', 'w')
+           and instr(?2, side) > 0
            and side <> 'x'",
-        [item_key],
-    )?;
-    Ok(())
-}
-
-/// As [`forget_changes`], and the private words too.
-pub(super) fn forget(db: &Connection, item_key: i64) -> Result<(), StoreError> {
-    forget_changes(db, item_key)?;
-    execute(
-        db,
-        "update upkeep
-         set overwritten_bytes = overwritten_bytes + (
-             select coalesce(sum(octet_length(text)), 0)
-             from side_texts
-             where item_key = ?1
-               and side <> 'x'
-           )
-         where key = 1",
-        [item_key],
-    )?;
-    execute(
-        db,
-        "update side_texts
-         set side = 'x', text = printf('%*s', octet_length(text), '')
-         where item_key = ?1
-           and side <> 'x'",
-        [item_key],
+        (item_key, &letters),
     )?;
     Ok(())
 }
@@ -124,6 +99,7 @@ pub(super) fn say_own(
     recovery: &RecoveryHash,
     text: &str,
     at: i64,
+    idempotency: Option<&Idempotency>,
 ) -> Result<Option<Said>, StoreError> {
     let found = first(
         db,
@@ -134,7 +110,44 @@ pub(super) fn say_own(
         |row| Ok((row.get("key")?, parsed(row, "items", "state")?)),
     )?;
     let Some((key, state)) = found else { return Ok(None) };
-    say_about(db, key, state, None, text, at).map(Some)
+    if state != State::Deleted
+        && let Some(idempotency) = idempotency
+        && let Some(before) = said_before(db, text, idempotency)?
+    {
+        return Ok(Some(before));
+    }
+    let said = say_about(db, key, state, None, text, at, idempotency.is_some())?;
+    if let (Said::Done(_), Some(Idempotency { key_hash, request_hash })) = (&said, idempotency) {
+        execute(
+            db,
+            "insert into word_keys (key_hash, request_hash, item_key, created_at)
+             values (?1, ?2, ?3, ?4)",
+            (key_hash, request_hash, key, at),
+        )?;
+    }
+    Ok(Some(said))
+}
+
+pub(super) fn said_before(
+    db: &Connection,
+    text: &str,
+    idempotency: &Idempotency,
+) -> Result<Option<Said>, StoreError> {
+    let found: Option<([u8; 32], i64)> = first(
+        db,
+        "select request_hash, created_at
+         from word_keys
+         where key_hash = ?1",
+        [idempotency.key_hash],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(found.map(|(request_hash, created_at)| {
+        if request_hash == idempotency.request_hash {
+            Said::Before(Word { is_moderators: false, text: text.to_owned(), created_at })
+        } else {
+            Said::KeyReused
+        }
+    }))
 }
 
 pub(super) fn say(
@@ -153,9 +166,10 @@ pub(super) fn say(
         |row| Ok((row.get("key")?, parsed(row, "items", "state")?)),
     )?;
     let Some((key, state)) = found else { return Ok(None) };
-    say_about(db, key, state, Some(moderator), text, at).map(Some)
+    say_about(db, key, state, Some(moderator), text, at, false).map(Some)
 }
 
+/// `is_new`: a key tells it from the same word before.
 fn say_about(
     db: &Connection,
     item_key: i64,
@@ -163,14 +177,15 @@ fn say_about(
     moderator: Option<ModeratorId>,
     text: &str,
     at: i64,
+    is_new: bool,
 ) -> Result<Said, StoreError> {
     if state == State::Deleted {
         return Ok(Said::ItemDeleted);
     }
     let texts = of_item(db, item_key)?;
     let is_moderators = moderator.is_some();
-    if let Some(before) = texts.said_before(is_moderators, text) {
-        return Ok(Said::Done(before.clone()));
+    if !is_new && let Some(before) = texts.said_before(is_moderators, text) {
+        return Ok(Said::Before(before.clone()));
     }
     if texts.n_words(is_moderators) >= WORDS_OF_A_SIDE {
         return Ok(Said::TooMany);
