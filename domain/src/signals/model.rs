@@ -22,6 +22,8 @@ const TWO_WORDS: u32 = 2;
 const CLASS: u32 = 3;
 const TWO_CLASSES: u32 = 4;
 const HIT: u32 = 5;
+const SHOUTED: u32 = 6;
+const NUMBER: u32 = 7;
 
 /// What the model sees of a text.
 pub struct Features {
@@ -93,6 +95,13 @@ impl Features {
             at.checked_sub(1).map(|at| &text.words[at]).filter(|before| before.sentence == word.sentence);
         let before = before.map_or(SEED, |before| before.hash);
         hashes.push(spread(step(step(before, word.hash), TWO_WORDS)));
+        if word.is_shouted {
+            hashes.push(spread(step(SEED, SHOUTED)));
+        }
+        let n_digits = letters.iter().filter(|c| c.is_ascii_digit()).count() as u32;
+        if n_digits > 0 {
+            hashes.push(spread(step(step(SEED, NUMBER), n_digits)));
+        }
         let mut classes = marked.classes[at];
         while classes != 0 {
             let class = classes.trailing_zeros();

@@ -18,6 +18,8 @@ pub struct Word {
     pub hash: u32,
     /// Counted from 0; a line break ends a sentence, too.
     pub sentence: u32,
+    /// Whether it is all capitals, three at least.
+    pub is_shouted: bool,
     /// Whether it stands in quotation marks.
     pub is_quoted: bool,
     /// Whether its script writes words without spaces between them.
@@ -52,6 +54,8 @@ impl Plain {
         let mut read = reader.read;
         read.join_spelled();
         for word in &mut read.words {
+            let (from, to) = (word.at.0 as usize, word.at.1 as usize);
+            word.is_shouted = to - from >= 3 && read.chars[from..to].iter().all(|c| c.is_ascii_uppercase());
             word.hash = hash_of(&read.letters[word.letters.0 as usize..word.letters.1 as usize]);
         }
         read
@@ -129,6 +133,11 @@ impl Reader {
             }
             // Drawn over or beside others: the variation selector, the joiner and the skin tones of emoji.
             '\u{fe0f}' | '\u{200d}' | '\u{1f3fb}'..='\u{1f3ff}' => {}
+            '£' | '€' | '₹' | '¥' | '$' if !is_letter(before) || !is_letter(next) => {
+                self.close();
+                self.push(at, '€', false);
+                self.close();
+            }
             '*' | '@' | '$' if is_letter(before) && is_letter(next) => {
                 let looks_like = match c {
                     '@' => 'a',
@@ -189,6 +198,7 @@ impl Reader {
                 letters: (from, from),
                 hash: 0,
                 sentence: self.sentence,
+                is_shouted: false,
                 is_quoted: self.quote.is_some(),
                 is_undivided,
             });

@@ -43,9 +43,9 @@ const GAP: u8 = 3;
 /// Within how many words before or after a pattern none of a `-` may stand.
 const NEAR: usize = 3;
 /// The fewest letters before a `*`.
-const MIN_STEM: usize = 2;
+const MIN_STEM: usize = 1;
 /// The most letters before a `*`.
-const MAX_STEM: usize = 12;
+const MAX_STEM: usize = 14;
 
 /// A set of words: an item of a pattern or a class.
 type SetId = u16;
@@ -86,6 +86,8 @@ pub struct Hit {
     pub signal: Signal,
     /// What it says.
     pub meaning: Meaning,
+    /// Which pattern it is, in the order in which they were added.
+    pub rule: u32,
     /// The first word and the one after the last.
     pub words: (usize, usize),
 }
@@ -186,7 +188,7 @@ impl Rules {
         let hash = hash_of(&letters);
         let sets = if word.ends_with('*') {
             if !(MIN_STEM..=MAX_STEM).contains(&letters.len()) {
-                return Err("2 to 12 letters before *");
+                return Err("1 to 14 letters before *");
             }
             self.stems.entry(hash).or_default()
         } else {
@@ -344,7 +346,8 @@ impl Rules {
                     if let Some(end) = rule.matches(&text.words, marked, at)
                         && rule.is_alone(&text.words, marked, at, end)
                     {
-                        hits.push(Hit { signal: rule.signal, meaning: rule.meaning, words: (at, end) });
+                        let (signal, meaning) = (rule.signal, rule.meaning);
+                        hits.push(Hit { signal, meaning, rule: id, words: (at, end) });
                     }
                 }
             }

@@ -139,6 +139,12 @@ impl Corpus {
         &self.examples
     }
 
+    /// The examples as they were read.
+    #[must_use]
+    pub fn reads(&self) -> &[Read] {
+        &self.reads
+    }
+
     /// The fold of an example: by its text, so that it stays when others are added.
     #[must_use]
     pub fn fold(&self, n: usize) -> usize {
