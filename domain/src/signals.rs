@@ -201,6 +201,8 @@ impl Finding {
 pub const THRESHOLD: f32 = 0.5;
 /// Below it a finding names no place.
 const LEAST_SCORE: f32 = 0.2;
+/// What an exemption, or that no grave word is there, takes from the log-odds of the model.
+const DOUBT: f32 = 1.0;
 
 /// What was seen in a text.
 #[derive(Clone, Debug)]
@@ -246,6 +248,8 @@ pub struct Signals {
     rules: Rules,
     known: Known,
     models: [Option<Model>; 6],
+    /// See [`Rules::grave`].
+    grave: u64,
 }
 
 impl Signals {
@@ -257,7 +261,7 @@ impl Signals {
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidSignals> {
         let mut rest = bytes.strip_prefix(HEADER).ok_or(InvalidSignals::Version)?;
         let mut signals =
-            Self { rules: Rules::default(), known: Known::default(), models: Default::default() };
+            Self { rules: Rules::default(), known: Known::default(), models: Default::default(), grave: 0 };
         while !rest.is_empty() {
             let end = rest.iter().position(|b| *b == b'\n').ok_or(InvalidSignals::Part)?;
             let heading = std::str::from_utf8(&rest[..end]).map_err(|_| InvalidSignals::Part)?;
@@ -278,6 +282,7 @@ impl Signals {
             }
             rest = after;
         }
+        signals.grave = signals.rules.grave();
         Ok(signals)
     }
 
@@ -293,7 +298,7 @@ impl Signals {
             let finding = &mut findings[signal as usize];
             if let Some(model) = &self.models[signal as usize] {
                 let weighed = model.weigh(&read.features, &read.parts);
-                let score = probability(weighed.logit);
+                let score = probability(weighed.logit - self.doubt(signal, &read, weighed.words));
                 finding.score = score;
                 if score >= LEAST_SCORE && !read.text.words.is_empty() {
                     finding.add(Place { span: read.span(weighed.words), reason: signal.by_wording(), score });
@@ -314,16 +319,29 @@ impl Signals {
         Report { language, has_rules, findings }
     }
 
+    /// What the rules take from the log-odds of the model's words.
+    fn doubt(&self, signal: Signal, read: &Read, (from, to): (usize, usize)) -> f32 {
+        let is_exempt = read.hits.iter().filter(|hit| hit.signal == signal).any(|hit| match hit.meaning {
+            Meaning::Says(..) => false,
+            Meaning::Exempt | Meaning::ExemptSentence => hit.words.0 < to && from < hit.words.1,
+        });
+        let is_light = signal == Signal::Crisis
+            && read.is_in_rules
+            && read.marked.classes[from..to].iter().all(|classes| classes & self.grave == 0);
+        if is_exempt || is_light { DOUBT } else { 0.0 }
+    }
+
     /// Reads a text as far as all signals share it.
     #[must_use]
     pub fn read(&self, text: &str, language: Option<&str>) -> Read {
+        let is_in_rules = language.is_none_or(|tag| bit_of(tag) != 0);
         let text = Plain::of(text);
         let languages = languages_for(language);
         let marked = self.rules.mark(&text, languages);
         let hits = self.rules.hits(&text, &marked);
         let features = Features::of(&text, &marked, &hits);
         let parts = model::parts(&text);
-        Read { text, marked, hits, features, parts }
+        Read { text, marked, hits, features, parts, is_in_rules }
     }
 
     /// The rules, for tests of the data.
@@ -371,6 +389,8 @@ pub struct Read {
     pub features: Features,
     /// The parts that the model weighs.
     pub parts: Vec<(usize, usize)>,
+    /// Whether it may be in a language that has rules.
+    is_in_rules: bool,
 }
 
 impl Read {

@@ -3,8 +3,8 @@
 use super::plain::{SEED, spread, step};
 use crate::helpline::Directory;
 
-/// Bits of a hash that are kept: one number in a thousand that is none of these is taken for one.
-const BITS: u32 = 22;
+/// Bits of a hash that are kept: one number in four hundred that is none of these is taken for one.
+const BITS: u32 = 20;
 
 /// A set of hashes. It cannot be read back into numbers, which is no secret, but keeps it small.
 #[derive(Default)]

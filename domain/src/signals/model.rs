@@ -22,6 +22,7 @@ const TWO_WORDS: u32 = 2;
 const CLASS: u32 = 3;
 const TWO_CLASSES: u32 = 4;
 const HIT: u32 = 5;
+const WORDS_APART: u32 = 8;
 const SHOUTED: u32 = 6;
 const NUMBER: u32 = 7;
 
@@ -90,11 +91,17 @@ impl Features {
                 }
             }
         }
-        hashes.push(spread(step(word.hash, WORD)));
+        // Twice, because there are many runs of letters and one word.
+        hashes.extend([spread(step(word.hash, WORD)); 2]);
         let before =
             at.checked_sub(1).map(|at| &text.words[at]).filter(|before| before.sentence == word.sentence);
         let before = before.map_or(SEED, |before| before.hash);
-        hashes.push(spread(step(step(before, word.hash), TWO_WORDS)));
+        hashes.extend([spread(step(step(before, word.hash), TWO_WORDS)); 2]);
+        if let Some(before) = at.checked_sub(2).map(|at| &text.words[at])
+            && before.sentence == word.sentence
+        {
+            hashes.push(spread(step(step(before.hash, word.hash), WORDS_APART)));
+        }
         if word.is_shouted {
             hashes.push(spread(step(SEED, SHOUTED)));
         }
@@ -173,32 +180,60 @@ pub struct Weighed {
 }
 
 impl Model {
-    /// Makes one of its bytes: scale, bias and chance as little-endian `f32`, then a power of two of weights.
+    /// Makes one of its bytes: scale, bias and chance as little-endian `f32`; the power of two of its places; then of each
+    /// weight that is not zero how many places further it is than the one before, 255 for 255 more to come, and, after a
+    /// 0 gap, the weights themselves. What is alike stands together, which brotli likes.
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let (scale, rest) = bytes.split_first_chunk::<4>()?;
         let (bias, rest) = rest.split_first_chunk::<4>()?;
-        let (chance, weights) = rest.split_first_chunk::<4>()?;
-        if !weights.len().is_power_of_two() || weights.len() < 2 {
+        let (chance, rest) = rest.split_first_chunk::<4>()?;
+        let [scale, bias, chance] = [scale, bias, chance].map(|bytes| f32::from_le_bytes(*bytes));
+        let (&bits, rest) = rest.split_first()?;
+        if !(1..=20).contains(&bits) || !(scale.is_finite() && bias.is_finite() && chance.is_finite()) {
             return None;
         }
-        let [scale, bias, chance] = [scale, bias, chance].map(|bytes| f32::from_le_bytes(*bytes));
-        let shift = 32 - weights.len().trailing_zeros();
-        (scale.is_finite() && bias.is_finite() && chance.is_finite()).then(|| Self {
-            weights: weights.iter().map(|b| *b as i8).collect(),
-            shift,
-            scale,
-            bias,
-            chance,
-        })
+        let end = rest.iter().position(|gap| *gap == 0)?;
+        let mut values = rest[end + 1..].iter();
+        let mut weights = vec![0_i8; 1 << bits];
+        let mut next = 0;
+        for &gap in &rest[..end] {
+            next += usize::from(gap);
+            if gap < 255 {
+                *weights.get_mut(next - 1)? = *values.next()? as i8;
+            }
+        }
+        Some(Self { weights, shift: 32 - u32::from(bits), scale, bias, chance })
     }
 
     /// The bytes that [`Model::parse`] reads.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
-        let weights = self.weights.iter().map(|w| *w as u8);
         let head = [self.scale, self.bias, self.chance];
-        head.into_iter().flat_map(f32::to_le_bytes).chain(weights).collect()
+        let mut bytes: Vec<u8> = head.into_iter().flat_map(f32::to_le_bytes).collect();
+        bytes.push((32 - self.shift) as u8);
+        let mut values = Vec::new();
+        let mut last = 0;
+        for (place, weight) in self.weights.iter().enumerate().filter(|(_, weight)| **weight != 0) {
+            let mut gap = place + 1 - last;
+            last = place + 1;
+            while gap >= 255 {
+                bytes.push(255);
+                gap -= 255;
+            }
+            // A gap of a multiple of 255 would end in the mark of the end.
+            if gap == 0 {
+                bytes.pop();
+                bytes.extend([254, 1]);
+                values.extend([0, *weight as u8]);
+            } else {
+                bytes.push(gap as u8);
+                values.push(*weight as u8);
+            }
+        }
+        bytes.push(0);
+        bytes.extend(values);
+        bytes
     }
 
     /// Makes one of weights, which are rounded.
@@ -274,7 +309,7 @@ impl Model {
 }
 
 /// What a doubling of the parts takes from the log-odds, as they are learned.
-const CHANCE: f32 = 0.25;
+const CHANCE: f32 = 0.45;
 
 /// How a sum over `n` hashes is made comparable to that over fewer or more.
 #[must_use]

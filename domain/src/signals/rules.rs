@@ -47,6 +47,12 @@ const MIN_STEM: usize = 1;
 /// The most letters before a `*`.
 const MAX_STEM: usize = 14;
 
+/// Classes of words about death, harm, despair and parting.
+const GRAVE: [&str; 25] = [
+    "die", "kill", "self", "life", "end", "here", "sleep", "wake", "alone", "pain", "tired", "hope", "bye",
+    "give", "burden", "pills", "means", "cut", "letter", "hit", "threat", "lock", "afraid", "touch", "cant",
+];
+
 /// A set of words: an item of a pattern or a class.
 type SetId = u16;
 
@@ -353,6 +359,13 @@ impl Rules {
             }
         }
         hits
+    }
+
+    /// The classes, a bit each, of which a text that shows a crisis has a word, most likely.
+    #[must_use]
+    pub fn grave(&self) -> u64 {
+        let is_grave = |class: &String| GRAVE.contains(&class.as_str());
+        (0..).zip(&self.classes).filter(|(_, class)| is_grave(class)).fold(0, |all, (bit, _)| all | 1 << bit)
     }
 
     /// How many patterns there are, for people to read.
