@@ -1,5 +1,7 @@
 //! Which language a short text is in, as far as a device can tell without asking anybody.
 
+use std::sync::LazyLock;
+
 /// Most letters of a text in one of these scripts make its language sure: no other one of many speakers is written so.
 const SCRIPTS: [(char, char, &str); 17] = [
     ('\u{370}', '\u{3ff}', "el"),
@@ -64,7 +66,7 @@ mr आहे आणि मला नाही मी हे काय आहे�
  yang dan tidak saya di itu ini untuk dengan";
 
 /// Small words of a text that have to be of a language, at least.
-const LEAST_WORDS: usize = 2;
+const LEAST_WORDS: u32 = 2;
 
 /// The language of `text` as a BCP 47 tag; `None` when it cannot be told for sure.
 ///
@@ -117,17 +119,43 @@ fn small(c: char) -> char {
     }
 }
 
+/// The most lines that [`WORDS`] may have: a bit for each.
+const N_LANGUAGES: usize = 64;
+
+/// Every word of [`WORDS`] in order, with the lines that it stands on, a bit for each.
+static TABLE: LazyLock<Vec<(&str, u64)>> = LazyLock::new(|| {
+    let mut all: Vec<(&str, u64)> = Vec::new();
+    for (n, line) in WORDS.lines().enumerate() {
+        all.extend(line.split(' ').skip(1).map(|word| (word, 1 << n)));
+    }
+    all.sort_unstable();
+    let mut table: Vec<(&str, u64)> = Vec::new();
+    for (word, line) in all {
+        match table.last_mut() {
+            Some((last, lines)) if *last == word => *lines |= line,
+            _ => table.push((word, line)),
+        }
+    }
+    table
+});
+
 /// The language that has clearly more of the words than any other.
 fn by_words(text: &str) -> Option<&'static str> {
     let in_word =
         |c: char| is_letter(c) || c.is_ascii_digit() || c == '\'' || ('\u{900}'..='\u{97f}').contains(&c);
+    let mut counts = [0_u32; N_LANGUAGES];
+    for word in text.split(|c| !in_word(c)) {
+        let Ok(at) = TABLE.binary_search_by(|(of, _)| of.cmp(&word)) else { continue };
+        let mut languages = TABLE[at].1;
+        while languages != 0 {
+            counts[languages.trailing_zeros() as usize] += 1;
+            languages &= languages - 1;
+        }
+    }
     let (mut best, mut second) = (("", 0), 0);
-    for line in WORDS.lines() {
-        let (language, words) = line.split_once(' ').unwrap_or_default();
-        let is_of = |word: &&str| words.split(' ').any(|of| of == *word);
-        let n = text.split(|c| !in_word(c)).filter(is_of).count();
+    for (line, n) in WORDS.lines().zip(counts) {
         if n > best.1 {
-            (second, best) = (best.1, (language, n));
+            (second, best) = (best.1, (line.split(' ').next().unwrap_or_default(), n));
         } else {
             second = second.max(n);
         }

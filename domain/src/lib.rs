@@ -4,6 +4,7 @@
 //! [`line_report`].
 //! *The peer space*: [`id`], [`text`], [`post`], [`note`], [`vote`], [`ranking`], [`recovery`], [`cursor`], [`site`], [`card`],
 //! [`report`], [`flag`], [`wire`], and, for the server, `full_text`.
+//! Both are read by [`signals`]: what in a text asks for help, gives somebody away or may hurt readers.
 //! For views there are [`pseudonym`], [`moment`] and [`wording`].
 
 pub mod bundle;
@@ -31,6 +32,7 @@ pub mod ranking;
 pub mod recovery;
 pub mod report;
 pub mod search;
+pub mod signals;
 pub mod signed;
 pub mod site;
 pub mod text;

@@ -14,3 +14,4 @@ pub mod origin;
 pub mod secret;
 pub mod serve;
 pub mod store;
+pub mod triage;

@@ -18,7 +18,7 @@ use peer_support_server::helplines::{Helplines, PublicKey, SecretKey};
 use peer_support_server::import::{Outcome, Source, TooLong};
 use peer_support_server::secret::SignInCode;
 use peer_support_server::store::{CopyTerms, StoreError};
-use peer_support_server::{helplines, import, serve, store};
+use peer_support_server::{helplines, import, serve, store, triage};
 
 /// How long a sign-in code that an admin asked for can be used: it is handed over by hand.
 const SIGN_IN_CODE_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -104,6 +104,9 @@ enum Command {
     Moderator(ModeratorCommand),
     /// Prints as CSV what visitors reported of helplines that did not work, the newest day first.
     LineReports,
+    /// Reads texts as JSON Lines `{"id", "text", "lang"?}` from standard input and writes what signals are in each, a line
+    /// each. Needs no configuration and stores nothing.
+    Triage,
     /// Newer helplines than panels were built with: signs them. Needs no configuration, and better runs where no server
     /// does.
     #[command(subcommand)]
@@ -246,8 +249,10 @@ fn main() -> ExitCode {
 }
 
 fn run(Cli { command, settings }: Cli) -> anyhow::Result<()> {
-    if let Command::Helplines(command) = command {
-        return helplines(command);
+    match command {
+        Command::Helplines(command) => return helplines(command),
+        Command::Triage => return triage::triage(std::io::stdin().lock(), std::io::stdout().lock()),
+        _ => {}
     }
     let config = Config::load(&Overrides {
         config: settings.config.clone(),
@@ -284,7 +289,7 @@ fn run(Cli { command, settings }: Cli) -> anyhow::Result<()> {
             }
             Command::Moderator(command) => moderator(&config, command).await,
             Command::LineReports => line_reports(&config).await,
-            Command::Helplines(_) => unreachable!("it was run above"),
+            Command::Helplines(_) | Command::Triage => unreachable!("it was run above"),
         }
     })
 }

@@ -9,6 +9,7 @@ mod run;
 mod serve;
 mod setup;
 mod shots;
+mod signals;
 mod test;
 mod wasm_test_runner;
 
@@ -33,6 +34,8 @@ enum Command {
     Setup(setup::Options),
     /// Take the picture in the README anew, from a real run.
     Shots,
+    /// Learn or measure the text signals.
+    Signals(signals::Args),
     /// Run everything that CI runs; the last line is `N passed, N failed`.
     Test(test::Options),
     /// Run one wasm file of tests in a browser: what cargo calls for the wasm step of `test`.
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve::command(&options),
         Command::Setup(options) => setup::command(&options),
         Command::Shots => shots::command(),
+        Command::Signals(args) => signals::run(args),
         Command::Test(options) => test::command(&options),
         Command::WasmTestRunner(options) => wasm_test_runner::command(options),
     };

@@ -1,6 +1,6 @@
 //! The program itself, over real connections: started, stopped, killed, and its command line.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
@@ -514,6 +514,32 @@ pub fn code_in(output: &Output) -> String {
     assert!(output.status.success(), "{output:?}");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     said.trim().rsplit_once("/console/#code=").expect("a sign-in").1.to_owned()
+}
+
+#[test]
+fn triage_answers_line_by_line_and_says_which_lines_it_could_not_read() {
+    let mut child = command(&["triage"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = "{\"id\":\"a\",\"text\":\"please text me on 07700 900123\"}\nnot json\n{\"id\":7,\"text\":\"a walk\"}\n";
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+
+    let output = child.wait_with_output().unwrap();
+
+    let answers: Vec<Value> =
+        output.stdout.split(|b| *b == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+    assert_eq!(answers.len(), 2);
+    assert_eq!(answers[0]["id"], "a");
+    assert_eq!(answers[0]["signals"]["personal_data"]["reason"], "phone");
+    assert_eq!(answers[0]["signals"]["personal_data"]["spans"], json!([[18, 30]]));
+    assert_eq!(answers[1]["id"], 7);
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(complaint.contains("line 2: is not JSON"), "{complaint}");
+    assert!(!complaint.contains("not json"), "what was written stays out of logs");
+    assert_eq!(output.status.code(), Some(1));
 }
 
 #[tokio::test]

@@ -220,7 +220,11 @@ fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
 
 /// The smallest of several results: a file of a few kilobytes is often smaller by a small window, because the encoder then
 /// takes it apart more finely, and by another guess at what it holds. For the loader that is 60 bytes of its 4,096.
-fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
+///
+/// # Errors
+///
+/// When the encoder fails.
+pub fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
     use BrotliEncoderMode::{BROTLI_MODE_FONT as FONT, BROTLI_MODE_GENERIC as GENERIC};
 
     let ways = [(22, GENERIC), (11, GENERIC), (12, GENERIC), (13, GENERIC), (11, FONT), (12, FONT)];

@@ -65,12 +65,13 @@ pub fn build(options: Options, std: &Std) -> Result<Dist> {
 }
 
 /// What the loader fetches on intent, the panel and the names of the lines on its card; and what the panel fetches when
-/// it is needed: languages, countries, the words that people search by, and the peer space.
+/// it is needed: languages, countries, the words that people search by, the peer space, and what reads drafts for signals.
 fn panel(widget: wasm::Module, peers: wasm::Module) -> Result<Vec<(String, Vec<u8>)>> {
     let root = project::root();
     let names = helplines::names(root)?.into_bytes();
     let first = [(".js", widget.glue), (".wasm", widget.wasm), (".txt", names)];
-    let peers = [("/peers.js", peers.glue), ("/peers.wasm", peers.wasm)];
+    let signals = peer_support_signals::FILE.to_vec();
+    let peers = [("/peers.js", peers.glue), ("/peers.wasm", peers.wasm), ("/signals.bin", signals)];
     let named = first.into_iter().chain(peers).map(|(name, bytes)| (name.to_owned(), bytes));
     let locales = locales::files()?.into_iter().map(|(file, bytes)| (format!("/locales/{file}"), bytes));
     let countries = helplines::bundles(root)?
