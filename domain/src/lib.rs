@@ -4,8 +4,10 @@
 //! [`line_report`].
 //! *The peer space*: [`id`], [`text`], [`post`], [`note`], [`vote`], [`ranking`], [`recovery`], [`cursor`], [`site`], [`card`],
 //! [`report`], [`flag`], [`wire`], and, for the server, `full_text`.
+//! *Moderators' accounts*: [`account`], [`lock_out`] and, for the server, `password`.
 //! For views there are [`pseudonym`], [`moment`] and [`wording`].
 
+pub mod account;
 pub mod bundle;
 pub mod card;
 pub mod contact;
@@ -20,11 +22,14 @@ pub mod id;
 pub mod language;
 pub mod limits;
 pub mod line_report;
+pub mod lock_out;
 pub mod lookup;
 pub mod mix;
 pub mod moment;
 pub mod mute;
 pub mod note;
+#[cfg(feature = "unicode")]
+pub mod password;
 pub mod post;
 pub mod pseudonym;
 pub mod ranking;
