@@ -48,7 +48,7 @@ pub enum Failure {
 
 /// Signs in with a one-time code.
 pub async fn sign_in(code: &str) -> Result<Session, Failure> {
-    let body = SignIn { code: code.to_owned() };
+    let body = SignIn { code: code.to_owned(), device: None };
     match send(Request::post(&format!("{API}/session")), Some(&body)).await {
         // Codes are read out and typed by people: a code of the wrong form is simply a wrong code.
         Err(Failure::Forbidden | Failure::Gone | Failure::Refused(_)) => Err(Failure::SignedOut),
