@@ -51,6 +51,7 @@ pub(super) async fn take(
              select name_hash
              from sign_in_attempts
              where moderator_key is null
+               and tried_at > 0
              order by tried_at desc
              offset $1
              for update skip locked

@@ -187,7 +187,7 @@ pub(super) async fn of(
          where moderator_key = $1
            and expires_at > $2
            and seen_at > $3
-         order by begun_at desc, key desc",
+         order by key desc",
     )
     .bind(moderator.0)
     .bind(now)

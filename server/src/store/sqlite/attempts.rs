@@ -46,6 +46,7 @@ pub(super) fn take(
              select name_hash
              from sign_in_attempts
              where moderator_key is null
+               and tried_at > 0
              order by tried_at desc
              limit -1 offset ?1
            )",

@@ -153,7 +153,7 @@ pub(super) fn of(
          where moderator_key = ?1
            and expires_at > ?2
            and seen_at > ?3
-         order by begun_at desc, key desc",
+         order by key desc",
         (moderator.0, now, unused_before(now)),
         |row| {
             Ok(ListedSession {

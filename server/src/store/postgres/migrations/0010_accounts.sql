@@ -26,6 +26,10 @@ create table sign_in_attempts (
   waits_until bigint not null
 );
 
+-- The tries of an account.
+create index sign_in_attempts_of on sign_in_attempts (moderator_key)
+  where moderator_key is not null;
+
 -- Which made-up names to forget first.
 create index sign_in_attempts_unknown on sign_in_attempts (tried_at)
   where moderator_key is null;
