@@ -4,6 +4,7 @@
 //! - `… firefox::`: one browser
 //! - `… keyboard`: one test in each browser
 
+mod account;
 mod harness_itself;
 mod host_page;
 mod live;

@@ -9,8 +9,9 @@ use peer_support_domain::id::ItemId;
 use peer_support_domain::post::Decision;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{
-    Cards, ConsoleSite, Decide, Decided, NewPost, NewWord, Page, Problem, QueueItem, Receipt, Session,
-    SignIn, Word,
+    Account, AuthenticatorCode, Cards, ConsoleSite, Decide, Decided, NewAuthenticator, NewPassword, NewPost,
+    NewWord, Page, PasswordSignIn, Problem, QueueItem, Receipt, RecoveryCodes, Session, Sessions, SignIn,
+    WithPassword, Word,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -26,8 +27,16 @@ const ANSWER_WITHIN_MS: u32 = 15_000;
 pub enum Failure {
     /// No answer came.
     Offline,
-    /// Nobody is signed in, or not any more; or the sign-in code is wrong.
+    /// Nobody is signed in, or not any more; or what was to sign in is wrong.
     SignedOut,
+    /// The current password is wrong.
+    WrongPassword,
+    /// The new password is easy to guess.
+    Guessable,
+    /// It is not the code that the new authenticator shows.
+    WrongCode,
+    /// No authenticator is being set up, or not any more.
+    NoAuthenticator,
     /// The account may not do this.
     Forbidden,
     /// The token is of another session: the browser signed in anew in another window.
@@ -40,20 +49,25 @@ pub enum Failure {
     Gone,
     /// What was sent breaks a rule; the server says which.
     Refused(String),
-    /// Too many requests.
-    TooMany,
+    /// Too many requests; how many seconds to wait.
+    TooMany(u32),
     /// The server failed, or answered what we do not understand.
     Server,
 }
 
 /// Signs in with a one-time code.
-pub async fn sign_in(code: &str) -> Result<Session, Failure> {
-    let body = SignIn { code: code.to_owned() };
+pub async fn sign_in(code: &str, device: Option<String>) -> Result<Session, Failure> {
+    let body = SignIn { code: code.to_owned(), device };
     match send(Request::post(&format!("{API}/session")), Some(&body)).await {
         // Codes are read out and typed by people: a code of the wrong form is simply a wrong code.
         Err(Failure::Forbidden | Failure::Gone | Failure::Refused(_)) => Err(Failure::SignedOut),
         answer => answer,
     }
+}
+
+/// Signs in with password and second factor.
+pub async fn sign_in_by_password(body: &PasswordSignIn) -> Result<Session, Failure> {
+    send(Request::post(&format!("{API}/session/password")), Some(body)).await
 }
 
 /// Who is signed in.
@@ -118,6 +132,47 @@ pub async fn post_owners(csrf: &str, key: &str, site: &SiteId, new: &NewPost) ->
     send(request, Some(new)).await
 }
 
+/// How the account signs in.
+pub async fn account() -> Result<Account, Failure> {
+    send(Request::get(&format!("{API}/account")), None::<&()>).await
+}
+
+/// Sets the password, and ends all other sessions.
+pub async fn set_password(csrf: &str, new: &NewPassword) -> Result<(), Failure> {
+    let request = Request::put(&format!("{API}/account/password")).header("Csrf-Token", csrf);
+    answered(request, Some(new)).await.map(drop)
+}
+
+/// Begins to set up an authenticator.
+pub async fn begin_authenticator(csrf: &str, with: &WithPassword) -> Result<NewAuthenticator, Failure> {
+    let request = Request::post(&format!("{API}/account/authenticator")).header("Csrf-Token", csrf);
+    send(request, Some(with)).await
+}
+
+/// Confirms the authenticator that is being set up.
+pub async fn confirm_authenticator(csrf: &str, code: &AuthenticatorCode) -> Result<RecoveryCodes, Failure> {
+    let request = Request::put(&format!("{API}/account/authenticator")).header("Csrf-Token", csrf);
+    send(request, Some(code)).await
+}
+
+/// Makes new recovery codes, and ends the others.
+pub async fn make_recovery_codes(csrf: &str, with: &WithPassword) -> Result<RecoveryCodes, Failure> {
+    let request = Request::post(&format!("{API}/account/recovery-codes")).header("Csrf-Token", csrf);
+    send(request, Some(with)).await
+}
+
+/// Where the account is signed in.
+pub async fn sessions() -> Result<Sessions, Failure> {
+    send(Request::get(&format!("{API}/account/sessions")), None::<&()>).await
+}
+
+/// Ends a session of the account; all but this one without an id.
+pub async fn end_session(csrf: &str, id: Option<i64>) -> Result<(), Failure> {
+    let one = id.map_or_else(String::new, |id| format!("/{id}"));
+    let request = Request::delete(&format!("{API}/account/sessions{one}")).header("Csrf-Token", csrf);
+    answered(request, None::<&()>).await.map(drop)
+}
+
 async fn send<Answer: DeserializeOwned>(
     request: RequestBuilder,
     body: Option<&impl Serialize>,
@@ -141,6 +196,7 @@ async fn answered(request: RequestBuilder, body: Option<&impl Serialize>) -> Res
         401 => Failure::SignedOut,
         403 => match parsed::<Problem>(&response).await {
             Some(problem) if problem.code == "csrf-token-invalid" => Failure::OtherSession,
+            Some(problem) if problem.code == "current-password-wrong" => Failure::WrongPassword,
             _ => Failure::Forbidden,
         },
         404 | 410 => Failure::Gone,
@@ -148,10 +204,16 @@ async fn answered(request: RequestBuilder, body: Option<&impl Serialize>) -> Res
             Some(problem) if problem.code == "text-changed" => Failure::TextChanged,
             Some(problem) if problem.code == "too-many-words" => Failure::Refused(problem.title),
             Some(problem) if problem.code == "item-deleted" => Failure::Gone,
+            Some(problem) if problem.code == "no-authenticator" => Failure::NoAuthenticator,
             _ => Failure::Decided,
         },
-        429 => Failure::TooMany,
+        429 => {
+            let seconds = response.headers().get("Retry-After").and_then(|seconds| seconds.parse().ok());
+            Failure::TooMany(seconds.unwrap_or_default())
+        }
         400..=499 => match parsed::<Problem>(&response).await {
+            Some(problem) if problem.code == "password-guessable" => Failure::Guessable,
+            Some(problem) if problem.code == "authenticator-code-wrong" => Failure::WrongCode,
             Some(problem) => Failure::Refused(problem.detail.unwrap_or(problem.title)),
             None => Failure::Server,
         },

@@ -10,7 +10,10 @@ use leptos::prelude::{
 use peer_support_domain::moment::{self, Unit};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, HtmlElement, KeyboardEvent, VisibilityState};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    Blob, BlobPropertyBag, Element, HtmlAnchorElement, HtmlElement, KeyboardEvent, Url, VisibilityState,
+};
 
 use crate::keys::Press;
 use crate::locale;
@@ -216,6 +219,65 @@ pub fn keep_letters_as_keys(are_keys: bool) {
     if let Ok(Some(kept)) = window().local_storage() {
         let _ = if are_keys { kept.remove_item(LETTERS_OFF) } else { kept.set_item(LETTERS_OFF, "1") };
     }
+}
+
+const DEVICE: &str = "console-device";
+
+/// What the moderator calls this device, as they said it here before.
+pub fn device() -> Option<String> {
+    window().local_storage().ok().flatten()?.get_item(DEVICE).ok()?.filter(|device| !device.trim().is_empty())
+}
+
+/// Remembers what the moderator calls this device; nothing forgets it.
+pub fn keep_device(device: &str) {
+    if let Ok(Some(kept)) = window().local_storage() {
+        let device = device.trim();
+        let _ = if device.is_empty() { kept.remove_item(DEVICE) } else { kept.set_item(DEVICE, device) };
+    }
+}
+
+/// The scalar values of `text` in the form in which the server counts a password.
+pub fn n_password_chars(text: &str) -> usize {
+    String::from(JsString::from(text).normalize("NFKC")).chars().count()
+}
+
+/// Copies `text`; whether the browser allowed it.
+pub async fn copy(text: &str) -> bool {
+    // Absent where the page came without TLS from elsewhere than this machine.
+    let clipboard = Reflect::get(&window().navigator(), &"clipboard".into());
+    if !clipboard.is_ok_and(|clipboard| clipboard.is_object()) {
+        return false;
+    }
+    JsFuture::from(window().navigator().clipboard().write_text(text)).await.is_ok()
+}
+
+/// Hands `text` to the reader as a file of this name.
+pub fn save(name: &str, text: &str) {
+    let save = || -> Result<(), JsValue> {
+        let kind = BlobPropertyBag::new();
+        kind.set_type("text/plain;charset=utf-8");
+        let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &kind)?;
+        let address = Url::create_object_url_with_blob(&blob)?;
+        let link: HtmlAnchorElement = document().create_element("a")?.dyn_into()?;
+        link.set_href(&address);
+        link.set_download(name);
+        link.click();
+        // A browser reads it after the click has returned.
+        set_timeout(
+            move || {
+                let _ = Url::revoke_object_url(&address);
+            },
+            Duration::from_secs(60),
+        );
+        Ok(())
+    };
+    // Nothing to do where a browser refuses: the text stands on the page.
+    let _ = save();
+}
+
+/// Prints the page.
+pub fn print() {
+    let _ = window().print();
 }
 
 #[cfg(test)]

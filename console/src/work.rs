@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::note::ContentNote;
 use peer_support_domain::post::{Decision, Kind, Role, State};
-use peer_support_domain::wire::{QueueItem, Session};
+use peer_support_domain::wire::{PasswordSignIn, QueueItem, Session};
 
 use crate::api::{self, Failure};
 use crate::browser;
@@ -26,6 +26,15 @@ pub enum Door {
     Open(Session),
     /// Nobody any more, but the desk still is as this moderator left it.
     Lapsed(Session, Option<Failure>),
+}
+
+/// How somebody signs in.
+#[derive(Clone)]
+pub enum Way {
+    /// By a one-time code.
+    Code(String),
+    /// By name, password and a code of the authenticator, in this order.
+    Password(String, String, String),
 }
 
 /// What the request for the queue came to.
@@ -50,6 +59,9 @@ pub struct Outcome {
     pub item: Option<ItemId>,
 }
 
+/// Where the door begins.
+const DOOR: &[&str] = &["name", "code"];
+
 /// All of it. Cheap to copy: every copy is the same desk.
 #[derive(Clone, Copy)]
 pub struct Work {
@@ -57,6 +69,10 @@ pub struct Work {
     pub door: RwSignal<Door>,
     /// A sign-in code that came with the address.
     pub code: RwSignal<String>,
+    /// Whether the door asks for such a code.
+    pub is_by_code: RwSignal<bool>,
+    /// Whether the account's dialog is open.
+    pub is_account_open: RwSignal<bool>,
     /// The items.
     pub desk: RwSignal<Desk>,
     /// Whether the items are to be trusted.
@@ -91,6 +107,8 @@ impl Work {
         Work {
             door: RwSignal::new(Door::Asking),
             code: RwSignal::default(),
+            is_by_code: RwSignal::new(false),
+            is_account_open: RwSignal::new(false),
             desk: RwSignal::default(),
             queue: RwSignal::new(Queue::Waiting),
             is_loading: RwSignal::new(false),
@@ -111,7 +129,8 @@ impl Work {
     pub fn arrive(self) {
         if let Some(code) = browser::take_code() {
             self.code.set(code.clone());
-            self.sign_in(code);
+            self.is_by_code.set(true);
+            self.sign_in(Way::Code(code));
         } else if self.door.with_untracked(|door| *door == Door::Asking) {
             spawn_local(async move {
                 match api::session().await {
@@ -124,15 +143,23 @@ impl Work {
     }
 
     /// Signs in.
-    pub fn sign_in(self, code: String) {
+    pub fn sign_in(self, way: Way) {
         let lapsed = match self.door.get_untracked() {
             Door::Lapsed(session, _) => Some(session),
             _ => None,
         };
         self.door.set(Door::Asking);
         spawn_local(async move {
-            let mut answer = api::sign_in(code.trim()).await;
-            if answer == Err(Failure::SignedOut)
+            let device = browser::device();
+            let is_by_code = matches!(way, Way::Code(_));
+            let mut answer = match way {
+                Way::Code(code) => api::sign_in(code.trim(), device).await,
+                Way::Password(name, password, code) => {
+                    api::sign_in_by_password(&PasswordSignIn { name, password, code, device }).await
+                }
+            };
+            if is_by_code
+                && answer == Err(Failure::SignedOut)
                 && let Ok(session) = api::session().await
             {
                 // The link was followed a second time: its code is used up, and the session it began still stands.
@@ -141,6 +168,7 @@ impl Work {
             match (answer, lapsed) {
                 (Ok(session), lapsed) => {
                     self.code.set(String::new());
+                    self.is_by_code.set(false);
                     match lapsed {
                         // What one moderator began is not another's to send.
                         Some(before) if before.name != session.name => self.clear(),
@@ -156,10 +184,25 @@ impl Work {
                     }
                     self.enter(session);
                 }
-                (Err(failure), Some(session)) => self.door.set(Door::Lapsed(session, Some(failure))),
-                (Err(failure), None) => self.door.set(Door::Closed(Some(failure))),
+                (Err(failure), lapsed) => {
+                    let field: &[&str] = if is_by_code { &["code"] } else { &["second-code"] };
+                    if failure == Failure::SignedOut {
+                        browser::focus(field);
+                    }
+                    self.door.set(match lapsed {
+                        Some(session) => Door::Lapsed(session, Some(failure)),
+                        None => Door::Closed(Some(failure)),
+                    });
+                }
             }
         });
+    }
+
+    /// Asks anew who is signed in, and how.
+    pub async fn look_again(self) {
+        if let Some(session) = self.session() {
+            self.session_of(&session).await;
+        }
     }
 
     fn enter(self, session: Session) {
@@ -186,7 +229,7 @@ impl Work {
                 Ok(()) | Err(Failure::SignedOut) => {
                     self.clear();
                     self.door.set(Door::Closed(None));
-                    browser::focus(&["code"]);
+                    browser::focus(DOOR);
                 }
                 Err(failure) => {
                     self.say(false, tr!("not-signed-out", why = explain(&failure)), None);
@@ -203,6 +246,7 @@ impl Work {
         self.is_declining.set(false);
         self.is_saying.set(false);
         self.is_item_open.set(false);
+        self.is_account_open.set(false);
         self.outcome.set(None);
     }
 
@@ -249,7 +293,7 @@ impl Work {
     fn lapse(self) {
         if let Some(session) = self.session() {
             self.door.set(Door::Lapsed(session, None));
-            browser::focus(&["code"]);
+            browser::focus(DOOR);
         }
     }
 
@@ -511,7 +555,12 @@ pub fn explain(failure: &Failure) -> String {
         Failure::Offline => tr!("failed-offline").to_owned(),
         Failure::SignedOut => tr!("code-refused").to_owned(),
         Failure::Forbidden => tr!("failed-forbidden").to_owned(),
-        Failure::TooMany => tr!("failed-too-many").to_owned(),
+        Failure::TooMany(..=60) => tr!("failed-too-many").to_owned(),
+        Failure::TooMany(seconds) => tr!("failed-too-many-minutes", n = seconds.div_ceil(60).to_string()),
+        Failure::WrongPassword => tr!("current-password-wrong").to_owned(),
+        Failure::Guessable => tr!("new-password-guessable").to_owned(),
+        Failure::WrongCode => tr!("authenticator-code-wrong").to_owned(),
+        Failure::NoAuthenticator => tr!("authenticator-late").to_owned(),
         Failure::Refused(detail) => tr!("failed-refused", detail = detail),
         Failure::Decided | Failure::TextChanged | Failure::Gone | Failure::OtherSession | Failure::Server => {
             tr!("failed-server").to_owned()

@@ -5,8 +5,10 @@
 //! *The peer space*: [`id`], [`text`], [`post`], [`note`], [`vote`], [`ranking`], [`recovery`], [`cursor`], [`site`], [`card`],
 //! [`report`], [`flag`], [`wire`], and, for the server, `full_text`.
 //! Both are read by [`signals`]: what in a text asks for help, gives somebody away or may hurt readers.
+//! *Moderators' accounts*: [`account`], [`lock_out`] and, for the server, `password`.
 //! For views there are [`pseudonym`], [`moment`] and [`wording`].
 
+pub mod account;
 pub mod bundle;
 pub mod card;
 pub mod contact;
@@ -21,11 +23,14 @@ pub mod id;
 pub mod language;
 pub mod limits;
 pub mod line_report;
+pub mod lock_out;
 pub mod lookup;
 pub mod mix;
 pub mod moment;
 pub mod mute;
 pub mod note;
+#[cfg(feature = "unicode")]
+pub mod password;
 pub mod post;
 pub mod pseudonym;
 pub mod ranking;

@@ -115,3 +115,29 @@ pub const LINE_REPORT_RETENTION_DAYS: i32 = 90;
 pub const REPORTS_OF_ITEM: u32 = 100;
 /// How long a report is kept once a moderator has decided, for whoever comes back with its receipt.
 pub const REPORT_RETENTION_MS: i64 = 90 * 24 * 60 * 60 * 1_000;
+/// Characters of a moderator's password: at least 12 withstand guessing from a stolen hash; at most what hashing takes quickly.
+pub const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 12..=128;
+/// Bytes of a password that are looked at before they are normalised and counted.
+pub const PASSWORD_BYTES: usize = 1_024;
+/// Characters of the name that a moderator gives to a device.
+pub const DEVICE_CHARS: usize = 40;
+/// Wrong tries to sign in to one account that are answered at once.
+pub const SIGN_IN_TRIES: u32 = 5;
+/// The longest that an account waits for the next try: who knows the password gets in after it, whatever others try.
+pub const SIGN_IN_LONGEST_WAIT_MS: i64 = 15 * 60 * 1_000;
+/// How long after the last of them wrong tries count.
+pub const SIGN_IN_TRIES_COUNT_MS: i64 = 24 * 60 * 60 * 1_000;
+/// Recovery codes of a moderator's account.
+pub const ACCOUNT_RECOVERY_CODES: usize = 10;
+/// How long a moderator's session lasts: a shift, and the way home.
+pub const SESSION_MS: i64 = 12 * 60 * 60 * 1_000;
+/// How long a session lasts that nobody uses: over a meal, and not until the next who sits down there.
+pub const SESSION_UNUSED_MS: i64 = 2 * 60 * 60 * 1_000;
+/// How closely it is written down when a session was last used: not a record of when somebody worked.
+pub const SESSION_SEEN_MS: i64 = 15 * 60 * 1_000;
+/// How long an authenticator that was begun to be set up waits for its first code.
+pub const NEW_AUTHENTICATOR_MS: i64 = 60 * 60 * 1_000;
+/// How long it is kept what happened to a moderator's account.
+pub const ACCOUNT_EVENT_RETENTION_MS: i64 = 90 * 24 * 60 * 60 * 1_000;
+/// How many of those events the account's owner is shown.
+pub const ACCOUNT_EVENTS: usize = 20;

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::AccountEvent;
 use crate::card::CardKind;
 use crate::cursor::Cursor;
 use crate::flag::Flag;
@@ -377,11 +378,28 @@ pub struct LineReport {
     pub n_reports: u32,
 }
 
-/// `POST /console/session`: signs a moderator in.
+/// `POST /console/session`: signs a moderator in with a one-time code.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SignIn {
     /// The one-time code that the server or an admin gave.
     pub code: String,
+    /// What the moderator calls this device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+}
+
+/// `POST /console/session/password`: signs a moderator in with what they know and what they have.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PasswordSignIn {
+    /// The account.
+    pub name: String,
+    /// Its password.
+    pub password: String,
+    /// What the authenticator shows, or one of the recovery codes.
+    pub code: String,
+    /// What the moderator calls this device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
 }
 
 /// `GET /console/session`: who is signed in.
@@ -393,6 +411,96 @@ pub struct Session {
     pub role: Role,
     /// To be sent as `Csrf-Token` with every write.
     pub csrf: String,
+    /// Whether the account has a password and an authenticator, and so needs no code to sign in.
+    pub is_set_up: bool,
+}
+
+/// `GET /console/account`: how its owner signs in, and what happened to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Whether it has a password.
+    pub has_password: bool,
+    /// Whether it has an authenticator.
+    pub has_authenticator: bool,
+    /// Recovery codes that were not used.
+    pub n_recovery_codes: u32,
+    /// Whether changes need the password: not in a session that a sign-in code opened.
+    pub needs_password: bool,
+    /// What happened to it, the last first.
+    pub events: Vec<AccountHappening>,
+}
+
+/// Something that happened to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountHappening {
+    /// What.
+    pub what: AccountEvent,
+    /// When, to the minute.
+    pub at: i64,
+}
+
+/// `PUT /console/account/password`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct NewPassword<Text = String> {
+    /// The password until now, where [`Account::needs_password`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current_password: Option<String>,
+    /// The new one.
+    pub password: Text,
+}
+
+/// `POST /console/account/authenticator` and `…/recovery-codes`.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct WithPassword {
+    /// The password, where [`Account::needs_password`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current_password: Option<String>,
+}
+
+/// `POST /console/account/authenticator`: what an authenticator is given. It counts once a code of it was sent.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct NewAuthenticator {
+    /// The secret, in base32.
+    pub secret: String,
+    /// The same as an `otpauth:` address, which authenticators open or read as a picture.
+    pub uri: String,
+}
+
+/// `PUT /console/account/authenticator`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct AuthenticatorCode {
+    /// What the new authenticator shows.
+    pub code: String,
+}
+
+/// The account's recovery codes, which are shown once.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RecoveryCodes {
+    /// Each signs in once, in place of the authenticator's code.
+    pub recovery_codes: Vec<String>,
+}
+
+/// `GET /console/account/sessions`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sessions {
+    /// The account's open sessions, the one begun last first.
+    pub sessions: Vec<OpenSession>,
+}
+
+/// A session of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenSession {
+    /// Names it, and opens nothing.
+    pub id: i64,
+    /// What the moderator called the device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// When it was begun, to the minute.
+    pub begun_at: i64,
+    /// When it was last used, to the quarter of an hour.
+    pub seen_at: i64,
+    /// Whether it is the one that asks.
+    pub is_this: bool,
 }
 
 /// `GET /console/queue`: an item that waits for a decision.

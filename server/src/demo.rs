@@ -239,7 +239,7 @@ pub async fn sign_in_code(store: &dyn Store, clock: &Clock, random: &Random) -> 
     let code = SignInCode::draw(random);
     // The account is there from an earlier start, or is made now.
     store.add_moderator(MODERATOR.to_owned(), Role::Admin, now).await?;
-    let is_open = store.add_sign_in_code(MODERATOR.to_owned(), code.hash(), now + CODE_MS).await?;
+    let is_open = store.add_sign_in_code(MODERATOR.to_owned(), code.hash(), now, now + CODE_MS).await?;
     anyhow::ensure!(is_open, "the moderator `{MODERATOR}` was closed; open another with `moderator add`");
     Ok(code)
 }

@@ -2,6 +2,7 @@
 //!
 //! `http` translates between requests and the domain, `checks` guards what is sent, `store` keeps; none does another's work.
 
+pub mod authenticator;
 pub mod checks;
 pub mod clock;
 pub mod config;
@@ -11,6 +12,7 @@ pub mod helplines;
 pub mod http;
 pub mod import;
 pub mod origin;
+mod password;
 pub mod secret;
 pub mod serve;
 pub mod store;

@@ -198,8 +198,19 @@ enum ModeratorCommand {
         /// The account.
         name: String,
     },
-    /// Prints a one-time sign-in for an account.
+    /// Prints a one-time sign-in for an account, whose password and authenticator stay as they are.
     SignIn {
+        /// The account.
+        name: String,
+    },
+    /// Takes password, authenticator and recovery codes of an account away, ends its sessions, and prints a one-time sign-in:
+    /// for who lost them, or whose were stolen.
+    Reset {
+        /// The account.
+        name: String,
+    },
+    /// Lists what happened to an account: sign-ins, codes, and changes of how it signs in.
+    Events {
         /// The account.
         name: String,
     },
@@ -501,7 +512,7 @@ async fn moderator(config: &Config, command: ModeratorCommand) -> anyhow::Result
     let now = clock.now_ms();
     let sign_in = async |name: &str| {
         let code = SignInCode::draw(&Random::system());
-        if !store.add_sign_in_code(name.to_owned(), code.hash(), now + SIGN_IN_CODE_MS).await? {
+        if !store.add_sign_in_code(name.to_owned(), code.hash(), now, now + SIGN_IN_CODE_MS).await? {
             bail!("there is no open account {name:?}");
         }
         let base = config
@@ -523,7 +534,16 @@ async fn moderator(config: &Config, command: ModeratorCommand) -> anyhow::Result
         }
         ModeratorCommand::List => {
             for moderator in store.moderators().await? {
-                println!("{}: {}", moderator.name, moderator.role);
+                let account = store.account(moderator.id).await?;
+                let signs_in = match (account.has_password, account.has_authenticator) {
+                    (true, true) => {
+                        format!("password and authenticator, {} recovery codes", account.n_recovery_codes)
+                    }
+                    (true, false) => "password, no authenticator yet: signs in with codes".to_owned(),
+                    (false, true) => "authenticator, no password yet: signs in with codes".to_owned(),
+                    (false, false) => "signs in with codes".to_owned(),
+                };
+                println!("{}: {}; {signs_in}", moderator.name, moderator.role);
             }
         }
         ModeratorCommand::Close { name } => {
@@ -533,6 +553,22 @@ async fn moderator(config: &Config, command: ModeratorCommand) -> anyhow::Result
             println!("{name}: closed");
         }
         ModeratorCommand::SignIn { name } => sign_in(&name).await?,
+        ModeratorCommand::Reset { name } => {
+            if !store.reset_moderator(name.clone(), now).await? {
+                bail!("there is no open account {name:?}");
+            }
+            println!("{name}: password, authenticator, recovery codes and sessions are gone");
+            sign_in(&name).await?;
+        }
+        ModeratorCommand::Events { name } => {
+            let moderators = store.moderators().await?;
+            let moderator = moderators.into_iter().find(|moderator| moderator.name == name);
+            let moderator = moderator.with_context(|| format!("there is no open account {name:?}"))?;
+            for (event, at) in store.account(moderator.id).await?.events {
+                let minutes = at.rem_euclid(DAY_MS) / 60_000;
+                println!("{} {:02}:{:02} UTC: {event}", Day::of_ms(at), minutes / 60, minutes % 60);
+            }
+        }
     }
     store.close().await;
     Ok(())

@@ -1,4 +1,5 @@
-//! What must not be guessed: the server's own secret, one-time sign-in codes, sessions; and the hashes kept of them.
+//! What must not be guessed: the server's own secret, one-time sign-in codes, accounts' recovery codes, sessions; and the
+//! hashes kept of them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -36,8 +37,8 @@ pub fn recovery_hash(code: &RecoveryCode) -> RecoveryHash {
 /// The server's secret: 32 random bytes, the same for all servers of one database and across restarts.
 ///
 /// From it come the recovery codes that the server draws for requests with an `Idempotency-Key`, so that a request sent
-/// again is answered with the same code although only its hash is stored; the tokens against forged requests; and the signatures
-/// of work.
+/// again is answered with the same code although only its hash is stored; the tokens against forged requests; the signatures
+/// of work; and the keys without which the database's passwords cannot be guessed at, nor its authenticators' secrets read.
 #[derive(Clone)]
 pub struct ServerSecret([u8; 32]);
 
@@ -62,6 +63,21 @@ impl ServerSecret {
     /// What signs the work that devices are asked for at `place`.
     pub(crate) fn work_key(&self, place: &str) -> [u8; 32] {
         self.mac(b"work").chain_update(place).finalize().into_bytes().into()
+    }
+
+    /// What is hashed into every password, so that a stolen database alone gives no way to try them.
+    pub(crate) fn password_key(&self) -> [u8; 32] {
+        self.mac(b"password").finalize().into_bytes().into()
+    }
+
+    /// What the secrets of authenticators are encrypted with.
+    pub(crate) fn authenticator_key(&self) -> [u8; 32] {
+        self.mac(b"authenticator").finalize().into_bytes().into()
+    }
+
+    /// What is stored of a name that somebody tried to sign in with: people type passwords into the wrong field.
+    pub(crate) fn name_hash(&self, name: &str) -> SecretHash {
+        self.mac(b"sign-in-name").chain_update(name).finalize().into_bytes().into()
     }
 
     /// What a page of the console sends with each write, to show that it could read the session's answer.
@@ -126,6 +142,37 @@ impl FromStr for SignInCode {
 }
 
 impl fmt::Display for SignInCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What signs a moderator in once in place of their authenticator: 95 random bits and a check digit, written as an author's
+/// recovery code is.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountRecoveryCode(RecoveryCode);
+
+impl AccountRecoveryCode {
+    /// A new code.
+    pub fn draw(random: &Random) -> Self {
+        Self(RecoveryCode::from_random(random.bytes()))
+    }
+
+    /// All that is stored of it.
+    pub fn hash(&self) -> SecretHash {
+        sha256(&[b"account-recovery", self.0.canonical().as_bytes()])
+    }
+}
+
+impl FromStr for AccountRecoveryCode {
+    type Err = InvalidRecoveryCode;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRecoveryCode> {
+        text.parse().map(Self)
+    }
+}
+
+impl fmt::Display for AccountRecoveryCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }

@@ -2,6 +2,8 @@
 
 mod support;
 
+#[path = "store/accounts.rs"]
+mod accounts;
 #[path = "store/cards.rs"]
 mod cards;
 #[path = "store/changes.rs"]

@@ -1,11 +1,13 @@
 //! What a moderator sees.
 
+mod account;
 mod decline;
 mod for_everyone;
 mod item;
 mod keys;
 mod noticed;
 mod outcome;
+mod password;
 mod private;
 mod queue;
 mod sign_in;
@@ -60,12 +62,14 @@ pub fn Page() -> impl IntoView {
         if is_open.get() {
             view! {
                 <top::Top work is_help_open is_for_everyone_open />
+                <account::Reminder work />
                 <main class="desk" class:item-open=work.is_item_open>
                     <outcome::Said work />
                     <queue::Waiting work />
                     <item::Item work />
                 </main>
                 <for_everyone::ForEveryone work is_open=is_for_everyone_open />
+                <account::Account work />
                 <keys::Keys is_open=is_help_open letters_are_keys />
             }
             .into_any()

@@ -40,6 +40,9 @@ pub fn Top(work: Work, is_help_open: RwSignal<bool>, is_for_everyone_open: RwSig
             <button type="button" aria-keyshortcuts="?" aria-haspopup="dialog" on:click=move |_| is_help_open.set(true)>
                 {tr!("keys")} <kbd aria-hidden="true">"?"</kbd>
             </button>
+            <button type="button" aria-haspopup="dialog" on:click=move |_| work.is_account_open.set(true)>
+                {tr!("account")}
+            </button>
             <button type="button" on:click=move |_| work.sign_out()>{tr!("sign-out")}</button>
         </header>
     }

@@ -1,5 +1,6 @@
 //! HTTP: the router, and what stands around every handler. One file a resource.
 
+mod account;
 mod assets;
 mod body;
 mod cache;
@@ -49,6 +50,7 @@ use crate::clock::{Clock, Random};
 use crate::config::{Config, Site, Sites};
 use crate::helplines::Helplines;
 use crate::origin::origin_of;
+use crate::password::Passwords;
 use crate::secret::ServerSecret;
 use crate::store::{Store, StoreError};
 
@@ -67,6 +69,7 @@ pub struct App {
     request_limit: Duration,
     assets: Arc<Assets>,
     attempts: Arc<Attempts>,
+    passwords: Passwords,
     guard: Arc<Guard>,
     helplines: Option<Helplines>,
     streams: Arc<Streams>,
@@ -91,6 +94,7 @@ impl App {
         Self {
             store,
             attempts: Arc::new(Attempts::new(clock.now_ms())),
+            passwords: Passwords::new(&secret),
             guard: Arc::new(Guard::new(
                 config.proxies.clone(),
                 secret.clone(),
@@ -153,6 +157,14 @@ pub fn router(app: App) -> Router {
         .route("/mine/words", post(mine::post_word))
         .route("/console/session", post(session::post_session).get(session::get_session))
         .route("/console/session", delete(session::delete_session))
+        .route("/console/session/password", post(session::post_password_session))
+        .route("/console/account", get(account::get_account))
+        .route("/console/account/password", put(account::put_password))
+        .route("/console/account/authenticator", post(account::post_authenticator))
+        .route("/console/account/authenticator", put(account::put_authenticator))
+        .route("/console/account/recovery-codes", post(account::post_recovery_codes))
+        .route("/console/account/sessions", get(account::get_sessions).delete(account::delete_sessions))
+        .route("/console/account/sessions/{session}", delete(account::delete_session))
         .route("/console/queue", get(queue::get_queue))
         .route("/console/line-reports", get(line_reports::get_line_reports))
         .route("/console/items/{id}/decision", post(queue::post_decision))

@@ -16,6 +16,7 @@ use peer_support_domain::vote::Reaction;
 use super::problem::Problem;
 use crate::checks::{InvalidProof, Proof};
 use crate::secret::ReportCode;
+use crate::store::SessionId;
 
 /// The parameters of the path.
 pub(super) struct Path<T>(pub(super) T);
@@ -34,6 +35,12 @@ impl FromPath for SiteId {
 impl FromPath for ItemId {
     fn from_path(params: &RawPathParams) -> Result<Self, Problem> {
         param(params, "id")
+    }
+}
+
+impl FromPath for SessionId {
+    fn from_path(params: &RawPathParams) -> Result<Self, Problem> {
+        param(params, "session").map(Self)
     }
 }
 

@@ -66,13 +66,26 @@ pub(crate) enum Problem {
     Undecided(#[from] Undecided),
     #[error("the sign-in code is unknown, used or expired")]
     SignIn,
+    /// Name, password or second factor: which, nobody is told.
+    #[error("name, password and code do not belong together")]
+    Credentials,
+    #[error("the current password is wrong")]
+    CurrentPassword,
+    #[error("the password is easy to guess")]
+    Guessable,
+    #[error("the code is not the new authenticator's")]
+    AuthenticatorCode,
+    #[error("no authenticator is being set up, or there is none")]
+    NoAuthenticator,
+    #[error("the account has no such session")]
+    UnknownSession,
     #[error("nobody is signed in")]
     NotSignedIn,
     #[error("the token against forged requests is missing or wrong")]
     Csrf,
     #[error("the account's role does not allow it")]
     Role,
-    #[error("too many wrong sign-in codes")]
+    #[error("too many wrong tries to sign in")]
     TooManyAttempts { retry_after_seconds: u64 },
     #[error("as many streams are open as the server keeps")]
     StreamsFull,
@@ -155,6 +168,28 @@ const TEXT_CHANGED: Sort =
     sort("text-changed", StatusCode::CONFLICT, "The author changed the text since it was read.");
 const SIGN_IN: Sort =
     sort("sign-in-failed", StatusCode::UNAUTHORIZED, "The sign-in code is unknown, used or expired.");
+const CREDENTIALS: Sort = sort(
+    "credentials-wrong",
+    StatusCode::UNAUTHORIZED,
+    "Name, password and code do not belong together, or the code was used before.",
+);
+const CURRENT_PASSWORD: Sort =
+    sort("current-password-wrong", StatusCode::FORBIDDEN, "The current password is wrong.");
+const GUESSABLE: Sort = sort(
+    "password-guessable",
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "The password is easy to guess: little is left of it without names and the most common passwords.",
+);
+const AUTHENTICATOR_CODE: Sort = sort(
+    "authenticator-code-wrong",
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "The code is not the one that the new authenticator shows now.",
+);
+const NO_AUTHENTICATOR: Sort = sort(
+    "no-authenticator",
+    StatusCode::CONFLICT,
+    "No authenticator is being set up, or the account has none; begin with it.",
+);
 const NOT_SIGNED_IN: Sort = sort("not-signed-in", StatusCode::UNAUTHORIZED, "Nobody is signed in.");
 const CSRF: Sort =
     sort("csrf-token-invalid", StatusCode::FORBIDDEN, "The Csrf-Token of the session is missing or wrong.");
@@ -162,7 +197,7 @@ const ROLE: Sort = sort("role-not-allowed", StatusCode::FORBIDDEN, "The account'
 const ATTEMPTS: Sort = sort(
     "too-many-attempts",
     StatusCode::TOO_MANY_REQUESTS,
-    "Too many wrong sign-in codes; try again shortly.",
+    "Too many wrong tries to sign in; try again after the time that Retry-After says.",
 );
 const RATE_LIMITED: Sort = sort(
     "rate-limited",
@@ -197,7 +232,7 @@ const UNAVAILABLE: Sort =
     sort("unavailable", StatusCode::SERVICE_UNAVAILABLE, "The server cannot answer now; try again shortly.");
 
 /// Every code there is.
-const SORTS: [&Sort; 33] = [
+const SORTS: [&Sort; 38] = [
     &NOT_FOUND,
     &METHOD,
     &BODY,
@@ -219,6 +254,11 @@ const SORTS: [&Sort; 33] = [
     &OUTDATED,
     &TEXT_CHANGED,
     &SIGN_IN,
+    &CREDENTIALS,
+    &CURRENT_PASSWORD,
+    &GUESSABLE,
+    &AUTHENTICATOR_CODE,
+    &NO_AUTHENTICATOR,
     &NOT_SIGNED_IN,
     &CSRF,
     &ROLE,
@@ -245,7 +285,8 @@ impl Problem {
             | Self::UnknownSite
             | Self::UnknownItem
             | Self::UnknownRecoveryCode
-            | Self::UnknownReportCode => &NOT_FOUND,
+            | Self::UnknownReportCode
+            | Self::UnknownSession => &NOT_FOUND,
             Self::UnknownMethod => &METHOD,
             Self::Body(_) => &BODY,
             Self::Field(field, _) if field == "text" => &TEXT,
@@ -266,6 +307,11 @@ impl Problem {
             Self::Undecided(Undecided::NotAllowed(_)) => &OUTDATED,
             Self::Undecided(Undecided::TextChanged) => &TEXT_CHANGED,
             Self::SignIn => &SIGN_IN,
+            Self::Credentials => &CREDENTIALS,
+            Self::CurrentPassword => &CURRENT_PASSWORD,
+            Self::Guessable => &GUESSABLE,
+            Self::AuthenticatorCode => &AUTHENTICATOR_CODE,
+            Self::NoAuthenticator => &NO_AUTHENTICATOR,
             Self::NotSignedIn => &NOT_SIGNED_IN,
             Self::Csrf => &CSRF,
             Self::Role => &ROLE,
@@ -295,7 +341,10 @@ impl Problem {
             Self::ContentType => "Content-Type".into(),
             Self::Origin => "Origin".into(),
             Self::KeyReused => "Idempotency-Key".into(),
-            Self::SignIn => "code".into(),
+            Self::SignIn | Self::AuthenticatorCode => "code".into(),
+            Self::CurrentPassword => "current_password".into(),
+            Self::Guessable => "password".into(),
+            Self::UnknownSession => "session".into(),
             Self::Csrf => "Csrf-Token".into(),
             Self::WorkNeeded { .. } => "Proof-Of-Work".into(),
             _ => return None,
@@ -311,7 +360,8 @@ impl Problem {
             | Self::UnknownTopic
             | Self::UnknownItem
             | Self::UnknownRecoveryCode
-            | Self::UnknownReportCode => Some(self.to_string()),
+            | Self::UnknownReportCode
+            | Self::UnknownSession => Some(self.to_string()),
             Self::NotEditable(_) | Self::Undecided(Undecided::NotAllowed(_)) => Some(self.to_string()),
             _ => None,
         }

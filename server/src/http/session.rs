@@ -1,4 +1,5 @@
-//! Moderators' sessions: a one-time code opens one, a cookie carries it, a token in a header guards its writes.
+//! Moderators' sessions: a one-time code opens one, or password and second factor do; a cookie carries it, a token in a header
+//! guards its writes.
 
 use std::fmt;
 use std::sync::Mutex;
@@ -9,25 +10,29 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use peer_support_domain::limits::{DEVICE_CHARS, SESSION_MS, SESSION_SEEN_MS};
 use peer_support_domain::post::Role;
 use peer_support_domain::recovery::InvalidRecoveryCode;
-use peer_support_domain::wire::{Session, SignIn};
+use peer_support_domain::text::is_refused;
+use peer_support_domain::wire::{PasswordSignIn, Session, SignIn};
 
 use super::App;
 use super::body::Body;
 use super::params;
 use super::problem::Problem;
-use crate::secret::{SessionToken, SignInCode};
-use crate::store::Moderator;
+use crate::authenticator::AuthenticatorSecret;
+use crate::secret::{AccountRecoveryCode, SessionToken, SignInCode};
+use crate::store::{Attempt, Credentials, Moderator, NewSession, OpenSession, SecondFactor};
 
-/// How long a session lasts: a shift, and the way home.
-const SESSION_MS: i64 = 12 * 60 * 60 * 1_000;
 /// Wrong codes that are looked at in a row.
 const ATTEMPTS: i64 = 20;
 /// After those, one more in this time. Codes have 95 random bits, so this guards the database from the load, not the
 /// codes from being guessed; and as there are no addresses to tell people apart by, it is one limit for all. A flood of
 /// wrong codes therefore delays signing in, never a session that is open.
 const ATTEMPT_EVERY_MS: i64 = 500;
+
+/// When to try again where the line of those whose password is being checked is full.
+const LINE_MS: i64 = 2_000;
 
 /// How often a moderator's presence is written down at most: closely enough for a rule that counts in quarters of an hour.
 const NOTE_PRESENCE_EVERY_MS: i64 = 60 * 1_000;
@@ -81,6 +86,7 @@ impl fmt::Debug for Attempts {
 /// A moderator who is signed in.
 pub(super) struct SignedIn {
     pub(super) moderator: Moderator,
+    pub(super) session: OpenSession,
     token: SessionToken,
 }
 
@@ -90,11 +96,14 @@ impl FromRequestParts<App> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let token = session_cookie(&parts.headers, app.is_https).ok_or(Problem::NotSignedIn)?;
         let now = app.clock.now_ms();
-        let moderator = app.store.session(token.hash(), now).await?.ok_or(Problem::NotSignedIn)?;
-        if moderator.role >= Role::Moderator {
+        let session = app.store.session(token.hash(), now).await?.ok_or(Problem::NotSignedIn)?;
+        if now >= session.seen_at + SESSION_SEEN_MS {
+            app.store.see_session(session.id, now).await?;
+        }
+        if session.moderator.role >= Role::Moderator {
             note_presence(app, now).await;
         }
-        Ok(Self { moderator, token })
+        Ok(Self { moderator: session.moderator.clone(), session, token })
     }
 }
 
@@ -117,12 +126,24 @@ impl FromRequestParts<App> for SignedInToWrite {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let SignedIn { moderator, token } = SignedIn::from_request_parts(parts, app).await?;
+        let SessionToWrite(session) = SessionToWrite::from_request_parts(parts, app).await?;
+        Ok(Self(session.moderator))
+    }
+}
+
+/// As [`SignedInToWrite`], for what is about the session or its account.
+pub(super) struct SessionToWrite(pub(super) OpenSession);
+
+impl FromRequestParts<App> for SessionToWrite {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let SignedIn { session, token, .. } = SignedIn::from_request_parts(parts, app).await?;
         let csrf = params::header(&parts.headers, "Csrf-Token")?.ok_or(Problem::Csrf)?;
         if !app.secret.is_csrf_token(csrf, &token) {
             return Err(Problem::Csrf);
         }
-        Ok(Self(moderator))
+        Ok(Self(session))
     }
 }
 
@@ -145,33 +166,133 @@ fn set_cookie(app: &App, value: &str, max_age_ms: i64) -> HeaderValue {
     HeaderValue::try_from(cookie).expect("a cookie of ours is ASCII")
 }
 
-fn session(app: &App, moderator: Moderator, token: &SessionToken) -> Json<Session> {
-    Json(Session { name: moderator.name, role: moderator.role, csrf: app.secret.csrf_token(token) })
+fn session(app: &App, session: OpenSession, token: &SessionToken) -> Json<Session> {
+    let OpenSession { moderator, is_set_up, .. } = session;
+    let csrf = app.secret.csrf_token(token);
+    Json(Session { name: moderator.name, role: moderator.role, csrf, is_set_up })
+}
+
+/// A session to be opened by the browser that sent `headers`: with a new token, whatever it sent, in place of the one it had.
+fn new_session(
+    app: &App,
+    headers: &HeaderMap,
+    device: Option<&str>,
+    now: i64,
+) -> Result<(SessionToken, NewSession), Problem> {
+    let device = device.map(str::trim).filter(|device| !device.is_empty());
+    if let Some(device) = device {
+        let n_chars = device.chars().count();
+        if n_chars > DEVICE_CHARS || device.chars().any(|c| c.is_control() || is_refused(c)) {
+            let what = format!("expected up to {DEVICE_CHARS} characters on one line");
+            return Err(Problem::Field("device".to_owned(), what));
+        }
+    }
+    let token = SessionToken::draw(&app.random);
+    let session = NewSession {
+        hash: token.hash(),
+        device: device.map(str::to_owned),
+        begun_at: now,
+        expires_at: now + SESSION_MS,
+        replaces: session_cookie(headers, app.is_https).map(|before| before.hash()),
+    };
+    Ok((token, session))
+}
+
+fn signed_in(app: &App, session: OpenSession, token: &SessionToken) -> Response {
+    let cookie = set_cookie(app, &token.to_cookie(), SESSION_MS);
+    (StatusCode::CREATED, [(header::SET_COOKIE, cookie)], self::session(app, session, token)).into_response()
 }
 
 /// `POST /api/v1/console/session`: signs in with a one-time code.
 pub(super) async fn post_session(
     State(app): State<App>,
-    Body(SignIn { code }): Body<SignIn>,
+    headers: HeaderMap,
+    Body(SignIn { code, device }): Body<SignIn>,
 ) -> Result<Response, Problem> {
     let code: SignInCode =
         code.parse().map_err(|e: InvalidRecoveryCode| Problem::Field("code".to_owned(), e.to_string()))?;
     let now = app.clock.now_ms();
-    app.attempts.take(now).map_err(|wait_ms| Problem::TooManyAttempts {
-        retry_after_seconds: wait_ms.cast_unsigned().div_ceil(1_000),
-    })?;
-    let token = SessionToken::draw(&app.random);
-    let moderator =
-        app.store.sign_in(code.hash(), token.hash(), now, now + SESSION_MS).await?.ok_or(Problem::SignIn)?;
+    let (token, new) = new_session(&app, &headers, device.as_deref(), now)?;
+    app.attempts.take(now).map_err(wait)?;
+    let session = app.store.sign_in(code.hash(), new).await?.ok_or(Problem::SignIn)?;
     app.attempts.give_back();
-    let cookie = set_cookie(&app, &token.to_cookie(), SESSION_MS);
-    Ok((StatusCode::CREATED, [(header::SET_COOKIE, cookie)], session(&app, moderator, &token))
-        .into_response())
+    Ok(signed_in(&app, session, &token))
+}
+
+/// `POST /api/v1/console/session/password`: signs in with password and second factor. What is wrong of the three is not said,
+/// and takes the same time; so do names that no account has.
+pub(super) async fn post_password_session(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Body(PasswordSignIn { name, password, code, device }): Body<PasswordSignIn>,
+) -> Result<Response, Problem> {
+    let now = app.clock.now_ms();
+    let (token, new) = new_session(&app, &headers, device.as_deref(), now)?;
+    let owner = app.prove(name.trim(), &password).await?;
+    let second = owner.as_ref().and_then(|owner| second_factor(&app, owner, &code, now));
+    let session = match (owner, second) {
+        (Some(Owner { moderator, password, .. }), Some(second)) => {
+            app.store.sign_in_by_password(moderator.id, password, second, new).await?
+        }
+        _ => None,
+    };
+    Ok(signed_in(&app, session.ok_or(Problem::Credentials)?, &token))
+}
+
+/// Whoever knows the password of an account.
+pub(super) struct Owner {
+    pub(super) moderator: Moderator,
+    /// Its hash.
+    password: String,
+    authenticator: Option<Vec<u8>>,
+}
+
+impl App {
+    /// Whose password this is, of the account `name`. Counts as a wrong try until it is forgiven.
+    ///
+    /// # Errors
+    ///
+    /// When the account, or everybody, has to wait.
+    pub(super) async fn prove(&self, name: &str, password: &str) -> Result<Option<Owner>, Problem> {
+        // Before the try is counted: a flood must not use up the tries of those who wait.
+        let place = self.passwords.line_up().map_err(|_| wait(LINE_MS))?;
+        let name_hash = self.secret.name_hash(name);
+        let now = self.clock.now_ms();
+        let account = match self.store.take_attempt(name.to_owned(), name_hash, now).await? {
+            Attempt::Wait(ms) => return Err(wait(ms)),
+            Attempt::Taken(account) => account,
+        };
+        let hash = account.as_ref().and_then(|account| account.password.clone());
+        let is_right = place.is_right(password.parse().ok(), hash).await;
+        Ok(account.filter(|_| is_right).and_then(|Credentials { moderator, password, authenticator }| {
+            Some(Owner { moderator, password: password?, authenticator })
+        }))
+    }
+}
+
+/// What `code` is to the account: a code of its authenticator, or something of the form of a recovery code.
+fn second_factor(app: &App, owner: &Owner, code: &str, now: i64) -> Option<SecondFactor> {
+    let digits: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+    if let Ok(code) = digits.parse::<AccountRecoveryCode>() {
+        return Some(SecondFactor::RecoveryCode(code.hash()));
+    }
+    let secret = AuthenticatorSecret::open(owner.authenticator.as_ref()?, owner.moderator.id, &app.secret);
+    if secret.is_none() {
+        // Nobody can sign in with it any more, and whoever runs the server should know why.
+        tracing::error!(
+            "an authenticator was set up under another secret of the server; `moderator reset` its account"
+        );
+    }
+    secret?.step_of(&digits, now).map(SecondFactor::Step)
+}
+
+pub(super) fn wait(ms: i64) -> Problem {
+    Problem::TooManyAttempts { retry_after_seconds: ms.max(1).cast_unsigned().div_ceil(1_000) }
 }
 
 /// `GET /api/v1/console/session`: who is signed in.
 pub(super) async fn get_session(State(app): State<App>, signed_in: SignedIn) -> Json<Session> {
-    session(&app, signed_in.moderator, &signed_in.token)
+    session(&app, signed_in.session, &signed_in.token)
 }
 
 /// `DELETE /api/v1/console/session`: signs out.

@@ -35,7 +35,7 @@ struct Table {
 }
 
 /// Each after those it refers to, as posts before their replies: imported ones are not always the older rows.
-const TABLES: [Table; 18] = [
+const TABLES: [Table; 22] = [
     Table {
         name: "sites",
         from_postgres: "select key, id from sites order by key",
@@ -185,11 +185,63 @@ const TABLES: [Table; 18] = [
     },
     Table {
         name: "sessions",
-        from_postgres: "select session_hash, moderator_key, expires_at from sessions order by session_hash",
-        sqlite_columns: &["session_hash", "moderator_key", "expires_at"],
-        from_sqlite: "select session_hash, moderator_key, expires_at from sessions order by session_hash",
-        postgres_columns: "session_hash, moderator_key, expires_at",
+        from_postgres: "select key, session_hash, moderator_key, is_by_code, device, begun_at, seen_at, expires_at
+                        from sessions
+                        order by key",
+        sqlite_columns: &["key", "session_hash", "moderator_key", "is_by_code", "device", "begun_at", "seen_at", "expires_at"],
+        from_sqlite: "select key, session_hash, moderator_key, is_by_code, device, begun_at, seen_at, expires_at
+                      from sessions
+                      order by key",
+        postgres_columns: "key, session_hash, moderator_key, is_by_code, device, begun_at, seen_at, expires_at",
+        is_numbered: true,
+    },
+    Table {
+        name: "credentials",
+        from_postgres: "select moderator_key, password, authenticator, step, new_authenticator, new_authenticator_at
+                        from credentials
+                        order by moderator_key",
+        sqlite_columns: &["moderator_key", "password", "authenticator", "step", "new_authenticator", "new_authenticator_at"],
+        from_sqlite: "select moderator_key, password, authenticator, step, new_authenticator, new_authenticator_at
+                      from credentials
+                      order by moderator_key",
+        postgres_columns: "moderator_key, password, authenticator, step, new_authenticator, new_authenticator_at",
         is_numbered: false,
+    },
+    Table {
+        name: "account_recovery_codes",
+        from_postgres: "select moderator_key, code_hash
+                        from account_recovery_codes
+                        order by moderator_key, code_hash",
+        sqlite_columns: &["moderator_key", "code_hash"],
+        from_sqlite: "select moderator_key, code_hash
+                      from account_recovery_codes
+                      order by moderator_key, code_hash",
+        postgres_columns: "moderator_key, code_hash",
+        is_numbered: false,
+    },
+    Table {
+        name: "sign_in_attempts",
+        from_postgres: "select name_hash, moderator_key, n_tries, tried_at, waits_until
+                        from sign_in_attempts
+                        order by name_hash",
+        sqlite_columns: &["name_hash", "moderator_key", "n_tries", "tried_at", "waits_until"],
+        from_sqlite: "select name_hash, moderator_key, n_tries, tried_at, waits_until
+                      from sign_in_attempts
+                      order by name_hash",
+        postgres_columns: "name_hash, moderator_key, n_tries, tried_at, waits_until",
+        is_numbered: false,
+    },
+    Table {
+        name: "account_events",
+        from_postgres: "select key, moderator_key, event, at
+                        from account_events
+                        order by key",
+        sqlite_columns: &["key", "moderator_key", "event", "at"],
+        from_sqlite: "select key, moderator_key, event, at
+                      from account_events
+                      order by key",
+        postgres_columns: "key, moderator_key, event, at",
+        is_numbered: true,
     },
     Table {
         name: "decisions",

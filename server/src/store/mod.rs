@@ -16,11 +16,13 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use peer_support_domain::account::AccountEvent;
 use peer_support_domain::cursor::{Cursor, Order};
 use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::full_text::SearchWords;
 use peer_support_domain::helpline::LineId;
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash, VoterId};
+use peer_support_domain::limits::{SESSION_SEEN_MS, SESSION_UNUSED_MS};
 use peer_support_domain::line_report::{Day, LineProblem, ReportedContact};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, Kind, NotAllowed, Role, State};
@@ -762,6 +764,120 @@ pub struct Moderator {
 /// SHA-256 of a secret (sign-in code, session), which itself is not stored.
 pub type SecretHash = [u8; 32];
 
+/// A session of a moderator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SessionId(pub i64);
+
+/// A session to be opened.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// Of its token.
+    pub hash: SecretHash,
+    /// What the moderator calls the device.
+    pub device: Option<String>,
+    /// Now.
+    pub begun_at: i64,
+    /// When it ends, however much it is used.
+    pub expires_at: i64,
+    /// The session that the same browser had before; it ends.
+    pub replaces: Option<SecretHash>,
+}
+
+/// A session that is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenSession {
+    /// Which one.
+    pub id: SessionId,
+    /// Whose.
+    pub moderator: Moderator,
+    /// Whether a sign-in code opened it.
+    pub is_by_code: bool,
+    /// Whether the account has a password and an authenticator.
+    pub is_set_up: bool,
+    /// When it was last seen, to the quarter of an hour.
+    pub seen_at: i64,
+}
+
+/// A session as its owner is shown it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedSession {
+    /// Which one.
+    pub id: SessionId,
+    /// What the moderator calls the device.
+    pub device: Option<String>,
+    /// When it was begun, to the minute.
+    pub begun_at: i64,
+    /// When it was last seen, to the quarter of an hour.
+    pub seen_at: i64,
+}
+
+/// What an account signs in with.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// Whose.
+    pub moderator: Moderator,
+    /// The hash of the password.
+    pub password: Option<String>,
+    /// The encrypted secret of the authenticator.
+    pub authenticator: Option<Vec<u8>>,
+}
+
+/// Without the credentials.
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Credentials({:?})", self.moderator)
+    }
+}
+
+/// Whether a try to sign in is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// It is counted, and this is what to check; `None` when there is no such open account.
+    Taken(Option<Credentials>),
+    /// Not before so many milliseconds have gone.
+    Wait(i64),
+}
+
+/// What goes with a password. It counts once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecondFactor {
+    /// A code of the authenticator, by its step.
+    Step(i64),
+    /// A recovery code.
+    RecoveryCode(SecretHash),
+}
+
+/// How an account signs in, and what happened to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountState {
+    /// Whether it has a password.
+    pub has_password: bool,
+    /// Whether it has an authenticator.
+    pub has_authenticator: bool,
+    /// Recovery codes that were not used.
+    pub n_recovery_codes: u32,
+    /// What happened, and when, the last first; at most
+    /// [`ACCOUNT_EVENTS`](peer_support_domain::limits::ACCOUNT_EVENTS).
+    pub events: Vec<(AccountEvent, i64)>,
+}
+
+/// The beginning of the span of this length that a moment is in.
+const fn begun_span(at: i64, span_ms: i64) -> i64 {
+    at - at.rem_euclid(span_ms)
+}
+
+const MINUTE_MS: i64 = 60 * 1_000;
+
+/// Sessions last seen before this are over: nobody used them for as long as a session waits. They are seen to the quarter of
+/// an hour, so that none ends early.
+const fn unused_before(now: i64) -> i64 {
+    now.saturating_sub(SESSION_UNUSED_MS + SESSION_SEEN_MS)
+}
+
+/// Names without an account whose tries are counted: more than anybody tries by hand. Past that the oldest are forgotten,
+/// and never those of an account.
+const UNKNOWN_NAMES: i64 = 10_000;
+
 /// All that can happen to the data. See the module for what every method promises.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -895,7 +1011,8 @@ pub trait Store: Send + Sync + 'static {
     /// All open accounts, by name.
     async fn moderators(&self) -> Result<Vec<Moderator>, StoreError>;
 
-    /// Removes an account's sign-in codes and sessions and closes it; false when there is no such name. Its decisions stay.
+    /// Removes all that an account signs in with and its sessions, and closes it; false when there is no such name. Its
+    /// decisions stay.
     async fn close_moderator(&self, name: String, at: i64) -> Result<bool, StoreError>;
 
     /// Lets `name` sign in once with the code of this hash, until `expires_at`; false when there is no such open account.
@@ -903,26 +1020,106 @@ pub trait Store: Send + Sync + 'static {
         &self,
         name: String,
         code: SecretHash,
+        at: i64,
         expires_at: i64,
     ) -> Result<bool, StoreError>;
 
     /// Uses a sign-in code up and opens a session; `None` when the code is unknown, used or expired.
-    async fn sign_in(
-        &self,
-        code: SecretHash,
-        session: SecretHash,
-        now: i64,
-        expires_at: i64,
-    ) -> Result<Option<Moderator>, StoreError>;
+    async fn sign_in(&self, code: SecretHash, session: NewSession)
+    -> Result<Option<OpenSession>, StoreError>;
 
-    /// Who a session belongs to, unless it expired.
-    async fn session(&self, session: SecretHash, now: i64) -> Result<Option<Moderator>, StoreError>;
+    /// Counts a try to prove oneself the owner of the account `name`, before it is known whether it is right, unless too many
+    /// were wrong; `name_hash` stands for the name in storage. A right one takes the count back.
+    async fn take_attempt(
+        &self,
+        name: String,
+        name_hash: SecretHash,
+        now: i64,
+    ) -> Result<Attempt, StoreError>;
+
+    /// Takes back what was counted of an account: it was its owner.
+    async fn forgive_attempts(&self, moderator: ModeratorId) -> Result<(), StoreError>;
+
+    /// Opens a session for who knows the password and has the second factor, which is used up, and forgives the attempts.
+    /// `None` when the second factor was used before, or when `password` is not the account's hash any more.
+    async fn sign_in_by_password(
+        &self,
+        moderator: ModeratorId,
+        password: String,
+        second: SecondFactor,
+        session: NewSession,
+    ) -> Result<Option<OpenSession>, StoreError>;
+
+    /// The session, unless it expired or was not used for too long.
+    async fn session(&self, session: SecretHash, now: i64) -> Result<Option<OpenSession>, StoreError>;
+
+    /// Notes that a session is used.
+    async fn see_session(&self, session: SessionId, at: i64) -> Result<(), StoreError>;
+
+    /// The open sessions of an account, the one begun last first.
+    async fn sessions(&self, moderator: ModeratorId, now: i64) -> Result<Vec<ListedSession>, StoreError>;
+
+    /// Ends a session of this account; false when it has no such session.
+    async fn end_session(&self, moderator: ModeratorId, session: SessionId) -> Result<bool, StoreError>;
+
+    /// Ends all sessions of an account but this one.
+    async fn end_other_sessions(&self, moderator: ModeratorId, kept: SessionId) -> Result<(), StoreError>;
+
+    /// How an account signs in, and what happened to it.
+    async fn account(&self, moderator: ModeratorId) -> Result<AccountState, StoreError>;
+
+    /// Sets the password of this hash, and ends all sessions but this one. False when the account is closed.
+    async fn set_password(
+        &self,
+        moderator: ModeratorId,
+        password: String,
+        kept: SessionId,
+        at: i64,
+    ) -> Result<bool, StoreError>;
+
+    /// Keeps the encrypted secret of an authenticator that is being set up, in place of another one. False when the account
+    /// is closed.
+    async fn begin_authenticator(
+        &self,
+        moderator: ModeratorId,
+        sealed: Vec<u8>,
+        at: i64,
+    ) -> Result<bool, StoreError>;
+
+    /// The authenticator that is being set up, unless it was begun long ago.
+    async fn new_authenticator(
+        &self,
+        moderator: ModeratorId,
+        now: i64,
+    ) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Makes `sealed` the account's authenticator, when it still is the one that is being set up; takes no code of `step` or
+    /// before it again; and puts new recovery codes in place of the others.
+    async fn set_authenticator(
+        &self,
+        moderator: ModeratorId,
+        sealed: Vec<u8>,
+        step: i64,
+        codes: Vec<SecretHash>,
+        at: i64,
+    ) -> Result<bool, StoreError>;
+
+    /// Puts new recovery codes in place of the others; false when the account has no authenticator.
+    async fn set_recovery_codes(
+        &self,
+        moderator: ModeratorId,
+        codes: Vec<SecretHash>,
+        at: i64,
+    ) -> Result<bool, StoreError>;
+
+    /// Takes away all that an account signs in with, and ends its sessions; false when there is no such open account.
+    async fn reset_moderator(&self, name: String, at: i64) -> Result<bool, StoreError>;
 
     /// Ends a session.
     async fn sign_out(&self, session: SecretHash) -> Result<(), StoreError>;
 
-    /// Forgets what is past its time: idempotency keys, sign-in codes, sessions, decided reports and reports of lines that
-    /// expired by `now`, and declined items, held items and tombstones created before `unpublished_before`, with the replies to
+    /// Forgets what is past its time: idempotency keys, sign-in codes, sessions, wrong tries to sign in, events of accounts,
+    /// decided reports and reports of lines that expired by `now`, and declined items, held items and tombstones created before `unpublished_before`, with the replies to
     /// them; and new texts of published items that waited since then. Their texts leave the files of the database, and so do
     /// those that were replaced since the last purge. Returns how many items went.
     async fn purge(&self, now: i64, unpublished_before: i64) -> Result<u64, StoreError>;

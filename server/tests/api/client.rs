@@ -254,14 +254,23 @@ impl Server {
         let name = format!("moderator {code}");
         let now = self.clock.load(Ordering::SeqCst);
         self.store.add_moderator(name.clone(), role, now).await.unwrap().unwrap();
-        assert!(self.store.add_sign_in_code(name, code.hash(), now + 60_000).await.unwrap());
+        assert!(self.store.add_sign_in_code(name, code.hash(), now, now + 60_000).await.unwrap());
         code
+    }
+
+    /// The server's time.
+    pub fn now(&self) -> i64 {
+        self.clock.load(Ordering::SeqCst)
     }
 
     /// Somebody who signed in to the console.
     pub async fn moderator(&self, role: Role) -> Moderator<'_> {
         let code = self.sign_in_code(role).await.to_string();
-        let answer = self.post("/console/session", &json!({ "code": code })).await.ok();
+        self.signed_in(&self.post("/console/session", &json!({ "code": code })).await.ok())
+    }
+
+    /// Whoever this answer signed in.
+    pub fn signed_in(&self, answer: &Answer) -> Moderator<'_> {
         let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
         Moderator { server: self, cookie, csrf: text_of(&answer.json()["csrf"]) }
     }

@@ -47,6 +47,7 @@ async fn the_session_is_kept_from_scripts_and_from_other_sites() {
 
 #[tokio::test]
 async fn a_session_ends_after_twelve_hours_or_by_signing_out() {
+    const HOUR_MS: i64 = 60 * 60 * 1_000;
     each_server(async |server| {
         let (one, two) = (server.moderator(Role::Viewer).await, server.moderator(Role::Viewer).await);
         assert_eq!(one.get("/console/session").await.ok().json()["csrf"], json!(one.csrf));
@@ -55,7 +56,11 @@ async fn a_session_ends_after_twelve_hours_or_by_signing_out() {
         assert!(out.header("set-cookie").contains("Max-Age=0"));
         assert_eq!(one.get("/console/session").await.problem(), problem(401, "not-signed-in", ""));
 
-        server.wait_ms(12 * 60 * 60 * 1_000 - 1);
+        for _ in 0..11 {
+            server.wait_ms(HOUR_MS);
+            two.get("/console/queue").await.ok();
+        }
+        server.wait_ms(HOUR_MS - 1);
         two.get("/console/queue").await.ok();
         server.wait_ms(1);
         assert_eq!(two.get("/console/queue").await.problem(), problem(401, "not-signed-in", ""));

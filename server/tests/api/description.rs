@@ -45,7 +45,8 @@ async fn every_route_is_documented_and_every_documented_route_is_there() {
             let path = path
                 .replace("{site}", "demo")
                 .replace("{id}", "0000000000000")
-                .replace("{reaction}", "heard");
+                .replace("{reaction}", "heard")
+                .replace("{session}", "1");
             // No route takes TRACE, so the answer lists what it does take.
             let answer = server.call(Method::TRACE, &path, &[], None).await;
             let allowed =
@@ -277,6 +278,41 @@ async fn real_answers_are_as_documented() {
         let owners = lead.write(Method::POST, "/console/sites/demo/posts", Some(&short)).await.ok();
         word.holds("post", "/console/sites/{site}/posts", &owners);
 
+        let account = "/console/account";
+        word.holds("get", account, &moderator.get(account).await.ok());
+        word.holds("get", account, &server.get(account).await);
+        let path = "/console/account/authenticator";
+        for (method, name, body) in [
+            (Method::PUT, "put", json!({ "code": "123456" })),
+            (Method::POST, "post", json!({})),
+            (Method::PUT, "put", json!({ "code": "12345" })),
+        ] {
+            assert!(word.takes(name, path, &body));
+            word.holds(name, path, &moderator.write(method, path, Some(&body)).await);
+        }
+        let path = "/console/account/recovery-codes";
+        word.holds("post", path, &moderator.write(Method::POST, path, Some(&json!({}))).await);
+        let path = "/console/account/password";
+        for password in ["short", "password1234", "three pears in a boat"] {
+            let new = json!({ "password": password });
+            assert!(word.takes("put", path, &new));
+            word.holds("put", path, &moderator.write(Method::PUT, path, Some(&new)).await);
+        }
+        let path = "/console/account/sessions";
+        word.holds("get", path, &moderator.get(path).await.ok());
+        word.holds("delete", path, &moderator.write(Method::DELETE, path, None).await.ok());
+        for id in ["0", "x"] {
+            let answer = moderator.write(Method::DELETE, &format!("{path}/{id}"), None).await;
+            word.holds("delete", "/console/account/sessions/{session}", &answer);
+        }
+        let path = "/console/session/password";
+        let by_password = json!({ "name": "Nobody", "password": "x", "code": "1", "device": "Kitchen" });
+        assert!(word.takes("post", path, &by_password));
+        for _ in 0..6 {
+            word.holds("post", path, &server.post(path, &by_password).await);
+        }
+        word.holds("get", account, &moderator.get(account).await.ok());
+
         let code = json!({ "code": server.sign_in_code(Role::Admin).await.to_string() });
         word.holds("post", "/console/session", &server.post("/console/session", &code).await.ok());
         word.holds("post", "/console/session", &server.post("/console/session", &code).await);
@@ -301,6 +337,20 @@ async fn the_documents_limits_are_the_domains() {
         assert_eq!(key["minLength"], *limits::IDEMPOTENCY_KEY_CHARS.start());
         assert_eq!(key["maxLength"], *limits::IDEMPOTENCY_KEY_CHARS.end());
         let schemas = &document["components"]["schemas"];
+        assert_eq!(schemas["Device"]["maxLength"], limits::DEVICE_CHARS);
+        assert_eq!(schemas["Account"]["properties"]["events"]["maxItems"], limits::ACCOUNT_EVENTS);
+        let codes = &schemas["AccountRecoveryCodes"]["properties"]["recovery_codes"];
+        assert_eq!(codes["maxItems"], limits::ACCOUNT_RECOVERY_CODES);
+        let events = schemas["AccountHappening"]["properties"]["what"]["enum"].as_array().unwrap();
+        let names = peer_support_domain::account::AccountEvent::ALL.map(|event| json!(event));
+        assert_eq!(events[..], names);
+        let password = schemas["NewPassword"]["properties"]["password"]["description"].as_str().unwrap();
+        let (min, max) = limits::PASSWORD_CHARS.into_inner();
+        assert!(password.starts_with(&format!("{min} to {max} ")), "{password}");
+        let told = document["paths"]["/console/session/password"]["post"]["description"].as_str().unwrap();
+        assert!(told.contains(&format!("After {} wrong", limits::SIGN_IN_TRIES)), "{told}");
+        let longest = limits::SIGN_IN_LONGEST_WAIT_MS / 60_000;
+        assert!(told.contains(&format!("up to {longest} minutes")), "{told}");
         let report = document["paths"]["/items/{id}/reports"]["post"]["description"].as_str().unwrap();
         assert!(report.contains(&limits::REPORTS_OF_ITEM.to_string()), "{report}");
         assert_eq!(schemas["LineId"]["maxLength"], limits::REPORTED_LINE_CHARS);

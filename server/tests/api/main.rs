@@ -1,5 +1,6 @@
 //! The API as its callers see it: the real router over real databases, and the real program. One file a resource.
 
+mod account;
 mod assets;
 mod cards;
 mod client;

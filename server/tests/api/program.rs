@@ -559,7 +559,26 @@ async fn moderators_are_managed_beside_the_running_server() {
     let session = sign_in(&code_in(&added)).await.ok();
     assert_eq!(session.json()["role"], "lead");
     assert!(!moderator(&["add", "Ruth"]).status.success(), "a name is given once");
-    assert_eq!(String::from_utf8_lossy(&moderator(&["list"]).stdout), "Ruth: lead\n");
+    let list = || String::from_utf8_lossy(&moderator(&["list"]).stdout).into_owned();
+    assert_eq!(list(), "Ruth: lead; signs in with codes\n");
+    let cookie = session.header("set-cookie").split(';').next().unwrap().to_owned();
+    let csrf = text_of(&session.json()["csrf"]);
+    let headers = [("cookie", &*cookie), ("csrf-token", &*csrf)];
+    let password = json!({ "password": "three pears in a boat" });
+    let path = "/api/v1/console/account/password";
+    server.call(Method::PUT, path, &headers, Some(&password)).await.ok();
+    assert_eq!(list(), "Ruth: lead; password, no authenticator yet: signs in with codes\n");
+
+    let again = moderator(&["reset", "Ruth"]);
+    assert_eq!(list(), "Ruth: lead; signs in with codes\n");
+    let after = server.call(Method::GET, "/api/v1/console/session", &headers, None).await;
+    assert_eq!(after.problem().1, "not-signed-in", "a reset ends the sessions");
+    let session = sign_in(&code_in(&again)).await.ok();
+    let events = String::from_utf8_lossy(&moderator(&["events", "Ruth"]).stdout).into_owned();
+    let events: Vec<&str> = events.lines().map(|line| line.rsplit_once(": ").unwrap().1).collect();
+    let begin = ["password_set", "signed_in_by_code", "code_made"];
+    assert_eq!(events, [&["signed_in_by_code", "code_made", "reset"][..], &begin].concat());
+    assert!(!moderator(&["reset", "Nobody"]).status.success());
 
     let unused = code_in(&moderator(&["sign-in", "Ruth"]));
     assert!(moderator(&["close", "Ruth"]).status.success());

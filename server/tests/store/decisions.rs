@@ -161,18 +161,20 @@ async fn decisions_are_recorded_for_good() {
 async fn a_sign_in_code_opens_one_session() {
     each_store(async |store| {
         let moderator = store.moderator().await;
-        assert!(store.add_sign_in_code(moderator.name.clone(), secret(1), START + MINUTE).await.unwrap());
+        assert!(
+            store.add_sign_in_code(moderator.name.clone(), secret(1), START, START + MINUTE).await.unwrap()
+        );
 
         let attempts =
-            join_all((0..20).map(|n| store.sign_in(secret(1), secret(100 + n), START, START + 9 * MINUTE)))
+            join_all((0..20).map(|n| store.sign_in(secret(1), session(100 + n, START, START + 9 * MINUTE))))
                 .await;
 
         let opened: Vec<_> =
             attempts.into_iter().zip(0..).filter_map(|(who, n)| Some((who.unwrap()?, n))).collect();
         assert_eq!(opened.len(), 1, "{opened:?}");
-        assert_eq!(opened[0].0, moderator);
+        assert_eq!(opened[0].0.moderator, moderator);
         let session = secret(100 + opened[0].1);
-        assert_eq!(store.session(session, START).await.unwrap(), Some(moderator));
+        assert_eq!(store.session(session, START).await.unwrap().as_ref(), Some(&opened[0].0));
         assert_eq!(store.session(session, START + 9 * MINUTE).await.unwrap(), None, "it expires");
         assert_eq!(store.session(secret(7), START).await.unwrap(), None);
         store.sign_out(session).await.unwrap();
@@ -185,11 +187,11 @@ async fn a_sign_in_code_opens_one_session() {
 async fn an_expired_sign_in_code_opens_nothing() {
     each_store(async |store| {
         let name = store.moderator().await.name;
-        store.add_sign_in_code(name, secret(1), START).await.unwrap();
+        store.add_sign_in_code(name, secret(1), START - MINUTE, START).await.unwrap();
 
-        assert_eq!(store.sign_in(secret(1), secret(2), START, START + MINUTE).await.unwrap(), None);
+        assert_eq!(store.sign_in(secret(1), session(2, START, START + MINUTE)).await.unwrap(), None);
         assert_eq!(
-            store.sign_in(secret(1), secret(2), START - 1, START + MINUTE).await.unwrap(),
+            store.sign_in(secret(1), session(2, START - 1, START + MINUTE)).await.unwrap(),
             None,
             "nor later"
         );
@@ -207,15 +209,15 @@ async fn a_closed_account_is_out_at_once() {
         let other = store.add_moderator("Ada".into(), Role::Viewer, START).await.unwrap().unwrap();
         assert_eq!(store.moderators().await.unwrap(), [other.clone(), admin.clone()]);
         for n in 1..3 {
-            store.add_sign_in_code("Grace".into(), secret(n), START + MINUTE).await.unwrap();
+            store.add_sign_in_code("Grace".into(), secret(n), START, START + MINUTE).await.unwrap();
         }
-        store.sign_in(secret(1), secret(10), START, START + MINUTE).await.unwrap().unwrap();
+        store.sign_in(secret(1), session(10, START, START + MINUTE)).await.unwrap().unwrap();
 
         assert!(store.close_moderator("Grace".into(), START).await.unwrap());
 
         assert_eq!(store.session(secret(10), START).await.unwrap(), None);
-        assert_eq!(store.sign_in(secret(2), secret(11), START, START + MINUTE).await.unwrap(), None);
-        assert!(!store.add_sign_in_code("Grace".into(), secret(3), START + MINUTE).await.unwrap());
+        assert_eq!(store.sign_in(secret(2), session(11, START, START + MINUTE)).await.unwrap(), None);
+        assert!(!store.add_sign_in_code("Grace".into(), secret(3), START, START + MINUTE).await.unwrap());
         assert!(!store.close_moderator("Grace".into(), START).await.unwrap());
         assert_eq!(store.moderators().await.unwrap(), [other]);
         assert_eq!(

@@ -16,7 +16,7 @@ use peer_support_domain::vote::Reaction;
 use peer_support_domain::wire::Page;
 use peer_support_server::store::{
     self, Added, Address, CopyTerms, Edit, FeedQuery, Idempotency, Moderator, NewDecision, NewItem,
-    NewLineReport, Place, Store, Vote,
+    NewLineReport, NewSession, Place, Store, Vote,
 };
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 use tempfile::TempDir;
@@ -356,6 +356,11 @@ async fn all_pages<T>(
         }
         after = next;
     }
+}
+
+/// A session to be opened whose token has the hash `secret(n)`.
+pub fn session(n: u64, begun_at: i64, expires_at: i64) -> NewSession {
+    NewSession { hash: secret(n), device: None, begun_at, expires_at, replaces: None }
 }
 
 /// A new text, and the notes as they are, an hour after [`START`].

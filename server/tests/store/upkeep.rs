@@ -14,7 +14,7 @@ use peer_support_domain::post::{Decision, Kind, Role, State};
 use peer_support_domain::report::ReportReason;
 use peer_support_domain::wire::LineProblem;
 use peer_support_server::store::{
-    self, Added, Address, Hiding, NewItem, NewLineReport, NewReport, StoreError,
+    self, Added, Address, Hiding, NewItem, NewLineReport, NewReport, NewSession, StoreError,
 };
 
 use crate::subject::*;
@@ -84,9 +84,9 @@ async fn expired_codes_and_sessions_are_purged() {
     each_store(async |store| {
         let name = store.moderator().await.name;
         for n in 0..3 {
-            store.add_sign_in_code(name.clone(), secret(n), START + n as i64 * MINUTE).await.unwrap();
+            store.add_sign_in_code(name.clone(), secret(n), START, START + n as i64 * MINUTE).await.unwrap();
         }
-        store.sign_in(secret(2), secret(10), START, START + 2 * MINUTE).await.unwrap().unwrap();
+        store.sign_in(secret(2), session(10, START, START + 2 * MINUTE)).await.unwrap().unwrap();
 
         store.purge(START, START).await.unwrap();
         let counts = (
@@ -157,6 +157,16 @@ async fn content(store: &Subject) -> Vec<String> {
     content.push(format!("{:?}", store.line_reports(None, 1_000).await.unwrap()));
     content.push(format!("{:?}", store.moderators().await.unwrap()));
     content.push(format!("{:?}", store.session(secret(50), START).await.unwrap()));
+    for moderator in store.moderators().await.unwrap() {
+        content.push(format!("{:?}", store.sessions(moderator.id, START).await.unwrap()));
+        content.push(format!("{:?}", store.account(moderator.id).await.unwrap()));
+        content.push(format!("{:?}", store.new_authenticator(moderator.id, START).await.unwrap()));
+    }
+    let kept = "select password, step, n_tries, waits_until from credentials, sign_in_attempts";
+    content.push(format!(
+        "{:?}",
+        store.rows(kept).await[0].iter().map(|value| digits(value)).collect::<Vec<_>>()
+    ));
     content.push(format!("{}", store.rows("select * from votes").await.len()));
     content.push(format!("{}", store.rows("select * from decisions").await.len()));
     content.push(format!("{}", store.rows("select * from decisions where rule is not null").await.len()));
@@ -165,6 +175,11 @@ async fn content(store: &Subject) -> Vec<String> {
         content.push(format!("{:?}", store.report_of(secret(n)).await.unwrap()));
     }
     content
+}
+
+/// The digits of a value, which the databases show in different ways.
+fn digits(value: &str) -> String {
+    value.chars().filter(char::is_ascii_digit).collect()
 }
 
 /// One of everything.
@@ -207,9 +222,23 @@ async fn fill(store: &Subject) {
         store.report_line(NewLineReport { contact, ..no_answer() }).await.unwrap();
     }
     let name = store.add_moderator("Grace \\ 'Q'".into(), Role::Lead, START).await.unwrap().unwrap().name;
-    store.add_sign_in_code(name.clone(), secret(49), START + MINUTE).await.unwrap();
-    store.sign_in(secret(49), secret(50), START, START + MINUTE).await.unwrap().unwrap();
-    store.add_sign_in_code(name, secret(51), START + MINUTE).await.unwrap();
+    store.add_sign_in_code(name.clone(), secret(49), START, START + MINUTE).await.unwrap();
+    store.sign_in(secret(49), session(50, START, START + MINUTE)).await.unwrap().unwrap();
+    let second = NewSession { device: Some("Kitchen\t\\N".into()), ..session(52, START, START + MINUTE) };
+    store.add_sign_in_code(name.clone(), secret(53), START, START + MINUTE).await.unwrap();
+    let opened = store.sign_in(secret(53), second).await.unwrap().unwrap();
+    let account = opened.moderator.id;
+    store.set_password(account, "$argon2id$v=19$12345".into(), opened.id, START).await.unwrap();
+    store.add_sign_in_code(name.clone(), secret(49), START, START + MINUTE).await.unwrap();
+    store.sign_in(secret(49), session(50, START, START + MINUTE)).await.unwrap().unwrap();
+    for sealed in [vec![0, 255, 92], vec![7, 8]] {
+        store.begin_authenticator(account, sealed.clone(), START).await.unwrap();
+        if sealed.len() == 3 {
+            store.set_authenticator(account, sealed, 77, vec![secret(54), secret(55)], START).await.unwrap();
+        }
+    }
+    store.take_attempt(name.clone(), secret(56), START).await.unwrap();
+    store.add_sign_in_code(name, secret(51), START, START + MINUTE).await.unwrap();
 }
 
 #[tokio::test]
@@ -234,7 +263,9 @@ async fn a_copy_restores_to_the_same_content_on_either_store() {
             target.decided(item(30), Decision::Approve).await.unwrap();
             target.delete_own(recovery(13)).await.unwrap().unwrap();
             target.report_line(NewLineReport { problem: LineProblem::Other, ..no_answer() }).await.unwrap();
-            target.add_moderator("Edith".into(), Role::Admin, START).await.unwrap().unwrap();
+            let edith = target.add_moderator("Edith".into(), Role::Admin, START).await.unwrap().unwrap();
+            target.add_sign_in_code(edith.name, secret(60), START, START + MINUTE).await.unwrap();
+            target.sign_in(secret(60), session(61, START, START + MINUTE)).await.unwrap().unwrap();
             target.close().await;
         }
     })

@@ -8,8 +8,9 @@ use sqlx::{Connection, Executor, PgConnection};
 use crate::subject::*;
 use crate::support::postgres::Cluster;
 
-/// A published story, as the first version stored it.
+/// A published story and a session of 12 hours from [`START`], as the first version stored them.
 const SITE_AND_TOPIC: &str = "
+    insert into moderators (name, role, created_at) values ('Ada', 'lead', 1);
     insert into sites (id) values ('demo');
     insert into topics (site_key, id) values (1, 'low-mood');
 ";
@@ -18,12 +19,16 @@ const SQLITE_STORY: &str = "
     insert into items
       (id, site_key, topic_key, kind, state, is_example, text_key, recovery, created_at, helpful_at)
     values (1, 1, 1, 's', 'published', 0, 1, x'000102030405060708090a0b0c0d0e0f', 1, 1);
+    insert into sessions (session_hash, moderator_key, expires_at)
+    values (cast('0123456789abcdef0123456789abcdef' as blob), 1, 1767268800000);
     pragma user_version = 1;
 ";
 const POSTGRES_STORY: &str = "
     insert into items (id, site_key, topic_key, kind, state, is_example, recovery, created_at, helpful_at)
     values (1, 1, 1, 's', 'published', false, '\\x000102030405060708090a0b0c0d0e0f', 1, 1);
     insert into item_texts (item_key, text) values (1, 'An old story, still here.');
+    insert into sessions (session_hash, moderator_key, expires_at)
+    values ('0123456789abcdef0123456789abcdef', 1, 1767268800000);
 ";
 
 fn sqlite_of_version_1(file: &Path) {
@@ -55,6 +60,8 @@ async fn works(subject: Subject) {
     assert_eq!(post.text, "An old story, still here.", "{:?}", subject.address);
     assert_eq!(subject.queue_ids(9).await, [item(2)]);
     assert!(subject.report_line(no_answer()).await.unwrap());
+    let session = subject.session(*b"0123456789abcdef0123456789abcdef", START).await.unwrap().unwrap();
+    assert_eq!((session.moderator.name.as_str(), session.is_by_code, session.seen_at), ("Ada", true, START));
     subject.close().await;
 }
 

@@ -4,7 +4,9 @@
 //! it until its segments are used again: `checkpoint_timeout` and `max_wal_size` say how soon, and an archive of the log
 //! or a standby keeps it as long as its owner lets it.
 
+mod attempts;
 mod cards;
+mod credentials;
 mod export;
 mod imports;
 mod items;
@@ -17,6 +19,7 @@ mod queue;
 mod reports;
 mod rewrite;
 mod search;
+mod sessions;
 mod side_texts;
 mod votes;
 
@@ -43,10 +46,11 @@ use tokio::sync::mpsc::Sender;
 use self::rewrite::Rewriter;
 use super::live::{Listener, Teller};
 use super::{
-    Added, CopyTerms, Edit, Edited, ExportedItem, FeedQuery, Idempotency, Import, ImportId, ImportedItem,
-    Moderator, ModeratorId, NewDecision, NewImport, NewItem, NewLineReport, NewReport, OwnItem, Queued,
-    RecentText, ReportStanding, Reported, Said, SearchQuery, SecretHash, Store, StoreError, Undecided, Vote,
-    corrupt, flags_of_bits, kind_of_letter,
+    AccountState, Added, Attempt, CopyTerms, Edit, Edited, ExportedItem, FeedQuery, Idempotency, Import,
+    ImportId, ImportedItem, ListedSession, Moderator, ModeratorId, NewDecision, NewImport, NewItem,
+    NewLineReport, NewReport, NewSession, OpenSession, OwnItem, Queued, RecentText, ReportStanding, Reported,
+    Said, SearchQuery, SecondFactor, SecretHash, SessionId, Store, StoreError, Undecided, Vote, corrupt,
+    flags_of_bits, kind_of_letter,
 };
 
 /// Connections of one server, of which one listens. PostgreSQL allows 100 at first, so several servers fit.
@@ -68,6 +72,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("side_texts", include_str!("migrations/0008_side_texts.sql")),
     ("search", include_str!("migrations/0009_search.sql")),
     ("word_keys", include_str!("migrations/0010_word_keys.sql")),
+    ("accounts", include_str!("migrations/0011_accounts.sql")),
 ];
 
 /// A store in a PostgreSQL database, which it may share with other servers.
@@ -326,27 +331,121 @@ impl Store for Postgres {
         &self,
         name: String,
         code: SecretHash,
+        at: i64,
         expires_at: i64,
     ) -> Result<bool, StoreError> {
-        until_alone(|| moderators::add_sign_in_code(&self.pool, &name, &code, expires_at)).await
+        until_alone(|| moderators::add_sign_in_code(&self.pool, &name, &code, at, expires_at)).await
     }
 
     async fn sign_in(
         &self,
         code: SecretHash,
-        session: SecretHash,
-        now: i64,
-        expires_at: i64,
-    ) -> Result<Option<Moderator>, StoreError> {
-        until_alone(|| moderators::sign_in(&self.pool, &code, &session, now, expires_at)).await
+        session: NewSession,
+    ) -> Result<Option<OpenSession>, StoreError> {
+        until_alone(|| sessions::sign_in(&self.pool, &code, &session)).await
     }
 
-    async fn session(&self, session: SecretHash, now: i64) -> Result<Option<Moderator>, StoreError> {
-        moderators::session(&self.pool, &session, now).await
+    async fn take_attempt(
+        &self,
+        name: String,
+        name_hash: SecretHash,
+        now: i64,
+    ) -> Result<Attempt, StoreError> {
+        until_alone(|| attempts::take(&self.pool, &name, &name_hash, now)).await
+    }
+
+    async fn forgive_attempts(&self, moderator: ModeratorId) -> Result<(), StoreError> {
+        until_alone(|| attempts::forgive(&self.pool, moderator)).await
+    }
+
+    async fn sign_in_by_password(
+        &self,
+        moderator: ModeratorId,
+        password: String,
+        second: SecondFactor,
+        session: NewSession,
+    ) -> Result<Option<OpenSession>, StoreError> {
+        until_alone(|| sessions::sign_in_by_password(&self.pool, moderator, &password, second, &session))
+            .await
+    }
+
+    async fn session(&self, session: SecretHash, now: i64) -> Result<Option<OpenSession>, StoreError> {
+        sessions::session(&self.pool, &session, now).await
+    }
+
+    async fn see_session(&self, session: SessionId, at: i64) -> Result<(), StoreError> {
+        until_alone(|| sessions::see(&self.pool, session, at)).await
+    }
+
+    async fn sessions(&self, moderator: ModeratorId, now: i64) -> Result<Vec<ListedSession>, StoreError> {
+        sessions::of(&self.pool, moderator, now).await
+    }
+
+    async fn end_session(&self, moderator: ModeratorId, session: SessionId) -> Result<bool, StoreError> {
+        until_alone(|| sessions::end(&self.pool, moderator, session)).await
+    }
+
+    async fn end_other_sessions(&self, moderator: ModeratorId, kept: SessionId) -> Result<(), StoreError> {
+        until_alone(|| sessions::end_others(&self.pool, moderator, kept)).await
+    }
+
+    async fn account(&self, moderator: ModeratorId) -> Result<AccountState, StoreError> {
+        credentials::account(&self.pool, moderator).await
+    }
+
+    async fn set_password(
+        &self,
+        moderator: ModeratorId,
+        password: String,
+        kept: SessionId,
+        at: i64,
+    ) -> Result<bool, StoreError> {
+        until_alone(|| credentials::set_password(&self.pool, moderator, &password, kept, at)).await
+    }
+
+    async fn begin_authenticator(
+        &self,
+        moderator: ModeratorId,
+        sealed: Vec<u8>,
+        at: i64,
+    ) -> Result<bool, StoreError> {
+        until_alone(|| credentials::begin_authenticator(&self.pool, moderator, &sealed, at)).await
+    }
+
+    async fn new_authenticator(
+        &self,
+        moderator: ModeratorId,
+        now: i64,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        credentials::new_authenticator(&self.pool, moderator, now).await
+    }
+
+    async fn set_authenticator(
+        &self,
+        moderator: ModeratorId,
+        sealed: Vec<u8>,
+        step: i64,
+        codes: Vec<SecretHash>,
+        at: i64,
+    ) -> Result<bool, StoreError> {
+        until_alone(|| credentials::set_authenticator(&self.pool, moderator, &sealed, step, &codes, at)).await
+    }
+
+    async fn set_recovery_codes(
+        &self,
+        moderator: ModeratorId,
+        codes: Vec<SecretHash>,
+        at: i64,
+    ) -> Result<bool, StoreError> {
+        until_alone(|| credentials::set_recovery_codes(&self.pool, moderator, &codes, at)).await
+    }
+
+    async fn reset_moderator(&self, name: String, at: i64) -> Result<bool, StoreError> {
+        until_alone(|| moderators::reset(&self.pool, &name, at)).await
     }
 
     async fn sign_out(&self, session: SecretHash) -> Result<(), StoreError> {
-        moderators::sign_out(&self.pool, &session).await
+        sessions::sign_out(&self.pool, &session).await
     }
 
     async fn purge(&self, now: i64, unpublished_before: i64) -> Result<u64, StoreError> {

@@ -1,10 +1,11 @@
-//! Moderators' accounts, how they sign in, and their sessions.
+//! Moderators' accounts.
 
+use peer_support_domain::account::AccountEvent;
 use peer_support_domain::post::Role;
 use sqlx::Row;
-use sqlx::postgres::{PgPool, PgRow};
+use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::parsed;
+use super::{credentials, parsed};
 use crate::store::{Moderator, ModeratorId, SecretHash, StoreError};
 
 pub(super) async fn add(
@@ -45,7 +46,28 @@ pub(super) async fn all(pool: &PgPool) -> Result<Vec<Moderator>, StoreError> {
 
 pub(super) async fn close(pool: &PgPool, name: &str, at: i64) -> Result<bool, StoreError> {
     let mut tx = pool.begin().await?;
-    // The full lock waits for codes and sessions that are being made for the account.
+    let Some(moderator) = open_account(&mut tx, name).await? else { return Ok(false) };
+    sqlx::query("update moderators set closed_at = $2 where key = $1")
+        .bind(moderator.0)
+        .bind(at)
+        .execute(&mut *tx)
+        .await?;
+    credentials::take_away(&mut tx, moderator).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+pub(super) async fn reset(pool: &PgPool, name: &str, at: i64) -> Result<bool, StoreError> {
+    let mut tx = pool.begin().await?;
+    let Some(moderator) = open_account(&mut tx, name).await? else { return Ok(false) };
+    credentials::take_away(&mut tx, moderator).await?;
+    credentials::note(&mut *tx, moderator, AccountEvent::Reset, at).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// The account, whose full lock waits for codes and sessions that are being made for it.
+async fn open_account(db: &mut PgConnection, name: &str) -> Result<Option<ModeratorId>, StoreError> {
     let key: Option<i64> = sqlx::query_scalar(
         "select key
          from moderators
@@ -54,115 +76,35 @@ pub(super) async fn close(pool: &PgPool, name: &str, at: i64) -> Result<bool, St
          for update",
     )
     .bind(name)
-    .fetch_optional(&mut *tx)
+    .fetch_optional(db)
     .await?;
-    let Some(key) = key else { return Ok(false) };
-    sqlx::query("update moderators set closed_at = $2 where key = $1")
-        .bind(key)
-        .bind(at)
-        .execute(&mut *tx)
-        .await?;
-    sqlx::query("delete from sign_in_codes where moderator_key = $1").bind(key).execute(&mut *tx).await?;
-    sqlx::query("delete from sessions where moderator_key = $1").bind(key).execute(&mut *tx).await?;
-    tx.commit().await?;
-    Ok(true)
+    Ok(key.map(ModeratorId))
 }
 
 pub(super) async fn add_sign_in_code(
     pool: &PgPool,
     name: &str,
     code: &SecretHash,
+    at: i64,
     expires_at: i64,
 ) -> Result<bool, StoreError> {
-    let added = sqlx::query(
-        "insert into sign_in_codes (code_hash, moderator_key, expires_at)
-         select $2, key, $3
-         from moderators
-         where name = $1
-           and closed_at is null
-         for share",
-    )
-    .bind(name)
-    .bind(&code[..])
-    .bind(expires_at)
-    .execute(pool)
-    .await?;
-    Ok(added.rows_affected() == 1)
-}
-
-pub(super) async fn sign_in(
-    pool: &PgPool,
-    code: &SecretHash,
-    session: &SecretHash,
-    now: i64,
-    expires_at: i64,
-) -> Result<Option<Moderator>, StoreError> {
     let mut tx = pool.begin().await?;
-    let used: Option<(i64, i64)> = sqlx::query_as(
-        "delete from sign_in_codes
-         where code_hash = $1
-         returning moderator_key, expires_at",
+    let Some(moderator) = open_account(&mut tx, name).await? else { return Ok(false) };
+    sqlx::query(
+        "insert into sign_in_codes (code_hash, moderator_key, expires_at)
+         values ($1, $2, $3)",
     )
     .bind(&code[..])
-    .fetch_optional(&mut *tx)
+    .bind(moderator.0)
+    .bind(expires_at)
+    .execute(&mut *tx)
     .await?;
-    let Some((moderator_key, code_expires_at)) = used else { return Ok(None) };
-    let row = if code_expires_at <= now {
-        None
-    } else {
-        sqlx::query(
-            "select key, name, role
-             from moderators
-             where key = $1
-               and closed_at is null
-             for share",
-        )
-        .bind(moderator_key)
-        .fetch_optional(&mut *tx)
-        .await?
-    };
-    if row.is_some() {
-        sqlx::query(
-            "insert into sessions (session_hash, moderator_key, expires_at)
-             values ($1, $2, $3)",
-        )
-        .bind(&session[..])
-        .bind(moderator_key)
-        .bind(expires_at)
-        .execute(&mut *tx)
-        .await?;
-    }
+    credentials::note(&mut *tx, moderator, AccountEvent::CodeMade, at).await?;
     tx.commit().await?;
-    row.as_ref().map(moderator).transpose()
+    Ok(true)
 }
 
-pub(super) async fn session(
-    pool: &PgPool,
-    session: &SecretHash,
-    now: i64,
-) -> Result<Option<Moderator>, StoreError> {
-    sqlx::query(
-        "select moderators.key, name, role
-         from sessions
-         join moderators on moderators.key = sessions.moderator_key
-         where session_hash = $1
-           and expires_at > $2",
-    )
-    .bind(&session[..])
-    .bind(now)
-    .fetch_optional(pool)
-    .await?
-    .as_ref()
-    .map(moderator)
-    .transpose()
-}
-
-pub(super) async fn sign_out(pool: &PgPool, session: &SecretHash) -> Result<(), StoreError> {
-    sqlx::query("delete from sessions where session_hash = $1").bind(&session[..]).execute(pool).await?;
-    Ok(())
-}
-
-fn moderator(row: &PgRow) -> Result<Moderator, StoreError> {
+pub(super) fn moderator(row: &PgRow) -> Result<Moderator, StoreError> {
     Ok(Moderator {
         id: ModeratorId(row.try_get("key")?),
         name: row.try_get("name")?,

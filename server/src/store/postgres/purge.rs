@@ -1,6 +1,8 @@
 //! Forgetting what is past its time.
 
-use peer_support_domain::limits::IDEMPOTENCY_WINDOW_MS;
+use peer_support_domain::limits::{
+    ACCOUNT_EVENT_RETENTION_MS, IDEMPOTENCY_WINDOW_MS, NEW_AUTHENTICATOR_MS, SIGN_IN_TRIES_COUNT_MS,
+};
 use peer_support_domain::site::SiteId;
 use sqlx::postgres::{PgConnection, PgPool};
 
@@ -17,7 +19,27 @@ pub(super) async fn expired(pool: &PgPool, now: i64) -> Result<(), StoreError> {
     sqlx::query("delete from idempotency_keys where created_at <= $1").bind(before).execute(&mut *tx).await?;
     sqlx::query("delete from word_keys where created_at <= $1").bind(before).execute(&mut *tx).await?;
     sqlx::query("delete from sign_in_codes where expires_at <= $1").bind(now).execute(&mut *tx).await?;
-    sqlx::query("delete from sessions where expires_at <= $1").bind(now).execute(&mut *tx).await?;
+    sqlx::query("delete from sessions where expires_at <= $1 or seen_at <= $2")
+        .bind(now)
+        .bind(crate::store::unused_before(now))
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query("delete from sign_in_attempts where tried_at <= $1")
+        .bind(now.saturating_sub(SIGN_IN_TRIES_COUNT_MS))
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query(
+        "update credentials
+         set new_authenticator = null, new_authenticator_at = null
+         where new_authenticator_at <= $1",
+    )
+    .bind(now.saturating_sub(NEW_AUTHENTICATOR_MS))
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query("delete from account_events where at <= $1")
+        .bind(now.saturating_sub(ACCOUNT_EVENT_RETENTION_MS))
+        .execute(&mut *tx)
+        .await?;
     Ok(tx.commit().await?)
 }
 

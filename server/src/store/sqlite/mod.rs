@@ -1,6 +1,8 @@
 //! SQLite, inside this process: one writing thread, a few readers, every acknowledged write flushed to the disk.
 
+mod attempts;
 mod cards;
+mod credentials;
 mod export;
 mod imports;
 mod items;
@@ -14,6 +16,7 @@ mod purge;
 mod queue;
 mod reports;
 mod search;
+mod sessions;
 mod side_texts;
 mod votes;
 mod writer;
@@ -40,10 +43,11 @@ use tokio::sync::mpsc::Sender;
 use self::writer::Writer;
 use super::live::{Listener, Teller};
 use super::{
-    Added, CopyTerms, Edit, Edited, ExportedItem, FeedQuery, Idempotency, Import, ImportId, ImportedItem,
-    Moderator, ModeratorId, NewDecision, NewImport, NewItem, NewLineReport, NewReport, OwnItem, Queued,
-    RecentText, ReportStanding, Reported, Said, SearchQuery, SecretHash, Store, StoreError, Undecided, Vote,
-    corrupt, flags_of_bits,
+    AccountState, Added, Attempt, CopyTerms, Edit, Edited, ExportedItem, FeedQuery, Idempotency, Import,
+    ImportId, ImportedItem, ListedSession, Moderator, ModeratorId, NewDecision, NewImport, NewItem,
+    NewLineReport, NewReport, NewSession, OpenSession, OwnItem, Queued, RecentText, ReportStanding, Reported,
+    Said, SearchQuery, SecondFactor, SecretHash, SessionId, Store, StoreError, Undecided, Vote, corrupt,
+    flags_of_bits,
 };
 
 /// Readers at a time. Reads take well below a millisecond each, so a few keep every core busy.
@@ -67,6 +71,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0008_side_texts.sql")),
     M::up(include_str!("migrations/0009_search.sql")),
     M::up(include_str!("migrations/0010_word_keys.sql")),
+    M::up(include_str!("migrations/0011_accounts.sql")),
 ];
 
 /// A store in one file, with its write-ahead log beside it.
@@ -423,27 +428,120 @@ impl Store for Sqlite {
         &self,
         name: String,
         code: SecretHash,
+        at: i64,
         expires_at: i64,
     ) -> Result<bool, StoreError> {
-        self.write(move |db| moderators::add_sign_in_code(db, &name, &code, expires_at)).await
+        self.write(move |db| moderators::add_sign_in_code(db, &name, &code, at, expires_at)).await
     }
 
     async fn sign_in(
         &self,
         code: SecretHash,
-        session: SecretHash,
-        now: i64,
-        expires_at: i64,
-    ) -> Result<Option<Moderator>, StoreError> {
-        self.write(move |db| moderators::sign_in(db, &code, &session, now, expires_at)).await
+        session: NewSession,
+    ) -> Result<Option<OpenSession>, StoreError> {
+        self.write(move |db| sessions::sign_in(db, &code, &session)).await
     }
 
-    async fn session(&self, session: SecretHash, now: i64) -> Result<Option<Moderator>, StoreError> {
-        self.read(move |db| moderators::session(db, &session, now)).await
+    async fn take_attempt(
+        &self,
+        name: String,
+        name_hash: SecretHash,
+        now: i64,
+    ) -> Result<Attempt, StoreError> {
+        self.write(move |db| attempts::take(db, &name, &name_hash, now)).await
+    }
+
+    async fn forgive_attempts(&self, moderator: ModeratorId) -> Result<(), StoreError> {
+        self.write(move |db| attempts::forgive(db, moderator)).await
+    }
+
+    async fn sign_in_by_password(
+        &self,
+        moderator: ModeratorId,
+        password: String,
+        second: SecondFactor,
+        session: NewSession,
+    ) -> Result<Option<OpenSession>, StoreError> {
+        self.write(move |db| sessions::sign_in_by_password(db, moderator, &password, second, &session)).await
+    }
+
+    async fn session(&self, session: SecretHash, now: i64) -> Result<Option<OpenSession>, StoreError> {
+        self.read(move |db| sessions::session(db, &session, now)).await
+    }
+
+    async fn see_session(&self, session: SessionId, at: i64) -> Result<(), StoreError> {
+        self.write(move |db| sessions::see(db, session, at)).await
+    }
+
+    async fn sessions(&self, moderator: ModeratorId, now: i64) -> Result<Vec<ListedSession>, StoreError> {
+        self.read(move |db| sessions::of(db, moderator, now)).await
+    }
+
+    async fn end_session(&self, moderator: ModeratorId, session: SessionId) -> Result<bool, StoreError> {
+        self.write(move |db| sessions::end(db, moderator, session)).await
+    }
+
+    async fn end_other_sessions(&self, moderator: ModeratorId, kept: SessionId) -> Result<(), StoreError> {
+        self.write(move |db| sessions::end_others(db, moderator, kept)).await
+    }
+
+    async fn account(&self, moderator: ModeratorId) -> Result<AccountState, StoreError> {
+        self.read(move |db| credentials::account(db, moderator)).await
+    }
+
+    async fn set_password(
+        &self,
+        moderator: ModeratorId,
+        password: String,
+        kept: SessionId,
+        at: i64,
+    ) -> Result<bool, StoreError> {
+        self.write(move |db| credentials::set_password(db, moderator, &password, kept, at)).await
+    }
+
+    async fn begin_authenticator(
+        &self,
+        moderator: ModeratorId,
+        sealed: Vec<u8>,
+        at: i64,
+    ) -> Result<bool, StoreError> {
+        self.write(move |db| credentials::begin_authenticator(db, moderator, &sealed, at)).await
+    }
+
+    async fn new_authenticator(
+        &self,
+        moderator: ModeratorId,
+        now: i64,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(move |db| credentials::new_authenticator(db, moderator, now)).await
+    }
+
+    async fn set_authenticator(
+        &self,
+        moderator: ModeratorId,
+        sealed: Vec<u8>,
+        step: i64,
+        codes: Vec<SecretHash>,
+        at: i64,
+    ) -> Result<bool, StoreError> {
+        self.write(move |db| credentials::set_authenticator(db, moderator, &sealed, step, &codes, at)).await
+    }
+
+    async fn set_recovery_codes(
+        &self,
+        moderator: ModeratorId,
+        codes: Vec<SecretHash>,
+        at: i64,
+    ) -> Result<bool, StoreError> {
+        self.write(move |db| credentials::set_recovery_codes(db, moderator, &codes, at)).await
+    }
+
+    async fn reset_moderator(&self, name: String, at: i64) -> Result<bool, StoreError> {
+        self.write(move |db| moderators::reset(db, &name, at)).await
     }
 
     async fn sign_out(&self, session: SecretHash) -> Result<(), StoreError> {
-        self.write(move |db| moderators::sign_out(db, &session)).await
+        self.write(move |db| sessions::sign_out(db, &session)).await
     }
 
     async fn purge(&self, now: i64, unpublished_before: i64) -> Result<u64, StoreError> {

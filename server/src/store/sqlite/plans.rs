@@ -16,8 +16,8 @@ use rusqlite::{Connection, StatementStatus};
 
 use super::{Sqlite, items, live, open_to_read, search};
 use crate::store::{
-    Edit, FeedQuery, Hiding, Idempotency, ModeratorId, NewDecision, NewItem, NewLineReport, NewReport, Place,
-    SearchQuery, Store, Vote,
+    Edit, FeedQuery, Hiding, Idempotency, ModeratorId, NewDecision, NewItem, NewLineReport, NewReport,
+    NewSession, Place, SearchQuery, SecondFactor, Store, Vote,
 };
 
 /// What ran, as it was prepared, and how many steps of SQLite's machine it took, on the connection where it ran last.
@@ -162,9 +162,26 @@ async fn ask_everything(store: &Sqlite, moderator: ModeratorId) {
         .await
         .unwrap();
     store.queue(None, 10).await.unwrap();
-    store.add_sign_in_code("Ada".into(), [1; 32], 10).await.unwrap();
-    store.sign_in([1; 32], [2; 32], 0, 10).await.unwrap().unwrap();
+    store.add_sign_in_code("Ada".into(), [1; 32], 0, 10).await.unwrap();
+    let new =
+        |byte, replaces| NewSession { hash: [byte; 32], device: None, begun_at: 0, expires_at: 10, replaces };
+    let session = store.sign_in([1; 32], new(2, None)).await.unwrap().unwrap().id;
     store.session([2; 32], 0).await.unwrap().unwrap();
+    store.see_session(session, 0).await.unwrap();
+    store.set_password(moderator, "hash".into(), session, 0).await.unwrap();
+    store.begin_authenticator(moderator, vec![1], 0).await.unwrap();
+    store.new_authenticator(moderator, 0).await.unwrap().unwrap();
+    store.set_authenticator(moderator, vec![1], 1, vec![[3; 32]], 0).await.unwrap();
+    store.set_recovery_codes(moderator, vec![[4; 32]], 0).await.unwrap();
+    store.take_attempt("Ada".into(), [5; 32], 1).await.unwrap();
+    for (byte, second) in [(6, SecondFactor::Step(2)), (7, SecondFactor::RecoveryCode([4; 32]))] {
+        let new = new(byte, Some([2; 32]));
+        store.sign_in_by_password(moderator, "hash".into(), second, new).await.unwrap().unwrap();
+    }
+    store.account(moderator).await.unwrap();
+    assert_eq!(store.sessions(moderator, 0).await.unwrap().len(), 2);
+    store.end_session(moderator, session).await.unwrap();
+    store.end_other_sessions(moderator, session).await.unwrap();
     store.sign_out([2; 32]).await.unwrap();
     let decision = |decision| NewDecision {
         item: item(1 << 40),

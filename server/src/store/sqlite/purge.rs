@@ -1,6 +1,8 @@
 //! Forgetting what is past its time, and giving the space back.
 
-use peer_support_domain::limits::IDEMPOTENCY_WINDOW_MS;
+use peer_support_domain::limits::{
+    ACCOUNT_EVENT_RETENTION_MS, IDEMPOTENCY_WINDOW_MS, NEW_AUTHENTICATOR_MS, SIGN_IN_TRIES_COUNT_MS,
+};
 use peer_support_domain::site::SiteId;
 use rusqlite::Connection;
 
@@ -20,7 +22,28 @@ pub(super) fn expired(db: &Connection, now: i64) -> Result<(), StoreError> {
     execute(db, "delete from idempotency_keys where created_at <= ?1", [before])?;
     execute(db, "delete from word_keys where created_at <= ?1", [before])?;
     execute(db, "delete from sign_in_codes where expires_at <= ?1", [now])?;
-    execute(db, "delete from sessions where expires_at <= ?1", [now])?;
+    execute(
+        db,
+        "delete from sessions where expires_at <= ?1 or seen_at <= ?2",
+        [now, crate::store::unused_before(now)],
+    )?;
+    execute(
+        db,
+        "delete from sign_in_attempts where tried_at <= ?1",
+        [now.saturating_sub(SIGN_IN_TRIES_COUNT_MS)],
+    )?;
+    execute(
+        db,
+        "update credentials
+         set new_authenticator = null, new_authenticator_at = null
+         where new_authenticator_at <= ?1",
+        [now.saturating_sub(NEW_AUTHENTICATOR_MS)],
+    )?;
+    execute(
+        db,
+        "delete from account_events where at <= ?1",
+        [now.saturating_sub(ACCOUNT_EVENT_RETENTION_MS)],
+    )?;
     Ok(())
 }
 
