@@ -1,4 +1,4 @@
-//! Flags: what the server's checks noticed about an item, for its moderators only.
+//! Flags: what the server's checks and an item's readers noticed about it, for its moderators only.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::post::names;
+use crate::signals::Signal;
 
 /// One thing that was noticed. It holds the item for a person to read; it decides nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,30 +21,77 @@ pub enum Flag {
     NoWork,
     /// Readers reported it.
     Reported,
+    /// Its words sound as if a life were at risk.
+    Crisis,
+    /// It holds what may tell who somebody is.
+    PersonalData,
+    /// It tells how to hurt oneself, asks for it or praises it.
+    MethodDetail,
+    /// It is unkind to a reader or to a group.
+    Hostile,
+    /// It sells, lures away or collects.
+    Solicitation,
+    /// It gives advice that may harm.
+    HarmfulAdvice,
+    /// A reader said that somebody may be in danger.
+    Danger,
 }
 
-names!(Flag, InvalidFlag, "is not a flag; expected repeat, flood, vote-ring, no-work or reported", {
+impl Flag {
+    /// The flag of a signal that was found in the words.
+    #[must_use]
+    pub const fn of_signal(signal: Signal) -> Self {
+        match signal {
+            Signal::Crisis => Self::Crisis,
+            Signal::PersonalData => Self::PersonalData,
+            Signal::MethodDetail => Self::MethodDetail,
+            Signal::Hostile => Self::Hostile,
+            Signal::Solicitation => Self::Solicitation,
+            Signal::HarmfulAdvice => Self::HarmfulAdvice,
+        }
+    }
+}
+
+names!(Flag, InvalidFlag,
+    "is not a flag; expected repeat, flood, vote-ring, no-work, reported, crisis, personal-data, method-detail, hostile, \
+     solicitation, harmful-advice or danger", {
     Repeat => "repeat",
     Flood => "flood",
     VoteRing => "vote-ring",
     NoWork => "no-work",
     Reported => "reported",
+    Crisis => "crisis",
+    PersonalData => "personal-data",
+    MethodDetail => "method-detail",
+    Hostile => "hostile",
+    Solicitation => "solicitation",
+    HarmfulAdvice => "harmful-advice",
+    Danger => "danger",
 });
 
 /// The flags of one item, each once; a bit each in storage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Flags(u8);
+pub struct Flags(u16);
 
 impl Flags {
+    /// What is told by the words alone, and told anew when they change; a risk to life is not forgotten with the words.
+    pub const OF_WORDS: Self = Self(
+        1 << Flag::PersonalData as u16
+            | 1 << Flag::MethodDetail as u16
+            | 1 << Flag::Hostile as u16
+            | 1 << Flag::Solicitation as u16
+            | 1 << Flag::HarmfulAdvice as u16,
+    );
+
     /// The flags whose bits are set, the first of [`Flag::ALL`] being the lowest; `None` when another bit is set.
     #[must_use]
-    pub const fn from_bits(bits: u8) -> Option<Self> {
+    pub const fn from_bits(bits: u16) -> Option<Self> {
         if bits >> Flag::ALL.len() == 0 { Some(Self(bits)) } else { None }
     }
 
     /// A bit for each flag, for storage.
     #[must_use]
-    pub const fn bits(self) -> u8 {
+    pub const fn bits(self) -> u16 {
         self.0
     }
 
@@ -56,13 +104,13 @@ impl Flags {
     /// Whether `flag` is one of them.
     #[must_use]
     pub const fn contains(self, flag: Flag) -> bool {
-        self.0 >> flag as u8 & 1 == 1
+        self.0 >> flag as u16 & 1 == 1
     }
 
     /// These and `flag`.
     #[must_use]
     pub const fn with(self, flag: Flag) -> Self {
-        Self(self.0 | 1 << flag as u8)
+        Self(self.0 | 1 << flag as u16)
     }
 
     /// The flags, in the order of [`Flag::ALL`].
@@ -83,13 +131,13 @@ mod tests {
 
     #[test]
     fn flags_read_back_as_they_are_stored() {
-        for bits in 0..32 {
+        for bits in 0..1 << Flag::ALL.len() {
             let flags = Flags::from_bits(bits).unwrap();
 
             assert_eq!(flags.bits(), bits);
             assert_eq!(flags.iter().collect::<Flags>(), flags);
             assert_eq!(flags.is_empty(), bits == 0);
         }
-        assert_eq!(Flags::from_bits(32), None, "a flag that there is not");
+        assert_eq!(Flags::from_bits(1 << Flag::ALL.len()), None, "a flag that there is not");
     }
 }

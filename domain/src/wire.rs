@@ -544,9 +544,34 @@ pub struct QueueItem {
     /// What readers reported, and how many of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reports: Vec<ReportCount>,
+    /// What its words say by themselves, as of this version of the server; `flags` has what was noticed when they came.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub found: Vec<Found>,
     /// What was said privately about it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub words: Vec<Word>,
+}
+
+/// A signal in the words of an item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// Which.
+    pub flag: Flag,
+    /// How sure, from 50 to 100.
+    pub percent: u8,
+    /// Where, in order.
+    pub places: Vec<FoundPlace>,
+}
+
+/// A place in a text that says something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundPlace {
+    /// The first Unicode scalar value.
+    pub start: u32,
+    /// The one after the last.
+    pub end: u32,
+    /// Why: a word of `Reason`, such as `direct_statement`.
+    pub reason: String,
 }
 
 /// How many readers gave one reason.

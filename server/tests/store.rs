@@ -24,6 +24,8 @@ mod plans;
 mod posts;
 #[path = "store/reports.rs"]
 mod reports;
+#[path = "store/risk.rs"]
+mod risk;
 #[path = "store/search.rs"]
 mod search;
 #[path = "store/subject.rs"]

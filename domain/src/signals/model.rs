@@ -190,7 +190,8 @@ impl Model {
         let (chance, rest) = rest.split_first_chunk::<4>()?;
         let [scale, bias, chance] = [scale, bias, chance].map(|bytes| f32::from_le_bytes(*bytes));
         let (&bits, rest) = rest.split_first()?;
-        if !(1..=20).contains(&bits) || !(scale.is_finite() && bias.is_finite() && chance.is_finite()) {
+        let is_finite = scale.is_finite() && bias.is_finite() && chance.is_finite();
+        if !((1..=20).contains(&bits) && is_finite) {
             return None;
         }
         let end = rest.iter().position(|gap| *gap == 0)?;

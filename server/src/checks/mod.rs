@@ -12,6 +12,7 @@ mod rate;
 mod repeat;
 mod report_force;
 mod vote_ring;
+mod words;
 mod work;
 
 use std::collections::hash_map::Entry;
@@ -28,6 +29,7 @@ use peer_support_domain::site::SiteId;
 pub use self::network::{ForwardedHeader, Network, Proxies, ProxyNet};
 pub(crate) use self::notices::Notices;
 pub use self::rate::Rate;
+pub(crate) use self::words::Words;
 pub use self::work::WorkRule;
 pub(crate) use self::work::{InvalidProof, Proof};
 

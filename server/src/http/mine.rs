@@ -56,7 +56,15 @@ pub(super) async fn patch_mine(
     let pass = app.guard.admit_change(network, now)?;
     match app
         .store
-        .edit_own(code, Edit { text: text.clone(), notes, at: app.clock.minute_ms() })
+        .edit_own(
+            code,
+            Edit {
+                flags: app.words.flags(&text, None),
+                text: text.clone(),
+                notes,
+                at: app.clock.minute_ms(),
+            },
+        )
         .await?
         .ok_or(Problem::UnknownRecoveryCode)?
     {

@@ -45,7 +45,7 @@ pub use self::live::Streams;
 use self::problem::Problem;
 pub use self::sender::Peer;
 use self::session::Attempts;
-use crate::checks::{Guard, Notices};
+use crate::checks::{Guard, Notices, Words};
 use crate::clock::{Clock, Random};
 use crate::config::{Config, Site, Sites};
 use crate::helplines::Helplines;
@@ -77,6 +77,7 @@ pub struct App {
     /// line was one too many.
     reports_full_on: Arc<AtomicI32>,
     notices: Arc<Notices>,
+    words: Arc<Words>,
     /// When the store was last told that a moderator is there.
     moderator_noted_at: Arc<AtomicI64>,
 }
@@ -102,6 +103,7 @@ impl App {
                 clock.now_ms(),
             )),
             notices: Arc::new(Notices::new(&random)),
+            words: Arc::new(Words::new()),
             clock,
             random,
             secret,

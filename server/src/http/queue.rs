@@ -16,7 +16,7 @@ use super::problem::Problem;
 use super::session::{SignedIn, SignedInToWrite};
 use crate::store::NewDecision;
 
-/// `GET /api/v1/console/queue`: first what readers reported, then what is held and what a check flagged, of all sites; the
+/// `GET /api/v1/console/queue`: first where a life may be at risk, then what readers reported, then what is held and what a check flagged, of all sites; the
 /// longest waiting first in each.
 pub(super) async fn get_queue(
     FromState(app): FromState<App>,
@@ -28,6 +28,7 @@ pub(super) async fn get_queue(
         // What a site that is gone had left waiting waits since it came.
         decision_expected_at: item.waits_since
             + app.sites.get(&item.site).map_or(0, |site| site.decision_target_ms),
+        found: app.words.found(&item.text, item.lang.as_ref()),
         id: item.id,
         site: item.site,
         kind: item.kind,

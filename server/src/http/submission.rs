@@ -164,7 +164,8 @@ async fn add_guarded(
         Ok(pass) => {
             let id = item.id;
             let noticed = app.notices.of_submission(&site.id, id, &item.text, now);
-            item.flags = noticed.iter().fold(pass.flags, Flags::with);
+            let told = app.words.flags(&item.text, item.lang.as_ref());
+            item.flags = noticed.iter().chain(told.iter()).fold(pass.flags, Flags::with);
             let added = app.store.add(item, idempotency).await;
             if !is_there(&added, id) {
                 app.notices.forget(id);

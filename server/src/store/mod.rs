@@ -179,7 +179,7 @@ fn kind_of_letter(letter: &str) -> Option<Kind> {
 }
 
 fn flags_of_bits(bits: i64) -> Option<Flags> {
-    u8::try_from(bits).ok().and_then(Flags::from_bits)
+    u16::try_from(bits).ok().and_then(Flags::from_bits)
 }
 
 /// The rows to read for a page of `limit` items: one more tells whether there is another page.
@@ -205,8 +205,10 @@ fn hour_of(at: i64) -> i64 {
     at.div_euclid(HOUR_MS) * HOUR_MS
 }
 
-/// The flags of an item in the queue: those of the checks, and whether readers reported it.
-fn queue_flags(flags: Flags, reports: &[ReportCount]) -> Flags {
+/// The flags of an item in the queue: those of the checks, unless a moderator has decided since (`are_open`), and whether
+/// readers reported it.
+fn queue_flags(flags: Flags, are_open: bool, reports: &[ReportCount]) -> Flags {
+    let flags = if are_open { flags } else { Flags::default() };
     if reports.is_empty() { flags } else { flags.with(Flag::Reported) }
 }
 
@@ -419,6 +421,8 @@ pub struct Edit {
     pub text: String,
     /// The new content notes; those it has when `None`.
     pub notes: Option<ContentNotes>,
+    /// What the checks noticed about the new text.
+    pub flags: Flags,
     /// Now, in milliseconds since the epoch.
     pub at: i64,
 }
@@ -489,11 +493,12 @@ pub struct Queued {
     place: i64,
 }
 
-/// Since when something at this place of the queue waits. What was reported stands before all else, and what was imported
-/// behind it, by a number that no moment reaches.
+/// Since when something at this place of the queue waits. Where a life may be at risk stands before all else, then what was
+/// reported; what was imported stands behind all else: by numbers that no moment reaches.
 fn waits_since(place: i64) -> i64 {
     const FAR: i64 = 1 << 62;
     match place {
+        _ if place < -FAR => place + i64::MAX,
         ..0 => place + FAR,
         0..FAR => place,
         FAR.. => place - FAR,

@@ -21,6 +21,7 @@ mod notes;
 mod program;
 mod replies;
 mod reports;
+mod risk;
 mod search;
 mod sending_again;
 #[allow(dead_code, reason = "the tests of the stores use the rest")]

@@ -365,7 +365,7 @@ pub fn session(n: u64, begun_at: i64, expires_at: i64) -> NewSession {
 
 /// A new text, and the notes as they are, an hour after [`START`].
 pub fn edit(text: impl Into<String>) -> Edit {
-    Edit { text: text.into(), notes: None, at: START + 60 * MINUTE }
+    Edit { text: text.into(), notes: None, flags: Flags::default(), at: START + 60 * MINUTE }
 }
 
 /// Of the demo site, with every kind and topic.

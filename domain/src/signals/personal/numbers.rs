@@ -253,7 +253,7 @@ impl Pieces<'_> {
 }
 
 fn n_digits(text: &[char]) -> usize {
-    text.iter().filter(|c| c.to_digit(10).is_some() || is_other_digit(**c)).count()
+    text.iter().filter(|c| c.is_ascii_digit() || is_other_digit(**c)).count()
 }
 
 /// Digits of other scripts, and wide ones.

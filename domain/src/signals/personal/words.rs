@@ -160,7 +160,7 @@ const WORDS: &[(Cue, &str)] = &[
     ),
     (
         Cue::Institution,
-        "school college university uni academy high elementary primary secondary hospital clinic institute gmbh ltd inc llc corp plc colegio universidad instituto escuela hospital clinica schule gymnasium realschule gesamtschule universität universitaet uni klinik krankenhaus hochschule lycee lycée collège ecole école université universite hopital hôpital clinique escola universidade faculdade colégio sons group solutions company & holdings and",
+        "school college university uni academy high elementary primary secondary hospital clinic institute gmbh ltd inc llc corp plc colegio universidad instituto escuela hospital clinica schule gymnasium realschule gesamtschule universität universitaet uni klinik krankenhaus hochschule lycee lycée collège ecole école université universite hopital hôpital clinique escola universidade faculdade colégio sons group solutions company & holdings",
     ),
     (
         Cue::AtWork,

@@ -73,6 +73,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("search", include_str!("migrations/0009_search.sql")),
     ("word_keys", include_str!("migrations/0010_word_keys.sql")),
     ("accounts", include_str!("migrations/0011_accounts.sql")),
+    ("risk", include_str!("migrations/0012_risk.sql")),
 ];
 
 /// A store in a PostgreSQL database, which it may share with other servers.

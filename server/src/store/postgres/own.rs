@@ -1,5 +1,6 @@
 //! What the holder of a recovery code can do.
 
+use peer_support_domain::flag::Flags;
 use peer_support_domain::id::RecoveryHash;
 use peer_support_domain::limits::EARLIER_TEXTS;
 use peer_support_domain::note::ContentNotes;
@@ -122,6 +123,7 @@ async fn replace(
         side_texts::add(db, key, Side::Earlier, None, item.notes, &item.text, edit.at).await?;
     }
     swap_text(db, key, &edit.text, notes).await?;
+    flag_words(db, key, edit).await?;
     item.text = edit.text.clone();
     item.notes = notes;
     Ok(Edited::Done(item))
@@ -152,6 +154,7 @@ async fn let_wait(
         side_texts::let_waiting_be_earlier(db, key).await?;
     }
     side_texts::add(db, key, Side::Waiting, None, notes, &edit.text, edit.at).await?;
+    flag_words(db, key, edit).await?;
     sqlx::query(
         "update items
          set edited_at = coalesce(edited_at, $2), reason = null
@@ -165,6 +168,21 @@ async fn let_wait(
     item.edited_at = item.edited_at.or(Some(edit.at));
     item.reason = None;
     Ok(Edited::Done(item))
+}
+
+/// Puts what was noticed about new words in the place of what was noticed about the old ones.
+async fn flag_words(db: &mut PgConnection, key: i64, edit: &Edit) -> Result<(), StoreError> {
+    sqlx::query(
+        "update items
+         set flags = (flags & ~$2) | $3
+         where key = $1",
+    )
+    .bind(key)
+    .bind(i32::from(Flags::OF_WORDS.bits()))
+    .bind(i32::from(edit.flags.bits()))
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Puts a new text in the place of an item's; the old one is gone from the files when all that is planned is rewritten.

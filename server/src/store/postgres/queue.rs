@@ -1,6 +1,7 @@
 //! What waits for moderators, and what they decide.
 
 use peer_support_domain::cursor::Cursor;
+use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::{Decision, NewText, State};
 use peer_support_domain::report::ReportReason;
@@ -26,7 +27,9 @@ pub(super) async fn queue(
     let (place, key_before) = cursor_key(db, after, i64::MIN).await?;
     let rows = sqlx::query(
         "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, texts.text, texts.lang,
-           texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.queue_place
+           texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.queue_place,
+           items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
+             as has_open_flags
          from items
          join sites on sites.key = items.site_key
          cross join lateral (
@@ -81,7 +84,7 @@ fn to_queued(row: &PgRow, reasons: &[(i64, ReportReason)]) -> Result<Queued, Sto
         in_reply_to: row.try_get("in_reply_to")?,
         created_at: row.try_get("created_at")?,
         state: parsed(row, "items", "state")?,
-        flags: queue_flags(flags(row)?, &reports),
+        flags: queue_flags(flags(row)?, row.try_get("has_open_flags")?, &reports),
         reports,
         published_text: None,
         earlier_texts: Vec::new(),
@@ -136,7 +139,7 @@ pub(super) async fn decide(
     }
     sqlx::query(
         "update items
-         set state = $2, reason = $3, reported_at = null, flagged_at = null, asked_at = null,
+         set state = $2, reason = $3, reported_at = null, flagged_at = null, asked_at = null, flags = flags & ~$5,
            edited_at = case when $4 then null else edited_at end
          where key = $1",
     )
@@ -144,6 +147,7 @@ pub(super) async fn decide(
     .bind(after.as_str())
     .bind(&new.reason)
     .bind(new_text.is_some())
+    .bind(i32::from(Flags::from_iter([Flag::Danger]).bits()))
     .execute(&mut *tx)
     .await?;
     // The same reports do not hide it again.

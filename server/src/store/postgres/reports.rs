@@ -29,6 +29,9 @@ pub(super) async fn report(pool: &PgPool, new: &NewReport) -> Result<Option<Repo
         .bind(&new.receipt[..])
         .execute(&mut *tx)
         .await?;
+        if !is_decided {
+            mark_danger(&mut tx, item.key, new).await?;
+        }
         let state = hide_if_due(&mut tx, &item, new).await?;
         tx.commit().await?;
         return Ok(Some(Reported::CountedBefore(standing(state, is_decided))));
@@ -66,9 +69,23 @@ pub(super) async fn report(pool: &PgPool, new: &NewReport) -> Result<Option<Repo
     .bind(hour_of(new.at))
     .execute(&mut *tx)
     .await?;
+    mark_danger(&mut tx, item.key, new).await?;
     let state = hide_if_due(&mut tx, &item, new).await?;
     tx.commit().await?;
     Ok(Some(Reported::Counted(standing(state, false))))
+}
+
+/// Puts what a reader says somebody is in danger of before all else, until a moderator has decided.
+async fn mark_danger(db: &mut PgConnection, item_key: i64, new: &NewReport) -> Result<(), StoreError> {
+    if new.reason == ReportReason::Danger {
+        let danger = Flags::from_iter([Flag::Danger]).bits();
+        sqlx::query("update items set flags = flags | $2 where key = $1")
+            .bind(item_key)
+            .bind(i32::from(danger))
+            .execute(db)
+            .await?;
+    }
+    Ok(())
 }
 
 struct ReportedItem {

@@ -72,6 +72,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0009_search.sql")),
     M::up(include_str!("migrations/0010_word_keys.sql")),
     M::up(include_str!("migrations/0011_accounts.sql")),
+    M::up(include_str!("migrations/0012_risk.sql")),
 ];
 
 /// A store in one file, with its write-ahead log beside it.

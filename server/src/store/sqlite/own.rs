@@ -1,5 +1,6 @@
 //! What the holder of a recovery code can do.
 
+use peer_support_domain::flag::Flags;
 use peer_support_domain::id::RecoveryHash;
 use peer_support_domain::limits::EARLIER_TEXTS;
 use peer_support_domain::note::ContentNotes;
@@ -107,6 +108,7 @@ fn replace(
         side_texts::add(db, key, Side::Earlier, None, item.notes, &item.text, edit.at)?;
     }
     swap_text(db, key, text_key, &edit.text, notes)?;
+    flag_words(db, key, edit)?;
     item.text = edit.text.clone();
     item.notes = notes;
     Ok(Edited::Done(item))
@@ -132,6 +134,7 @@ fn let_wait(db: &Connection, found: Found, edit: &Edit, notes: ContentNotes) -> 
         side_texts::let_waiting_be_earlier(db, key)?;
     }
     side_texts::add(db, key, Side::Waiting, None, notes, &edit.text, edit.at)?;
+    flag_words(db, key, edit)?;
     execute(
         db,
         "update items
@@ -143,6 +146,18 @@ fn let_wait(db: &Connection, found: Found, edit: &Edit, notes: ContentNotes) -> 
     item.edited_at = item.edited_at.or(Some(edit.at));
     item.reason = None;
     Ok(Edited::Done(item))
+}
+
+/// Puts what was noticed about new words in the place of what was noticed about the old ones.
+fn flag_words(db: &Connection, key: i64, edit: &Edit) -> Result<(), StoreError> {
+    execute(
+        db,
+        "update items
+         set flags = (flags & ~?2) | ?3
+         where key = ?1",
+        (key, Flags::OF_WORDS.bits(), edit.flags.bits()),
+    )?;
+    Ok(())
 }
 
 /// Puts a new row in the place of an item's text, and overwrites the old one.

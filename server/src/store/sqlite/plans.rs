@@ -128,7 +128,7 @@ async fn ask_everything(store: &Sqlite, moderator: ModeratorId) {
     store.add(held.clone(), sending(1)).await.unwrap();
     store.add(held, sending(1)).await.unwrap();
     store.own(recovery).await.unwrap().unwrap();
-    let edit = Edit { text: "Another text".into(), notes: None, at: 0 };
+    let edit = Edit { text: "Another text".into(), notes: None, flags: Flags::default(), at: 0 };
     store.edit_own(recovery, edit.clone()).await.unwrap().unwrap();
     store.say_own(recovery, "A word".into(), 0, None).await.unwrap().unwrap();
     store.say(item(1 << 40), moderator, "An answer".into(), 0).await.unwrap().unwrap();

@@ -1,6 +1,7 @@
 //! What waits for moderators, and what they decide.
 
 use peer_support_domain::cursor::Cursor;
+use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::{Decision, NewText, State};
 use peer_support_domain::wire::Page;
@@ -26,6 +27,8 @@ pub(super) fn queue(
         db,
         "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, item_texts.text, item_texts.lang,
            item_texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags,
+           items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
+             as has_open_flags,
            items.reported_at, items.queue_place
          from items
          join sites on sites.key = items.site_key
@@ -55,7 +58,7 @@ pub(super) fn queue(
                 in_reply_to: row.get("in_reply_to")?,
                 created_at: row.get("created_at")?,
                 state: parsed(row, "items", "state")?,
-                flags: queue_flags(flags(row)?, &reports),
+                flags: queue_flags(flags(row)?, row.get("has_open_flags")?, &reports),
                 reports,
                 published_text: None,
                 earlier_texts: Vec::new(),
@@ -131,10 +134,10 @@ pub(super) fn decide(
     execute(
         db,
         "update items
-         set state = ?2, reason = ?3, reported_at = null, flagged_at = null, asked_at = null,
+         set state = ?2, reason = ?3, reported_at = null, flagged_at = null, asked_at = null, flags = flags & ~?5,
            edited_at = case when ?4 then null else edited_at end
          where key = ?1",
-        (key, after.as_str(), &new.reason, new_text.is_some()),
+        (key, after.as_str(), &new.reason, new_text.is_some(), Flags::from_iter([Flag::Danger]).bits()),
     )?;
     // The same reports do not hide it again.
     execute(db, "update reports set is_decided = 1 where item_key = ?1", [key])?;

@@ -23,6 +23,9 @@ pub(super) fn report(db: &Connection, new: &NewReport) -> Result<Option<Reported
                and reporter = ?2",
             (item.key, new.reporter.as_bytes(), new.reason.as_str(), new.receipt),
         )?;
+        if !is_decided {
+            mark_danger(db, item.key, new)?;
+        }
         let state = hide_if_due(db, &item, new)?;
         return Ok(Some(Reported::CountedBefore(standing(state, is_decided))));
     }
@@ -43,8 +46,18 @@ pub(super) fn report(db: &Connection, new: &NewReport) -> Result<Option<Reported
          where key = ?1",
         (item.key, hour_of(new.at)),
     )?;
+    mark_danger(db, item.key, new)?;
     let state = hide_if_due(db, &item, new)?;
     Ok(Some(Reported::Counted(standing(state, false))))
+}
+
+/// Puts what a reader says somebody is in danger of before all else, until a moderator has decided.
+fn mark_danger(db: &Connection, item_key: i64, new: &NewReport) -> Result<(), StoreError> {
+    if new.reason == ReportReason::Danger {
+        let danger = Flags::from_iter([Flag::Danger]).bits();
+        execute(db, "update items set flags = flags | ?2 where key = ?1", (item_key, danger))?;
+    }
+    Ok(())
 }
 
 struct ReportedItem {
