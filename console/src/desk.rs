@@ -4,6 +4,7 @@
 //! rewritten, but only the moderator moves on: else a key meant for one item would decide about another.
 
 use peer_support_domain::cursor::Cursor;
+use peer_support_domain::flag::Flag;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::{Decision, State};
 use peer_support_domain::wire::{Page, QueueItem, Word};
@@ -64,6 +65,12 @@ pub fn answers(item: &QueueItem) -> Option<(Decision, Decision)> {
         State::Hidden if !item.reports.is_empty() => Some((Decision::Restore, Decision::Hide)),
         _ => None,
     }
+}
+
+/// Whether a life may be at risk, by the words of it or by those of a reader.
+#[must_use]
+pub fn is_at_risk(item: &QueueItem) -> bool {
+    item.flags.iter().any(|flag| matches!(flag, Flag::Crisis | Flag::Danger))
 }
 
 /// Whether hiding is a third answer: readers reported what others read, while a new text of it waits for the other two.
@@ -263,6 +270,7 @@ mod tests {
             earlier_texts: Vec::new(),
             flags: Vec::new(),
             reports: Vec::new(),
+            found: Vec::new(),
             words: Vec::new(),
         }
     }

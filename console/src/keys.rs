@@ -13,6 +13,8 @@ pub enum Command {
     Decline,
     /// Write a private word to the author.
     Say,
+    /// Show words that are hidden because they are hard to read.
+    Show,
     /// Look for new items.
     Reload,
     /// Show what keys do.
@@ -50,6 +52,7 @@ pub fn command(press: Press) -> Option<Command> {
         "a" | "A" => Command::Approve,
         "d" | "D" => Command::Decline,
         "w" | "W" => Command::Say,
+        "v" | "V" => Command::Show,
         "r" | "R" => Command::Reload,
         "?" => Command::Help,
         _ => return None,
@@ -74,7 +77,7 @@ mod tests {
 
     #[test]
     fn letters_do_nothing_while_someone_types() {
-        for key in ["j", "k", "a", "d", "w", "r", "?"] {
+        for key in ["j", "k", "a", "d", "w", "v", "r", "?"] {
             assert!(command(press(key)).is_some(), "{key}");
             assert_eq!(command(Press { is_typing: true, ..press(key) }), None, "{key}");
         }

@@ -1,6 +1,6 @@
 //! A moderator's work: who is signed in, what is on the desk, what became of the last decision.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -85,6 +85,8 @@ pub struct Work {
     pub drafts: RwSignal<BTreeMap<ItemId, String>>,
     /// Private words that were begun and not sent.
     pub words: RwSignal<BTreeMap<ItemId, String>>,
+    /// Words that are hard to read, and that the moderator chose to see in this sitting.
+    pub unveiled: RwSignal<BTreeSet<ItemId>>,
     /// Whether the reason for what is read is being written.
     pub is_declining: RwSignal<bool>,
     /// What that reason is for, when it is not the item's own second answer.
@@ -115,6 +117,7 @@ impl Work {
             outcome: RwSignal::new(None),
             drafts: RwSignal::default(),
             words: RwSignal::default(),
+            unveiled: RwSignal::default(),
             is_declining: RwSignal::new(false),
             refusal: RwSignal::new(None),
             is_saying: RwSignal::new(false),
@@ -383,6 +386,34 @@ impl Work {
         self.desk.with_untracked(|desk| desk.reading().map(|Reading { item, .. }| item.id))
     }
 
+    /// Whether the words of an item are hidden for now.
+    pub fn is_veiled(self, item: &QueueItem) -> bool {
+        desk::is_at_risk(item) && self.unveiled.with(|unveiled| !unveiled.contains(&item.id))
+    }
+
+    /// Shows the words of what is read.
+    pub fn unveil(self) {
+        if let Some(id) = self.reading_id() {
+            self.unveiled.update(|unveiled| {
+                unveiled.insert(id);
+            });
+            self.outcome.set(None);
+            browser::focus(&["words", "reading-title"]);
+        }
+    }
+
+    /// Whether the words of what is read are hidden: nobody decides about what they have not seen. Says so.
+    fn must_read_first(self) -> bool {
+        let is_veiled = self.desk.with_untracked(|desk| {
+            desk.reading().is_some_and(|reading| untrack(|| self.is_veiled(&reading.item)))
+        });
+        if is_veiled {
+            self.say(false, tr!("read-first").to_owned(), None);
+            browser::focus(&["show-words"]);
+        }
+        is_veiled
+    }
+
     /// The two answers to what is read.
     fn answers(self) -> Option<(Decision, Decision)> {
         self.desk.with_untracked(|desk| desk.reading().and_then(|reading| desk::answers(&reading.item)))
@@ -390,7 +421,7 @@ impl Work {
 
     /// Begins to write the reason for not letting what is read be read, or for another decision about it.
     pub fn begin_to_decline(self, instead: Option<Decision>) {
-        if self.may_decide() && self.answers().is_some() {
+        if self.may_decide() && self.answers().is_some() && !self.must_read_first() {
             self.refusal.set(instead);
             self.is_saying.set(false);
             self.is_declining.set(true);
@@ -459,6 +490,9 @@ impl Work {
     /// Decides about what is read, and goes on to the next at once; when the decision does not arrive, the item comes back.
     pub fn decide(self, decision: Decision, reason: Option<String>) {
         let Some(session) = self.session().filter(|session| session.role >= Role::Moderator) else { return };
+        if self.must_read_first() {
+            return;
+        }
         let item = self.desk.try_update(|desk| {
             desk.reading().filter(|reading| desk::answers(&reading.item).is_some())?;
             desk.take_reading()

@@ -6,6 +6,7 @@ use peer_support_domain::post::{Decision, State};
 use peer_support_domain::wire::QueueItem;
 
 use super::decline::Decline;
+use super::found::Marked;
 use super::noticed::Noticed;
 use super::private::Private;
 use crate::browser;
@@ -39,6 +40,9 @@ where
     })
 }
 
+/// Hard texts in a sitting after which a break is suggested.
+const READ_BEFORE_A_BREAK: u32 = 8;
+
 /// What stands below the words.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Foot {
@@ -67,6 +71,10 @@ fn Words(
     let state = part(reading, |item| Some(item.state));
     let flags = part(reading, |item| item.flags.clone());
     let reports = part(reading, |item| item.reports.clone());
+    let found = part(reading, |item| item.found.clone());
+    let is_veiled = Memo::new(move |_| {
+        reading.with(|reading| reading.as_ref().is_some_and(|reading| work.is_veiled(&reading.item)))
+    });
     let refusal = Signal::derive(move || {
         let of_item = decisions.get().map_or(Decision::Decline, |(_, refusal)| refusal);
         work.refusal.get().unwrap_or(of_item)
@@ -112,18 +120,21 @@ fn Words(
             <h2 id="reading-title" tabindex="-1">{kind_name(item.kind)}</h2>
             <Facts work item=item.clone() notes />
             <div class="note" role="status">{note}</div>
-            <Noticed state flags reports />
+            <Noticed state flags reports found />
             {answers}
-            <div class="texts">
+            <Veil work is_veiled />
+            <div class="texts" hidden=move || is_veiled.get()>
                 <Published text=published_text lang=lang.clone() />
                 <div>
                     <Show when=move || published_text.with(Option::is_some)>
                         <h3>{tr!("new-text")}</h3>
                     </Show>
-                    <p class="text" dir="auto" lang=lang.clone()>{text}</p>
+                    <p class="text" id="words" tabindex="-1" dir="auto" lang=lang.clone()><Marked text found /></p>
                 </div>
             </div>
-            <Earlier texts=earlier_texts lang=lang.clone() />
+            <div hidden=move || is_veiled.get()>
+                <Earlier texts=earlier_texts lang=lang.clone() />
+            </div>
             <Private work id=item.id words=part(reading, |item| item.words.clone()) standing />
             {move || match foot.get() {
                 Foot::Nothing => ().into_any(),
@@ -133,6 +144,27 @@ fn Words(
                 Foot::Answers => view! { <Answers work state decisions may_hide /> }.into_any(),
             }}
         </article>
+    }
+}
+
+/// What stands in the place of words that are hard to read, until the moderator chooses to see them; nothing otherwise.
+#[component]
+fn Veil(work: Work, is_veiled: Memo<bool>) -> impl IntoView {
+    let n_read = move || work.unveiled.with(|unveiled| u32::try_from(unveiled.len()).unwrap_or(u32::MAX));
+    let needs_break = move || n_read() >= READ_BEFORE_A_BREAK;
+    view! {
+        <Show when=move || is_veiled.get()>
+            <section class="veil" aria-labelledby="veil-title">
+                <h3 id="veil-title">{tr!("red-title")}</h3>
+                <p>{tr!("red-intro")}</p>
+                <Show when=needs_break>
+                    <p>{move || tr!("take-a-break", n = n_read().to_string())}</p>
+                </Show>
+                <button type="button" class="main" id="show-words" aria-keyshortcuts="v" on:click=move |_| work.unveil()>
+                    {tr!("show-words")} " " <kbd aria-hidden="true">"v"</kbd>
+                </button>
+            </section>
+        </Show>
     }
 }
 

@@ -3,6 +3,7 @@
 mod account;
 mod decline;
 mod for_everyone;
+mod found;
 mod item;
 mod keys;
 mod noticed;
@@ -52,6 +53,7 @@ pub fn Page() -> impl IntoView {
             Command::Approve => work.approve_by_key(),
             Command::Decline => work.begin_to_decline(None),
             Command::Say => work.begin_to_say(),
+            Command::Show => work.unveil(),
             Command::Reload => work.reload(),
             Command::Help => is_help_open.set(true),
         }

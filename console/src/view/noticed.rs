@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use peer_support_domain::flag::Flag;
 use peer_support_domain::post::State;
 use peer_support_domain::report::ReportReason;
-use peer_support_domain::wire::ReportCount;
+use peer_support_domain::wire::{Found, ReportCount};
 
+use super::found;
 use crate::locale::tr;
 
 /// A line for each thing that was noticed, and who can read the item meanwhile; nothing when nothing was.
@@ -14,6 +15,7 @@ pub fn Noticed(
     state: Memo<Option<State>>,
     flags: Memo<Vec<Flag>>,
     reports: Memo<Vec<ReportCount>>,
+    found: Memo<Vec<Found>>,
 ) -> impl IntoView {
     move || {
         let reports = reports.get();
@@ -23,7 +25,10 @@ pub fn Noticed(
                 tr!("readers-reported", n = n.to_string(), reason = reason_name(*reason))
             })
             .collect();
-        lines.extend(flags.get().into_iter().filter_map(flag_name).map(str::to_owned));
+        let found = found.get();
+        lines.extend(found.iter().map(found::line));
+        let others = flags.get().into_iter().filter(|flag| !found.iter().any(|found| found.flag == *flag));
+        lines.extend(others.filter_map(flag_name).map(str::to_owned));
         let meanwhile = match state.get() {
             _ if lines.is_empty() => None,
             Some(State::Hidden) => Some(tr!("hidden-by-reports")),
@@ -55,12 +60,19 @@ fn reason_name(reason: ReportReason) -> &'static str {
 }
 
 /// What a flag says; nothing of "reported", which stands there with its reasons.
-fn flag_name(flag: Flag) -> Option<&'static str> {
+pub fn flag_name(flag: Flag) -> Option<&'static str> {
     match flag {
         Flag::Repeat => Some(tr!("flag-repeat")),
         Flag::Flood => Some(tr!("flag-flood")),
         Flag::VoteRing => Some(tr!("flag-vote-ring")),
         Flag::NoWork => Some(tr!("flag-no-work")),
         Flag::Reported => None,
+        Flag::Crisis => Some(tr!("flag-crisis")),
+        Flag::PersonalData => Some(tr!("flag-personal-data")),
+        Flag::MethodDetail => Some(tr!("flag-method-detail")),
+        Flag::Hostile => Some(tr!("flag-hostile")),
+        Flag::Solicitation => Some(tr!("flag-solicitation")),
+        Flag::HarmfulAdvice => Some(tr!("flag-harmful-advice")),
+        Flag::Danger => Some(tr!("flag-danger")),
     }
 }

@@ -1,10 +1,10 @@
-//! The queue: what waits, the oldest first, and for how long.
+//! The queue: what waits, in the server's order, and for how long.
 
 use leptos::prelude::*;
 use peer_support_domain::wire::QueueItem;
 
 use crate::browser;
-use crate::desk::excerpt;
+use crate::desk::{self, excerpt};
 use crate::locale::tr;
 use crate::work::{Queue, Work, explain, kind_name, topic_name};
 
@@ -75,11 +75,18 @@ fn Entry(work: Work, item: QueueItem) -> impl IntoView {
     let words = Memo::new(move |_| {
         work.desk.with(|desk| {
             let item = desk.waiting().iter().find(|item| item.id == id);
-            item.map(|item| excerpt(&item.text, EXCERPT_CHARS)).unwrap_or_default()
+            match item {
+                Some(item) if work.is_veiled(item) => tr!("red-excerpt").to_owned(),
+                Some(item) => excerpt(&item.text, EXCERPT_CHARS),
+                None => String::new(),
+            }
         })
     });
     let is_reported = Memo::new(move |_| {
         work.desk.with(|desk| desk.waiting().iter().any(|item| item.id == id && !item.reports.is_empty()))
+    });
+    let is_at_risk = Memo::new(move |_| {
+        work.desk.with(|desk| desk.waiting().iter().any(|item| item.id == id && desk::is_at_risk(item)))
     });
     let QueueItem { created_at, decision_expected_at, .. } = item;
     let is_overdue = Memo::new(move |_| work.now_ms.get() > decision_expected_at);
@@ -102,6 +109,7 @@ fn Entry(work: Work, item: QueueItem) -> impl IntoView {
                 <span class="line">
                     <strong>{kind_name(item.kind)}</strong>
                     <span>{topic_name(&item)}</span>
+                    <span class="overdue">{move || is_at_risk.get().then(|| tr!("at-risk"))}</span>
                     <span class="overdue">{move || is_reported.get().then(|| tr!("reported"))}</span>
                     <span class="overdue">{move || is_overdue.get().then(|| tr!("overdue"))}</span>
                     <span class="when">{move || browser::relative(created_at, work.now_ms.get())}</span>
