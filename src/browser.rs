@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use js_sys::{Array, Date, JsString, Object, Reflect};
+use js_sys::{Array, Date, JsString, Object, Promise, Reflect, Uint8Array};
 use leptos::leptos_dom::helpers::{
     IntervalHandle, TimeoutHandle, set_interval_with_handle, set_timeout_with_handle,
     window_event_listener_untyped,
@@ -16,10 +16,21 @@ use peer_support_domain::helpline::{AsOf, Language};
 use peer_support_domain::hours::{LocalTime, TimeZone, Weekday};
 use peer_support_domain::moment::Unit;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
-use web_sys::{Blob, CssStyleSheet, Element, Event, HtmlElement, Node, ShadowRoot, Storage, Worker};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    Blob, CssStyleSheet, Element, Event, HtmlElement, Node, Response, ShadowRoot, Storage, Worker,
+};
 
 #[wasm_bindgen]
 extern "C" {
+    // The build writes `import(` for it, which no Rust name can be.
+    #[wasm_bindgen(catch, js_name = __peer_support_import)]
+    fn import(address: &str) -> Result<Promise, JsValue>;
+
+    type Module;
+    #[wasm_bindgen(method, catch, js_name = default)]
+    fn start(this: &Module, options: &JsValue) -> Result<Promise, JsValue>;
+
     #[wasm_bindgen(js_namespace = Intl)]
     type DateTimeFormat;
     #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
@@ -256,6 +267,33 @@ pub fn each_minute(what: impl Fn() + Clone + 'static) {
         minute.iter().for_each(IntervalHandle::clear);
         seen.remove();
     });
+}
+
+/// Fetches a module of ours and its wasm, whose address is without `.js` and `.wasm`.
+///
+/// # Errors
+///
+/// When either does not come, or the browser refuses it.
+pub async fn start_module(address: &str) -> Result<JsValue, JsValue> {
+    // Firefox remembers that an address gave no module, so the next try asks for another one.
+    let script = [address, ".js?", &now_ms().to_string()].concat();
+    let module: Module = JsFuture::from(import(&script)?).await?.unchecked_into();
+    let options = object(&[("module_or_path", &[address, ".wasm"].concat())]);
+    JsFuture::from(module.start(&options)?).await?;
+    Ok(module.into())
+}
+
+/// The bytes of a file of ours.
+///
+/// # Errors
+///
+/// When it does not come.
+pub async fn bytes(address: &str) -> Result<Uint8Array, JsValue> {
+    let response: Response = JsFuture::from(window().fetch_with_str(address)).await?.unchecked_into();
+    if !response.ok() {
+        return Err(JsValue::UNDEFINED);
+    }
+    Ok(Uint8Array::new(&JsFuture::from(response.array_buffer()?).await?))
 }
 
 /// Waits for a pause in what is typed.

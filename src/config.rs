@@ -131,6 +131,11 @@ impl Config {
         [&self.data, "peers"].concat()
     }
 
+    /// Where the module lies that reads words on the device, as [`Config::peers_address`].
+    pub fn reader_address(&self) -> String {
+        [&self.data, "signals"].concat()
+    }
+
     /// Asks the panel for another view, from inside the peer space.
     pub fn show(&self, tab: Tab) {
         if let Some(show) = &self.show {

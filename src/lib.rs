@@ -17,6 +17,7 @@ mod json;
 mod live;
 mod locale;
 mod needs;
+mod noticing;
 mod peers;
 mod reading;
 mod remembered;

@@ -1,9 +1,9 @@
 //! The peer space, seen from the panel: a module of its own, fetched when somebody wants it. Whoever looks for a number
 //! to call does not wait for what others wrote.
 
-use js_sys::{Object, Promise, Reflect};
+use js_sys::{Object, Reflect};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Node};
 
 use crate::api::Failure;
@@ -13,13 +13,7 @@ use crate::session::{Load, Session};
 
 #[wasm_bindgen]
 extern "C" {
-    // The build writes `import(` for it, which no Rust name can be.
-    #[wasm_bindgen(catch, js_name = __peer_support_import)]
-    fn import(address: &str) -> Result<Promise, JsValue>;
-
     type Module;
-    #[wasm_bindgen(method, catch, js_name = default)]
-    fn start(this: &Module, options: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch)]
     fn mount_peers(
         this: &Module,
@@ -74,12 +68,7 @@ pub fn fetch(session: Session) {
 
 async fn started(session: Session) -> Result<Handle, JsValue> {
     let kept = session.kept();
-    let address = kept.config.peers_address();
-    // Firefox remembers that an address gave no module, so the next try asks for another one.
-    let script = [&address, ".js?", &browser::now_ms().to_string()].concat();
-    let module: Module = JsFuture::from(import(&script)?).await?.unchecked_into();
-    let options = browser::object(&[("module_or_path", &[&address, ".wasm"].concat())]);
-    JsFuture::from(module.start(&options)?).await?;
+    let module: Module = browser::start_module(&kept.config.peers_address()).await?.unchecked_into();
     let root = session.root().ok_or(JsValue::UNDEFINED)?;
     let [stories, write] = &kept.places;
     let config = Object::assign(&Object::new(), kept.config.object.unchecked_ref());

@@ -27,6 +27,7 @@ use crate::identity::TabKey;
 use crate::live::Told;
 use crate::locale::Locale;
 use crate::needs::{Need, Needs};
+use crate::noticing::{Noticed, Offer, Reader};
 use crate::reading::Reading;
 use crate::signal::Signal;
 use crate::work::Work;
@@ -70,6 +71,12 @@ pub struct Draft {
     pub sent: Signal<Option<Sent>>,
     /// What is on its way, to be sent again unchanged after a failure.
     pub attempt: Signal<Option<Attempt>>,
+    /// What the device noticed in it.
+    pub noticed: Signal<Noticed>,
+    /// What of that its author chose to leave in.
+    pub keeps: Signal<Vec<String>>,
+    /// Whether it was offered to talk to somebody.
+    pub offer: Signal<Offer>,
     /// The work that is done for it.
     pub work: Signal<Option<Rc<Work>>>,
     /// Counts its steps: an answer or a pause that belongs to an earlier one has no say any more.
@@ -142,6 +149,9 @@ impl Draft {
             sending: Signal::new(Sending::No),
             sent: Signal::new(None),
             attempt: Signal::new(None),
+            noticed: Signal::new(Noticed::default()),
+            keeps: Signal::new(Vec::new()),
+            offer: Signal::new(Offer::No),
             work: Signal::new(None),
             turn: Signal::new(0),
         }
@@ -151,6 +161,9 @@ impl Draft {
     pub fn clear(self) {
         self.text.set(String::new());
         self.notes.set(ContentNotes::default());
+        self.noticed.set(Noticed::default());
+        self.keeps.set(Vec::new());
+        self.offer.set(Offer::No);
         self.attempt.set(None);
         self.sending.set(Sending::No);
         self.sent.set(None);
@@ -232,6 +245,10 @@ pub struct Kept {
     pub places: [El; 2],
     /// The peer space, once it is there.
     pub handle: RefCell<Option<peers::Handle>>,
+    /// What reads words on the device, once it is there.
+    pub reader: RefCell<Option<Reader>>,
+    /// Whether it is there or on its way.
+    pub is_reader_asked: Cell<bool>,
     /// Whether it is to show what the visitor wrote before, as soon as it is there.
     pub wants_mine: Cell<bool>,
     owner: Owner,
@@ -274,6 +291,8 @@ impl Session {
                 root,
                 places: [el("div"), el("div")],
                 handle: RefCell::default(),
+                reader: RefCell::default(),
+                is_reader_asked: Cell::new(false),
                 wants_mine: Cell::default(),
                 owner: Owner::current().unwrap_or_default(),
             })),

@@ -244,7 +244,7 @@ fn editing(
         });
     });
     let hint = move || if is_published { tr!(t, "edit-published") } else { tr!(t, "privacy") };
-    let mut shown = words(t, "edit-words", &tr!(t, "your-words"), hint, draft, graphemes).to_vec();
+    let mut shown = words(t, "edit-words", &tr!(t, "your-words"), hint, draft, graphemes, None).to_vec();
     shown.push(choose_notes(t, notes));
     shown.push(actions([save, cancel(t, doing)]));
     shown

@@ -12,6 +12,7 @@ mod mine;
 mod my_posts;
 mod newer;
 mod notes;
+mod noticing;
 mod on_its_way;
 mod pages;
 pub mod panel;

@@ -35,7 +35,7 @@ pub fn talk(session: Session, t: Locale, code: RecoveryCode, mine: Signal<wire::
 
 /// Whom to call: the best line of *Help now* as it stands there, or, where nobody has looked there yet, the emergency
 /// numbers of the strip. The panel knows them and this module does not, so they are copied.
-fn lines(session: Session) -> El {
+pub fn lines(session: Session) -> El {
     let root = session.root();
     let copy = |of: &str| root.iter().flat_map(|root| browser::copies(root, of)).collect::<Vec<_>>();
     let mut line = copy(".lines > li:first-child :is(h3, .ways a)");
@@ -101,7 +101,7 @@ fn answer(session: Session, t: Locale, code: RecoveryCode, mine: Signal<wire::Mi
     };
     let hint = move || tr!(t, "talk-hint");
     classed("div", "compose")
-        .children(words(t, "your-answer", &tr!(t, "talk-answer"), hint, draft, WORD_GRAPHEMES))
+        .children(words(t, "your-answer", &tr!(t, "talk-answer"), hint, draft, WORD_GRAPHEMES, None))
         .children_of(problem)
         .child(actions([send]))
 }

@@ -11,7 +11,7 @@ use crate::signal::Signal;
 const NEAR_THE_END: usize = 200;
 
 /// A text box for `text`. The count shows while the words are too few, nearly too many or too many, and else keeps out of
-/// the way. `id` is the box's own; its hint has it too, with `-hint` behind.
+/// the way. `id` is the box's own; its hint has it too, with `-hint` behind. `under` lies below the box and scrolls with it.
 pub fn words(
     t: Locale,
     id: &str,
@@ -19,22 +19,33 @@ pub fn words(
     hint: impl Fn() -> String + 'static,
     text: Signal<String>,
     graphemes: RangeInclusive<usize>,
+    under: Option<El>,
 ) -> [El; 4] {
     let hint_id = [id, "-hint"].concat();
     let count = move || length(t, &graphemes, browser::n_graphemes(&text.get()));
     [
         classed("label", "field").attr("for", id).text(label),
         classed("p", "hint").attr("id", &hint_id).text_of(hint),
-        el("textarea")
-            .attr("id", id)
-            .attr("rows", "5")
-            .attr("dir", "auto")
-            .attr("autocomplete", "off")
-            .attr("aria-describedby", &hint_id)
-            .value(&text.now())
-            .on("input", move |event| text.set(value_of(&event))),
+        boxed(
+            under,
+            el("textarea")
+                .attr("id", id)
+                .attr("rows", "5")
+                .attr("dir", "auto")
+                .attr("autocomplete", "off")
+                .attr("aria-describedby", &hint_id)
+                .value(&text.now())
+                .on("input", move |event| text.set(value_of(&event))),
+        ),
         classed("p", "count").text_of(count),
     ]
+}
+
+fn boxed(under: Option<El>, field: El) -> El {
+    let Some(under) = under else { return field };
+    let (lower, upper) = (under.node().clone(), field.node().clone());
+    let field = field.on("scroll", move |_| lower.set_scroll_top(upper.scroll_top()));
+    classed("div", "box").child(under).child(field)
 }
 
 /// What there is to say about `n` characters, where so many are asked for; nothing when all is well or nothing written.

@@ -8,6 +8,7 @@ use peer_support_domain::text::is_refused;
 
 use super::foot::open_mine;
 use super::notes::choose_notes;
+use super::noticing::{noticing, underlines};
 use super::on_its_way::on_its_way;
 use super::remember::remember;
 use super::sent::sent;
@@ -156,7 +157,8 @@ fn compose(session: Session, t: Locale, draft: Draft, is_open: Option<Signal<boo
     let send = button("main", &tr!(t, "send"), send);
     let cancel = is_open.map(|is_open| button("plain", &tr!(t, "cancel"), move || is_open.set(false)));
     classed("div", "compose")
-        .children(words(t, id, &label, hint, draft.text, graphemes()))
+        .children(words(t, id, &label, hint, draft.text, graphemes(), Some(underlines(draft))))
+        .child(noticing(session, t, draft, id))
         .child(choose_notes(t, draft.notes))
         .children_of(refusal)
         .child(actions(std::iter::once(send).chain(cancel)))

@@ -48,11 +48,12 @@ pub fn build(options: Options, std: &Std) -> Result<Dist> {
 
     let widget = wasm::build(&wasm::WIDGET, options, std)?;
     let peers = wasm::build(&wasm::PEERS, options, std)?;
+    let device = wasm::build(&wasm::DEVICE, options, std)?;
     let console = wasm::build(&wasm::CONSOLE, options, std)?;
 
     let mut dist = Dist::new(&project::target().join("dist.new"))?;
     let build = loader::Build {
-        panel: dist.add_together("widget", panel(widget, peers)?)?,
+        panel: dist.add_together("widget", panel(widget, peers, device)?)?,
         crisis: helplines::loader_set(project::root())?,
         strings: locales::loader_strings()?,
     };
@@ -65,14 +66,15 @@ pub fn build(options: Options, std: &Std) -> Result<Dist> {
 }
 
 /// What the loader fetches on intent, the panel and the names of the lines on its card; and what the panel fetches when
-/// it is needed: languages, countries, the words that people search by, the peer space, and what reads drafts for signals.
-fn panel(widget: wasm::Module, peers: wasm::Module) -> Result<Vec<(String, Vec<u8>)>> {
+/// it is needed: languages, countries, the words that people search by, the peer space, and what reads drafts.
+fn panel(widget: wasm::Module, peers: wasm::Module, device: wasm::Module) -> Result<Vec<(String, Vec<u8>)>> {
     let root = project::root();
     let names = helplines::names(root)?.into_bytes();
     let first = [(".js", widget.glue), (".wasm", widget.wasm), (".txt", names)];
+    let peers = [("/peers.js", peers.glue), ("/peers.wasm", peers.wasm)];
     let signals = peer_support_signals::FILE.to_vec();
-    let peers = [("/peers.js", peers.glue), ("/peers.wasm", peers.wasm), ("/signals.bin", signals)];
-    let named = first.into_iter().chain(peers).map(|(name, bytes)| (name.to_owned(), bytes));
+    let signals = [("/signals.js", device.glue), ("/signals.wasm", device.wasm), ("/signals.bin", signals)];
+    let named = first.into_iter().chain(peers).chain(signals).map(|(name, bytes)| (name.to_owned(), bytes));
     let locales = locales::files()?.into_iter().map(|(file, bytes)| (format!("/locales/{file}"), bytes));
     let countries = helplines::bundles(root)?
         .into_iter()

@@ -39,6 +39,9 @@ pub const WIDGET: Package = Package { name: "peer-support", features: &[], debug
 /// What the panel fetches when somebody enters the peer space: the same crate with another root.
 pub const PEERS: Package = Package { features: &["peers"], ..WIDGET };
 
+/// What the panel fetches when somebody begins to write: it reads words on the device.
+pub const DEVICE: Package = Package { name: "peer-support-device", features: &[], debug_features: &[] };
+
 /// The moderators' page.
 pub const CONSOLE: Package =
     Package { name: "peer-support-console", features: &[], debug_features: &["console_error_panic_hook"] };
