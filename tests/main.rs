@@ -12,6 +12,7 @@ mod looks;
 mod lookup;
 mod needs;
 mod never_fails;
+mod noticing;
 mod own_words;
 mod quick_exit;
 mod reading;

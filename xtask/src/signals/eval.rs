@@ -119,16 +119,9 @@ pub struct Table {
     funcs: BTreeMap<String, Vec<Scored>>,
 }
 
+/// What the tests ask for.
+#[cfg(test)]
 impl Table {
-    fn add(&mut self, language: &str, func: &str, is_positive: bool, score: f32, simple: f32) {
-        self.all.push((is_positive, score));
-        self.simple.push((is_positive, simple));
-        self.languages.entry(language.to_owned()).or_default().push((is_positive, score));
-        if !func.is_empty() {
-            self.funcs.entry(func.to_owned()).or_default().push((is_positive, score));
-        }
-    }
-
     /// Of all.
     #[must_use]
     pub fn measures(&self) -> Measures {
@@ -145,6 +138,17 @@ impl Table {
     #[must_use]
     pub fn of_func(&self, func: &str) -> Option<Measures> {
         self.funcs.get(func).map(|scored| measure(scored))
+    }
+}
+
+impl Table {
+    fn add(&mut self, language: &str, func: &str, is_positive: bool, score: f32, simple: f32) {
+        self.all.push((is_positive, score));
+        self.simple.push((is_positive, simple));
+        self.languages.entry(language.to_owned()).or_default().push((is_positive, score));
+        if !func.is_empty() {
+            self.funcs.entry(func.to_owned()).or_default().push((is_positive, score));
+        }
     }
 
     fn print(&self, name: &str) {
