@@ -45,9 +45,11 @@ enum Step {
 }
 
 /// Compiled for this machine.
-const NATIVE: [&str; 8] = [
+const NATIVE: [&str; 10] = [
     "-p",
     "peer-support-domain",
+    "-p",
+    "peer-support-signals",
     "-p",
     "peer-support-server",
     // Of the console only its rules: what needs a browser is left out here.

@@ -10,12 +10,13 @@ use syn::{ItemUse, LitStr, Macro, UseTree};
 const PURE: [&str; 4] = ["serde", "thiserror", "unicode-normalization", "unicode-segmentation"];
 
 /// Packages of ours that a package may use.
-const ARROWS: [(&str, &[&str]); 6] = [
+const ARROWS: [(&str, &[&str]); 7] = [
     ("domain/Cargo.toml", &[]),
     ("Cargo.toml", &["peer-support-domain"]),
     ("console/Cargo.toml", &["peer-support-domain"]),
-    ("server/Cargo.toml", &["peer-support-domain"]),
-    ("xtask/Cargo.toml", &["peer-support-domain"]),
+    ("signals/Cargo.toml", &["peer-support-domain"]),
+    ("server/Cargo.toml", &["peer-support-domain", "peer-support-signals"]),
+    ("xtask/Cargo.toml", &["peer-support-domain", "peer-support-signals"]),
     ("tests/Cargo.toml", &["peer-support-domain"]),
 ];
 
