@@ -427,6 +427,8 @@ impl Read {
                     self.text.words[other.words.0].sentence == self.text.words[hit.words.0].sentence
                 }
             });
+            // Of threats, insults and the like the opposite is none either, so all signals share this.
+            let is_taken_away = is_taken_away || hit.is_negated;
             // What stands in quotation marks is somebody else's.
             let is_quoted = self.text.words[hit.words.0].is_quoted && !is_all_quoted;
             (!is_taken_away && !is_quoted).then(|| Place { span: self.span(hit.words), reason, score })

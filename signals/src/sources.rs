@@ -67,7 +67,7 @@ impl Sources {
     ///
     /// When the rules cannot be read.
     pub fn corpus(&self) -> Result<Corpus, Error> {
-        Ok(Corpus::new(&Signals::parse(&self.unlearned())?, self.examples.clone()))
+        Ok(Corpus::new(Signals::parse(&self.unlearned())?, self.examples.clone()))
     }
 
     /// The whole file.

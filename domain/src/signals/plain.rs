@@ -18,6 +18,8 @@ pub struct Word {
     pub hash: u32,
     /// Counted from 0; a line break ends a sentence, too.
     pub sentence: u32,
+    /// Counted from 0; a comma ends a clause, too.
+    pub clause: u32,
     /// Whether it is all capitals, three at least.
     pub is_shouted: bool,
     /// Whether it stands in quotation marks.
@@ -46,7 +48,7 @@ impl Plain {
     pub fn of(text: &str) -> Self {
         let mut read = Self { chars: text.chars().collect(), ..Self::default() };
         read.letters.reserve(read.chars.len());
-        let mut reader = Reader { read, sentence: 0, quote: None, is_open: false };
+        let mut reader = Reader { read, sentence: 0, clause: 0, quote: None, is_open: false };
         for at in 0..reader.read.chars.len() {
             reader.take(at);
         }
@@ -104,6 +106,7 @@ impl Plain {
 struct Reader {
     read: Plain,
     sentence: u32,
+    clause: u32,
     quote: Option<char>,
     is_open: bool,
 }
@@ -113,6 +116,9 @@ impl Reader {
         let c = self.read.chars[at];
         let next = self.read.chars.get(at + 1).copied().unwrap_or(' ');
         let before = if at == 0 { ' ' } else { self.read.chars[at - 1] };
+        if matches!(c, ',' | ':' | ';' | '\n' | '.' | '!' | '?' | '…' | '–' | '—' | '(' | ')') {
+            self.clause += 1;
+        }
         match c {
             '\n' | '。' | '！' | '？' | '؟' | '।' | '…' => {
                 self.close();
@@ -198,6 +204,7 @@ impl Reader {
                 letters: (from, from),
                 hash: 0,
                 sentence: self.sentence,
+                clause: self.clause,
                 is_shouted: false,
                 is_quoted: self.quote.is_some(),
                 is_undivided,

@@ -92,6 +92,8 @@ pub struct Hit {
     pub signal: Signal,
     /// What it says.
     pub meaning: Meaning,
+    /// Whether a negation of the same clause stands before it, or ends the clause after it.
+    pub is_negated: bool,
     /// Which pattern it is, in the order in which they were added.
     pub rule: u32,
     /// The first word and the one after the last.
@@ -352,8 +354,9 @@ impl Rules {
                     if let Some(end) = rule.matches(&text.words, marked, at)
                         && rule.is_alone(&text.words, marked, at, end)
                     {
+                        let is_negated = self.is_negated(text, marked, (at, end));
                         let (signal, meaning) = (rule.signal, rule.meaning);
-                        hits.push(Hit { signal, meaning, rule: id, words: (at, end) });
+                        hits.push(Hit { signal, meaning, is_negated, rule: id, words: (at, end) });
                     }
                 }
             }
@@ -366,6 +369,30 @@ impl Rules {
     pub fn grave(&self) -> u64 {
         let is_grave = |class: &String| GRAVE.contains(&class.as_str());
         (0..).zip(&self.classes).filter(|(_, class)| is_grave(class)).fold(0, |all, (bit, _)| all | 1 << bit)
+    }
+
+    /// Whether what is said at `words` is denied: "not gonna …", "never once thought of …", but neither "can't stop thinking
+    /// of …" nor "I don't need help I want to …".
+    fn is_negated(&self, text: &Plain, marked: &Marked, words: (usize, usize)) -> bool {
+        let bit = |name: &str| {
+            let class = self.classes.iter().position(|class| class == name);
+            class.map_or(0, |bit| 1_u64 << bit)
+        };
+        let (neg, stop, me) = (bit("neg"), bit("stop"), bit("i"));
+        let clause = text.words[words.0].clause;
+        for at in (words.0.saturating_sub(NEAR)..words.0).rev() {
+            let classes = marked.classes[at];
+            if text.words[at].clause != clause || classes & (stop | me) != 0 {
+                break;
+            }
+            if classes & neg != 0 {
+                return true;
+            }
+        }
+        let is_last =
+            |at: usize| text.words.get(at + 1).is_none_or(|next| next.clause != text.words[at].clause);
+        let is_after = |at: usize| text.words.get(at).is_some_and(|word| word.clause == clause);
+        is_after(words.1) && is_last(words.1) && marked.classes[words.1] & neg != 0
     }
 
     /// How many patterns there are, for people to read.

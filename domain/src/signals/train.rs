@@ -1,6 +1,6 @@
 //! Learns the weights: logistic regression over hashed features, the same bytes from the same corpus on every machine.
 
-use super::model::{Features, Model, norm, probability};
+use super::model::{Model, Weighed, norm, probability};
 use super::{Read, Signal, Signals};
 
 /// One line of the corpus.
@@ -109,6 +109,7 @@ const SENTENCE_WEIGHT: f32 = 1.0;
 
 /// A corpus, read once for all signals.
 pub struct Corpus {
+    signals: Signals,
     examples: Vec<Example>,
     reads: Vec<Read>,
 }
@@ -124,7 +125,7 @@ impl Corpus {
     /// Reads the examples as `signals`, of which only the rules matter, sees them. Half of them without being told their
     /// language, as it will be.
     #[must_use]
-    pub fn new(signals: &Signals, examples: Vec<Example>) -> Self {
+    pub fn new(signals: Signals, examples: Vec<Example>) -> Self {
         let reads = examples
             .iter()
             .enumerate()
@@ -133,7 +134,7 @@ impl Corpus {
                 signals.read(&example.text, told.or_else(|| crate::language::of(&example.text)))
             })
             .collect();
-        Self { examples, reads }
+        Self { signals, examples, reads }
     }
 
     /// The examples, in order.
@@ -169,13 +170,13 @@ impl Corpus {
     /// What each example weighs by weights that have not seen its fold, before it is balanced; none for those of other
     /// signals' files.
     #[must_use]
-    pub fn held_aside(&self, signal: Signal, recipe: &Recipe) -> Vec<Option<f32>> {
+    pub fn held_aside(&self, signal: Signal, recipe: &Recipe) -> Vec<Option<Weighed>> {
         let mut logits = vec![None; self.examples.len()];
         for fold in 0..N_FOLDS {
             let model = self.learn(signal, recipe, |n| self.fold(n) != fold);
             for (n, example) in self.examples.iter().enumerate() {
                 if self.fold(n) == fold && example.signal == signal {
-                    logits[n] = Some(model.weigh(&self.reads[n].features, &self.reads[n].parts).logit);
+                    logits[n] = Some(model.weigh(&self.reads[n].features, &self.reads[n].parts));
                 }
             }
         }
@@ -188,8 +189,10 @@ impl Corpus {
         let logits = self.held_aside(signal, recipe);
         let (shift, stretch) = self.balance(recipe, &logits);
         let said = |read: &Read| read.said(signal).map(|place| place.score).fold(0.0, f32::max);
-        let score = |(read, logit): (&Read, &Option<f32>)| {
-            logit.map(|logit| probability((logit + shift) * stretch).max(said(read)))
+        let score = |(read, weighed): (&Read, &Option<Weighed>)| {
+            let weighed = (*weighed)?;
+            let doubt = self.signals.doubt(signal, read, weighed.words);
+            Some(probability((weighed.logit + shift) * stretch - doubt).max(said(read)))
         };
         self.reads.iter().zip(&logits).map(score).collect()
     }
@@ -201,7 +204,7 @@ impl Corpus {
         signal: Signal,
         recipe: &Recipe,
         is_seen: impl Fn(usize) -> bool,
-        logits: &[Option<f32>],
+        logits: &[Option<Weighed>],
     ) -> Model {
         let (shift, stretch) = self.balance(recipe, logits);
         let model = self.learn(signal, recipe, is_seen);
@@ -210,11 +213,11 @@ impl Corpus {
 
     /// How far a logit must be moved, and then stretched, to be the log-odds of a signal.
     #[must_use]
-    pub fn balance(&self, recipe: &Recipe, logits: &[Option<f32>]) -> (f32, f32) {
+    pub fn balance(&self, recipe: &Recipe, logits: &[Option<Weighed>]) -> (f32, f32) {
         let mut negatives: Vec<f32> = Vec::new();
         let mut all: Vec<(f32, bool)> = Vec::new();
         for (example, logit) in self.examples.iter().zip(logits) {
-            if let Some(logit) = *logit {
+            if let Some(Weighed { logit, .. }) = *logit {
                 all.push((logit, example.is_positive));
                 if !example.is_positive {
                     negatives.push(logit);
@@ -307,14 +310,13 @@ impl Corpus {
             }
             let is_positive = is_own && example.is_positive;
             let weight = if is_own { 1.0 } else { OTHER_WEIGHT };
-            let all = |features: &'_ Features, (from, to): (usize, usize)| features.range(from, to);
-            for (n, part) in read.parts.iter().enumerate() {
+            for (n, &(from, to)) in read.parts.iter().enumerate() {
                 let weight = match (n, is_positive) {
                     (0, _) => weight,
                     (_, true) => continue,
                     (_, false) => weight * SENTENCE_WEIGHT,
                 };
-                let hashes = &read.features.hashes[all(&read.features, *part)];
+                let hashes = &read.features.hashes[read.features.range(from, to)];
                 instances.push(Instance { hashes, is_positive, weight });
             }
         }
