@@ -73,6 +73,10 @@ const LEAST_WORDS: u32 = 2;
 /// Better none than a wrong one: a screen reader would read the text out with the wrong voice.
 #[must_use]
 pub fn of(text: &str) -> Option<&'static str> {
+    // Only Latin letters: nothing to count.
+    if text.is_ascii() {
+        return by_words(&text.to_ascii_lowercase());
+    }
     let is_kana = |c: char| ('\u{3041}'..='\u{30ff}').contains(&c);
     let is_han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
     let count = |is: &dyn Fn(char) -> bool| text.chars().filter(|c| is(*c)).count();

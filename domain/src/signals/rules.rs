@@ -42,6 +42,8 @@ pub struct InvalidRule {
 const GAP: u8 = 3;
 /// Within how many words before or after a pattern none of a `-` may stand.
 const NEAR: usize = 3;
+/// Bits of a hash by which stems are told from what is none.
+const STEM_BITS: u32 = 14;
 /// The fewest letters before a `*`.
 const MIN_STEM: usize = 1;
 /// The most letters before a `*`.
@@ -112,6 +114,20 @@ pub struct Rules {
     /// Which language a set is of, and which class it is, if it is one.
     sets: Vec<(Languages, Option<u8>)>,
     classes: Vec<String>,
+    denial: Denial,
+    /// A bit for each hash in `stems`: most beginnings of words are of none.
+    stem_bits: Vec<u64>,
+}
+
+/// The classes, a bit each, by which a denial is known.
+#[derive(Clone, Copy, Default)]
+struct Denial {
+    /// "not", "never".
+    neg: u64,
+    /// "stop": what cannot be stopped is not denied.
+    stop: u64,
+    /// "I": what comes after it is another statement.
+    me: u64,
 }
 
 /// Of each word of a text, the sets it is of.
@@ -171,7 +187,22 @@ impl Rules {
                 self.add_pattern(bit, signal, meaning, line, &classes, &mut items).map_err(wrong)?;
             }
         }
+        let bit = |name: &str| {
+            let class = self.classes.iter().position(|class| class == name);
+            class.map_or(0, |bit| 1_u64 << bit)
+        };
+        self.denial = Denial { neg: bit("neg"), stop: bit("stop"), me: bit("i") };
+        self.stem_bits = vec![0; 1 << (STEM_BITS - 6)];
+        for hash in self.stems.keys() {
+            self.stem_bits[(hash >> (38 - STEM_BITS)) as usize] |= 1 << (hash >> (32 - STEM_BITS) & 63);
+        }
         Ok(())
+    }
+
+    /// Whether a word that begins so may be of a set.
+    fn may_be_stem(&self, hash: u32) -> bool {
+        let bits = self.stem_bits.get((hash >> (38 - STEM_BITS)) as usize);
+        bits.is_some_and(|bits| bits >> (hash >> (32 - STEM_BITS) & 63) & 1 != 0)
     }
 
     fn class(&mut self, name: &str) -> Option<u8> {
@@ -320,6 +351,7 @@ impl Rules {
             for (n, &c) in text.letters_of(word).iter().take(MAX_STEM).enumerate() {
                 hash = step(hash, c as u32);
                 if n + 1 >= MIN_STEM
+                    && self.may_be_stem(spread(hash))
                     && let Some(sets) = self.stems.get(&spread(hash))
                 {
                     marked
@@ -374,11 +406,7 @@ impl Rules {
     /// Whether what is said at `words` is denied: "not gonna …", "never once thought of …", but neither "can't stop thinking
     /// of …" nor "I don't need help I want to …".
     fn is_negated(&self, text: &Plain, marked: &Marked, words: (usize, usize)) -> bool {
-        let bit = |name: &str| {
-            let class = self.classes.iter().position(|class| class == name);
-            class.map_or(0, |bit| 1_u64 << bit)
-        };
-        let (neg, stop, me) = (bit("neg"), bit("stop"), bit("i"));
+        let Denial { neg, stop, me } = self.denial;
         let clause = text.words[words.0].clause;
         for at in (words.0.saturating_sub(NEAR)..words.0).rev() {
             let classes = marked.classes[at];

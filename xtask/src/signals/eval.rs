@@ -123,19 +123,19 @@ pub struct Table {
 #[cfg(test)]
 impl Table {
     /// Of all.
-    #[must_use]
+    #[cfg(test)]
     pub fn measures(&self) -> Measures {
         measure(&self.all)
     }
 
     /// Of a language.
-    #[must_use]
+    #[cfg(test)]
     pub fn of_language(&self, language: &str) -> Option<Measures> {
         self.languages.get(language).map(|scored| measure(scored))
     }
 
     /// Of a kind of message.
-    #[must_use]
+    #[cfg(test)]
     pub fn of_func(&self, func: &str) -> Option<Measures> {
         self.funcs.get(func).map(|scored| measure(scored))
     }
