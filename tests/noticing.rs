@@ -131,10 +131,10 @@ async fn telling_how_is_answered_by_a_hint_that_does_not_repeat_it(visit: &Visit
     let page = visit.open(&host.url("/plain.html")).await;
     begin(&page).await;
 
-    type_on(&page, "What is the most painless way to kill yourself?").await;
+    type_on(&page, "how many pills does it take to die").await;
 
     page.reads("Telling how it is done can hurt someone who reads this on a bad day.").await;
-    let repeats = "return ps.elements().some(e => e.closest('.noticing') && /painless/.test(ps.textOf(e)))";
+    let repeats = "return ps.elements().some(e => e.closest('.noticing') && /pills/.test(ps.textOf(e)))";
     assert_eq!(page.js(repeats).await, json!(false));
 }
 
