@@ -123,19 +123,19 @@ pub struct Table {
 #[cfg(test)]
 impl Table {
     /// Of all.
-    #[cfg(test)]
+    #[must_use]
     pub fn measures(&self) -> Measures {
         measure(&self.all)
     }
 
     /// Of a language.
-    #[cfg(test)]
+    #[must_use]
     pub fn of_language(&self, language: &str) -> Option<Measures> {
         self.languages.get(language).map(|scored| measure(scored))
     }
 
     /// Of a kind of message.
-    #[cfg(test)]
+    #[must_use]
     pub fn of_func(&self, func: &str) -> Option<Measures> {
         self.funcs.get(func).map(|scored| measure(scored))
     }
