@@ -1,7 +1,9 @@
 //! The one thread that writes: it takes what has gathered while the disk was busy and commits it as one transaction.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -17,6 +19,16 @@ use crate::store::live::Teller;
 const BATCH_JOBS: usize = 256;
 /// How long the writer waits for readers when it empties the write-ahead log, before it does other work and tries again.
 const CHECKPOINT_WAIT: Duration = Duration::from_millis(20);
+
+/// Pages of the write-ahead log after which it is moved into the database.
+const LOG_PAGES: usize = 1_000;
+/// Pages after which the writer moves it itself, whatever holds the other thread up.
+const MOST_LOG_PAGES: usize = 16 * LOG_PAGES;
+
+thread_local! {
+    /// Pages of the write-ahead log after this thread's last commit.
+    static PAGES: Cell<usize> = const { Cell::new(0) };
+}
 
 /// What a job's caller is told once it is known whether the batch reached the disk.
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
@@ -35,11 +47,17 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, teller: Arc<Teller>) -> std::io::Result<Self> {
+    /// `mover` is a second connection, which moves the write-ahead log into the database.
+    pub(super) fn start(
+        connection: Connection,
+        mover: Connection,
+        teller: Arc<Teller>,
+    ) -> std::io::Result<Self> {
         let (jobs, queue) = channel();
+        let mover = Mover::start(mover)?;
         let thread = thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || work(connection, &queue, &teller))?;
+            .spawn(move || work(connection, mover, &queue, &teller))?;
         Ok(Self { jobs: Mutex::new(Some(jobs)), thread: Mutex::new(Some(thread)) })
     }
 
@@ -100,7 +118,61 @@ fn in_savepoint<T>(
     Ok(value)
 }
 
-fn work(mut connection: Connection, queue: &Receiver<Job>, teller: &Teller) {
+/// The thread that moves the write-ahead log into the database while the writer goes on: that writes many pages all over the
+/// file of a large site, and nobody's post shall wait for it.
+struct Mover {
+    wake: SyncSender<()>,
+    thread: thread::JoinHandle<()>,
+    is_asked: bool,
+    /// It moved what was there. What came meanwhile is left to the writer, which is little: only then the log begins anew.
+    has_moved: Arc<AtomicBool>,
+}
+
+impl Mover {
+    fn start(connection: Connection) -> std::io::Result<Self> {
+        let (wake, woken) = sync_channel(1);
+        let has_moved = Arc::new(AtomicBool::new(false));
+        let tell = Arc::clone(&has_moved);
+        let thread = thread::Builder::new().name("sqlite-mover".into()).spawn(move || {
+            for () in woken {
+                move_log(&connection);
+                tell.store(true, Ordering::Release);
+            }
+        })?;
+        Ok(Self { wake, thread, is_asked: false, has_moved })
+    }
+
+    /// After each commit of the writer, by its `connection`.
+    fn look_at_log(&mut self, connection: &Connection) {
+        let pages = PAGES.get();
+        if self.has_moved.swap(false, Ordering::Acquire) {
+            self.is_asked = false;
+            move_log(connection);
+        } else if pages >= MOST_LOG_PAGES {
+            move_log(connection);
+        } else if pages >= LOG_PAGES && !self.is_asked {
+            self.is_asked = self.wake.try_send(()).is_ok();
+        }
+    }
+
+    fn stop(self) {
+        drop(self.wake);
+        let _ = self.thread.join();
+    }
+}
+
+/// Moves as much of the write-ahead log into the database as no reader holds back.
+fn move_log(connection: &Connection) {
+    if let Err(error) = connection.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(())) {
+        tracing::error!("the write-ahead log was not moved into the database: {error}");
+    }
+}
+
+fn work(mut connection: Connection, mut mover: Mover, queue: &Receiver<Job>, teller: &Teller) {
+    connection.wal_hook(Some(|_, pages| {
+        PAGES.set(usize::try_from(pages).unwrap_or_default());
+        Ok(())
+    }));
     let mut forgetting: Vec<Answer> = Vec::new();
     loop {
         let first = if forgetting.is_empty() {
@@ -117,6 +189,7 @@ fn work(mut connection: Connection, queue: &Receiver<Job>, teller: &Teller) {
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
+        mover.look_at_log(&connection);
         if !forgetting.is_empty() {
             match empty_log(&connection) {
                 Ok(true) => forgetting.drain(..).for_each(|answer| answer(Ok(()))),
@@ -127,6 +200,7 @@ fn work(mut connection: Connection, queue: &Receiver<Job>, teller: &Teller) {
             }
         }
     }
+    mover.stop();
     for answer in forgetting {
         let emptied = empty_log(&connection);
         answer(match emptied {
@@ -202,4 +276,41 @@ pub(super) fn empty_log(connection: &Connection) -> rusqlite::Result<bool> {
     let is_busy = connection.query_row("pragma wal_checkpoint(truncate)", [], |row| row.get::<_, bool>(0));
     connection.busy_timeout(BUSY_TIMEOUT)?;
     Ok(!is_busy?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE_BYTES: u32 = 512;
+
+    fn open(path: &std::path::Path) -> Connection {
+        let connection = Connection::open(path).unwrap();
+        connection.pragma_update(None, "page_size", PAGE_BYTES).unwrap();
+        connection.pragma_update(None, "journal_mode", "wal").unwrap();
+        connection
+    }
+
+    #[tokio::test]
+    async fn the_log_begins_anew_while_others_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.sqlite3");
+        let connection = open(&path);
+        connection.execute("create table texts (text blob)", ()).unwrap();
+        let writer = Writer::start(connection, open(&path), Arc::new(Teller::new())).unwrap();
+
+        for _ in 0..4 * MOST_LOG_PAGES / 100 {
+            let insert = |db: &Connection| -> Result<(), StoreError> {
+                db.execute("insert into texts (text) values (zeroblob(?1))", [100 * PAGE_BYTES])?;
+                Ok(())
+            };
+            writer.write(false, insert).await.unwrap();
+        }
+
+        let log = path.with_extension("sqlite3-wal").metadata().unwrap().len();
+        assert!(log < 2 * MOST_LOG_PAGES as u64 * u64::from(PAGE_BYTES), "{log} bytes");
+        writer.close().await;
+        let log = path.with_extension("sqlite3-wal").metadata().map_or(0, |log| log.len());
+        assert_eq!(log, 0, "all of it is in the database");
+    }
 }
