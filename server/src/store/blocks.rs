@@ -16,11 +16,10 @@ pub(super) const BLOCK_POSTS: usize = 1_024;
 pub(super) const SLICE_BYTES: usize = BLOCK_POSTS / 8;
 /// Bytes of all slices: 256 for each post.
 pub(super) const BLOCK_BYTES: usize = N_BITS * SLICE_BYTES;
-/// Posts that one search looks into at most, so that none takes much longer than another: all that may be in no block yet, and
-/// those that some blocks name by mistake. What comes then is a page with fewer posts, perhaps none, that says where to go on.
-pub(super) const N_POSTS: usize = BLOCK_POSTS + 256;
-/// Blocks that one search asks at most: each takes less than looking into a post does.
-pub(super) const N_BLOCKS: usize = 5_000;
+/// Posts to look into and blocks to ask for one search at most, so that none takes much longer than one among the posts of a
+/// small site, which are in no block yet; a block that has to be asked for more counts more. What comes then is a page with fewer
+/// posts, perhaps none, that says where to go on.
+pub(super) const N_LOOKS: usize = BLOCK_POSTS + 256;
 /// Posts of a block that may be left over by chance when it is asked for some bits only: in one block of four or so.
 const LEFT_BY_CHANCE: f64 = 0.25;
 

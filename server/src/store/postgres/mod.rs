@@ -162,7 +162,7 @@ impl Store for Postgres {
     }
 
     async fn search(&self, query: SearchQuery) -> Result<Page<Post>, StoreError> {
-        search::search(&mut *self.pool.acquire().await?, &query).await
+        search::search(&self.pool, &query).await
     }
 
     async fn index(&self) -> Result<u64, StoreError> {

@@ -9,23 +9,35 @@ use peer_support_domain::post::Kind;
 use peer_support_domain::site::TopicId;
 use peer_support_domain::wire::{Page, Post};
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
-use sqlx::{Executor, Row};
+use sqlx::{AssertSqlSafe, Executor, Row};
 
 use super::{items, key, kind, parsed, rewrite};
 use crate::store::blocks::{
-    BLOCK_POSTS, Block, N_BLOCKS, N_POSTS, SLICE_BYTES, key_at, keys_to_bytes, place_of, places_in_all,
-    rarest_first,
+    BLOCK_POSTS, Block, N_LOOKS, SLICE_BYTES, key_at, keys_to_bytes, place_of, places_in_all, rarest_first,
 };
 use crate::store::{SearchQuery, StoreError, corrupt, kind_letter};
 
 /// Posts or blocks that are asked for at a time, when what a page of a common word needs was not enough: each question
 /// takes a moment, however little it asks.
 const MORE_AT_A_TIME: usize = 512;
+/// Posts that could be looked into in the time in which a block is asked for its other slices.
+const MORE_SLICES_LOOKS: usize = 4;
+/// Blocks of them whose posts are looked into together.
+const BLOCKS_AT_A_TIME: usize = 32;
 /// Held shared by whoever takes a text away or replaces it, and alone by whoever puts texts into a block: otherwise the
 /// block could be made with a text that is gone meanwhile.
 const TEXTS_CHANGE: i64 = 0x7365_6172_6368;
 
-pub(super) async fn search(db: &mut PgConnection, query: &SearchQuery) -> Result<Page<Post>, StoreError> {
+pub(super) async fn search(pool: &PgPool, query: &SearchQuery) -> Result<Page<Post>, StoreError> {
+    let mut tx = pool.begin().await?;
+    // Else most of the time goes into planning for so many partitions, anew for each question.
+    tx.execute("set local plan_cache_mode = force_generic_plan").await?;
+    let page = search_planned(&mut tx, query).await?;
+    tx.commit().await?;
+    Ok(page)
+}
+
+async fn search_planned(db: &mut PgConnection, query: &SearchQuery) -> Result<Page<Post>, StoreError> {
     let nothing = Page { items: Vec::new(), next: None };
     let site_key: Option<i64> = sqlx::query_scalar("select key from sites where id = $1")
         .bind(query.site.as_str())
@@ -41,7 +53,7 @@ pub(super) async fn search(db: &mut PgConnection, query: &SearchQuery) -> Result
         return Ok(nothing);
     }
     let before = query.after.map_or(i64::MAX, |cursor| cursor.key);
-    let mut looking = Looking { db, query, topic_key, before, found: Vec::new(), n_posts: 0, n_blocks: 0 };
+    let mut looking = Looking { db, query, topic_key, before, found: Vec::new(), n_looks: 0 };
     looking.after_blocks(site_key).await?;
     looking.in_blocks(site_key).await?;
 
@@ -68,13 +80,13 @@ struct Looking<'a> {
     /// The key of the post that was looked into last; older ones are to come.
     before: i64,
     found: Vec<i64>,
-    n_posts: usize,
-    n_blocks: usize,
+    /// Posts that were looked into, and blocks that were asked.
+    n_looks: usize,
 }
 
 impl Looking<'_> {
     fn is_done(&self) -> bool {
-        self.found.len() > self.query.limit || self.n_posts >= N_POSTS || self.n_blocks >= N_BLOCKS
+        self.found.len() > self.query.limit || self.n_looks >= N_LOOKS
     }
 
     /// Looks into the posts that are in no block yet.
@@ -82,7 +94,8 @@ impl Looking<'_> {
         let last_in_block = last_in_block(self.db, site_key).await?;
         let mut n_asked = self.query.limit + 1;
         while !self.is_done() {
-            let rows = sqlx::query(
+            // The number stands in the text: a plan for any limit is one for many.
+            let sql = format!(
                 "select items.key, texts.text
                  from items
                  cross join lateral (
@@ -99,16 +112,16 @@ impl Looking<'_> {
                    and ($4::text is null or items.kind = $4)
                    and ($5::bigint is null or items.topic_key = $5)
                  order by items.key desc
-                 limit $6",
-            )
-            .bind(site_key)
-            .bind(last_in_block)
-            .bind(self.before)
-            .bind(self.query.kind.map(kind_letter))
-            .bind(self.topic_key)
-            .bind(n_asked as i64)
-            .fetch_all(&mut *self.db)
-            .await?;
+                 limit {n_asked}"
+            );
+            let rows = sqlx::query(AssertSqlSafe(sql))
+                .bind(site_key)
+                .bind(last_in_block)
+                .bind(self.before)
+                .bind(self.query.kind.map(kind_letter))
+                .bind(self.topic_key)
+                .fetch_all(&mut *self.db)
+                .await?;
             for row in &rows {
                 if self.is_done() {
                     return Ok(());
@@ -128,6 +141,7 @@ impl Looking<'_> {
         // A common word is in the newest block, which is asked for all bits; a rare one takes many blocks, and few questions
         // for them. Each slice takes a moment, so most blocks are asked for no more than the bits that the fewest posts have.
         let (mut n_asked, mut n_first) = (1, bits.len());
+        let (looks_before, mut n_blocks) = (self.n_looks, 0);
         while !self.is_done() {
             let (first_bits, other_bits) = bits.split_at(n_first);
             let rows = sqlx::query(
@@ -138,21 +152,21 @@ impl Looking<'_> {
                    where site_key = $1
                      and first_item_key < $2
                    order by first_item_key desc
-                   limit $3
+                   limit $5
                  ) as blocks
                  cross join lateral (
-                   select string_agg(substring(bits from place for $5), '' order by nth) as joined
+                   select string_agg(substring(bits from place for $4), '' order by nth) as joined
                    from search_bits
-                   cross join unnest($4::integer[]) with ordinality as places (place, nth)
+                   cross join unnest($3::integer[]) with ordinality as places (place, nth)
                    where block_key = blocks.key
                  ) as slices
                  order by blocks.first_item_key desc",
             )
             .bind(site_key)
             .bind(self.before)
-            .bind(n_asked as i64)
             .bind(places_of(first_bits))
             .bind(SLICE_BYTES as i32)
+            .bind(n_asked as i64)
             .fetch_all(&mut *self.db)
             .await?;
             let is_last = rows.len() < n_asked;
@@ -163,23 +177,22 @@ impl Looking<'_> {
                 blocks.push((key(row), row.try_get("first_item_key")?, slices.to_vec()));
             }
             self.ask_more(&mut blocks, other_bits).await?;
-            for (block_key, first_item_key, slices) in &blocks {
+            for blocks in blocks.chunks(BLOCKS_AT_A_TIME) {
                 if self.is_done() {
                     return Ok(());
                 }
-                self.n_blocks += 1;
-                self.in_block(*block_key, places_in_all(slices.chunks(SLICE_BYTES))).await?;
-                if !self.is_done() {
-                    self.before = *first_item_key;
-                }
+                self.in_some_blocks(blocks).await?;
             }
             if is_last {
                 return Ok(());
             }
-            if n_asked == 1 {
+            if n_blocks == 0 {
                 n_first = rarest_first(&mut bits, blocks[0].2.chunks(SLICE_BYTES));
             }
-            n_asked = (n_asked * 4).min(MORE_AT_A_TIME);
+            n_blocks += blocks.len();
+            let looks_of_block = ((self.n_looks - looks_before) / n_blocks).max(1);
+            let n_left = N_LOOKS.saturating_sub(self.n_looks) / looks_of_block;
+            n_asked = (n_asked * 4).min(MORE_AT_A_TIME).min(n_left.max(1));
         }
         Ok(())
     }
@@ -196,6 +209,7 @@ impl Looking<'_> {
         let has_posts = |slices: &[u8]| !places_in_all(slices.chunks(SLICE_BYTES)).is_empty();
         let left: Vec<i64> =
             blocks.iter().filter(|(_, _, slices)| has_posts(slices)).map(|(key, ..)| *key).collect();
+        self.n_looks += MORE_SLICES_LOOKS * left.len();
         let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
             "select block_key, string_agg(substring(bits from place for $3), '')
              from search_bits
@@ -216,22 +230,15 @@ impl Looking<'_> {
         Ok(())
     }
 
-    async fn in_block(&mut self, block_key: i64, places: Vec<usize>) -> Result<(), StoreError> {
-        if places.is_empty() {
-            return Ok(());
-        }
-        let bytes: Vec<u8> = sqlx::query_scalar("select item_keys from search_blocks where key = $1")
-            .bind(block_key)
-            .fetch_one(&mut *self.db)
-            .await?;
-        let mut keys = Vec::with_capacity(places.len());
-        for place in places {
-            let key =
-                key_at(&bytes, place).ok_or_else(|| corrupt("search_blocks", "item_keys", block_key))?;
-            if key < self.before {
-                keys.push(key);
-            }
-        }
+    /// Looks into the posts that the slices of these blocks leave, the newest first.
+    async fn in_some_blocks(&mut self, blocks: &[(i64, i64, Vec<u8>)]) -> Result<(), StoreError> {
+        let places: Vec<(i64, Vec<usize>)> = blocks
+            .iter()
+            .map(|(block_key, _, slices)| (*block_key, places_in_all(slices.chunks(SLICE_BYTES))))
+            .filter(|(_, places)| !places.is_empty())
+            .collect();
+        self.n_looks += blocks.len();
+        let keys = self.keys_at(&places).await?;
         let (first, more) = keys.split_at(keys.len().min(self.query.limit + 1));
         for keys in std::iter::once(first).chain(more.chunks(MORE_AT_A_TIME)) {
             let rows: Vec<(i64, String)> = sqlx::query_as(
@@ -261,7 +268,37 @@ impl Looking<'_> {
                 self.look_into(key, row.map(|(_, text)| text.as_str()));
             }
         }
+        if !self.is_done()
+            && let Some((_, first_item_key, _)) = blocks.last()
+        {
+            self.before = *first_item_key;
+        }
         Ok(())
+    }
+
+    /// The keys of the posts at these places of blocks that were not looked into yet, in the same order.
+    async fn keys_at(&mut self, places: &[(i64, Vec<usize>)]) -> Result<Vec<i64>, StoreError> {
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        let blocks: Vec<i64> = places.iter().map(|(block_key, _)| *block_key).collect();
+        let bytes: Vec<(i64, Vec<u8>)> =
+            sqlx::query_as("select key, item_keys from search_blocks where key = any($1)")
+                .bind(blocks)
+                .fetch_all(&mut *self.db)
+                .await?;
+        let mut keys = Vec::new();
+        for (block_key, places) in places {
+            let corrupt = || corrupt("search_blocks", "item_keys", *block_key);
+            let (_, bytes) = bytes.iter().find(|(key, _)| key == block_key).ok_or_else(corrupt)?;
+            for &place in places {
+                let key = key_at(bytes, place).ok_or_else(corrupt)?;
+                if key < self.before {
+                    keys.push(key);
+                }
+            }
+        }
+        Ok(keys)
     }
 
     /// `text` is `None` where the post is not one of those that are looked for.
@@ -270,7 +307,7 @@ impl Looking<'_> {
             self.found.push(key);
         }
         self.before = key;
-        self.n_posts += 1;
+        self.n_looks += 1;
     }
 }
 

@@ -15,8 +15,7 @@ use rusqlite::{Connection, Row};
 
 use super::{all, execute, first, items, kind, parsed};
 use crate::store::blocks::{
-    BLOCK_POSTS, Block, N_BLOCKS, N_POSTS, SLICE_BYTES, key_at, keys_to_bytes, place_of, places_in_all,
-    rarest_first,
+    BLOCK_POSTS, Block, N_LOOKS, SLICE_BYTES, key_at, keys_to_bytes, place_of, places_in_all, rarest_first,
 };
 use crate::store::{SearchQuery, StoreError, corrupt, kind_letter};
 
@@ -39,8 +38,7 @@ pub(super) fn search(db: &Connection, query: &SearchQuery) -> Result<Page<Post>,
         topic_key,
         before: query.after.map_or(i64::MAX, |cursor| cursor.key),
         found: Vec::new(),
-        n_posts: 0,
-        n_blocks: 0,
+        n_looks: 0,
     };
     looking.after_blocks(site_key)?;
     looking.in_blocks(site_key)?;
@@ -68,13 +66,13 @@ struct Looking<'a> {
     /// The key of the post that was looked into last; older ones are to come.
     before: i64,
     found: Vec<i64>,
-    n_posts: usize,
-    n_blocks: usize,
+    /// Posts that were looked into, and blocks that were asked.
+    n_looks: usize,
 }
 
 impl Looking<'_> {
     fn is_done(&self) -> bool {
-        self.found.len() > self.query.limit || self.n_posts >= N_POSTS || self.n_blocks >= N_BLOCKS
+        self.found.len() > self.query.limit || self.n_looks >= N_LOOKS
     }
 
     /// Looks into the posts that are in no block yet.
@@ -113,16 +111,18 @@ impl Looking<'_> {
         )?;
         let mut bits = self.query.words.bits(self.query.kind, self.query.topic.as_ref());
         let mut rows = blocks.query((site_key, self.before))?;
+        let mut is_first = true;
         while !self.is_done()
             && let Some(row) = rows.next()?
         {
             let block_key = row.get(0)?;
-            if self.n_blocks == 0 {
+            if is_first {
                 let slices: Vec<_> =
                     bits.iter().map(|&bit| slice(self.db, block_key, bit)).collect::<Result<_, _>>()?;
                 rarest_first(&mut bits, slices.iter().map(<[u8; SLICE_BYTES]>::as_slice));
             }
-            self.n_blocks += 1;
+            is_first = false;
+            self.n_looks += 1;
             self.in_block(block_key, &bits)?;
             if !self.is_done() {
                 self.before = row.get(1)?;
@@ -140,6 +140,7 @@ impl Looking<'_> {
                 return Ok(());
             }
         }
+        self.n_looks += 1;
         let places = places_in_all([joined.as_slice()].into_iter());
         let keys = keys_of_block(self.db, block_key)?;
         let kind = self.query.kind.map(kind_letter);
@@ -165,7 +166,7 @@ impl Looking<'_> {
                 Some(row) => self.look_into(row)?,
                 None => {
                     self.before = key;
-                    self.n_posts += 1;
+                    self.n_looks += 1;
                 }
             }
         }
@@ -179,7 +180,7 @@ impl Looking<'_> {
             self.found.push(key);
         }
         self.before = key;
-        self.n_posts += 1;
+        self.n_looks += 1;
         Ok(())
     }
 }
