@@ -10,7 +10,7 @@ mod support;
 mod texts;
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -21,13 +21,13 @@ use http_body_util::BodyExt;
 use peer_support_domain::cursor::{Cursor, Order};
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash, VoterId};
 use peer_support_domain::note::ContentNotes;
-use peer_support_domain::post::{Kind, State};
+use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::ranking;
 use peer_support_domain::vote::{Reaction, VoteCounts};
 use peer_support_server::clock::{Clock, Random};
 use peer_support_server::config::{Config, Overrides};
 use peer_support_server::http::{App, Assets, router};
-use peer_support_server::secret::ServerSecret;
+use peer_support_server::secret::{ServerSecret, SignInCode};
 use peer_support_server::store::{self, Address, FeedQuery, ImportedItem, NewImport, Store, Vote};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, Executor};
@@ -47,6 +47,10 @@ const ANSWERED: u64 = 5;
 const VOTED: u64 = 50;
 /// Items of one transaction while it is filled.
 const BATCH_ITEMS: usize = 500;
+/// Items that wait for a moderator, in the small and in the large store for the queue.
+const QUEUED: [u64; 2] = [100, 100_000];
+/// A request that takes longer than this for all samples is asked less often.
+const LONG: Duration = Duration::from_secs(30);
 /// What is left out of the measurement at first.
 const N_WARM: usize = 50;
 
@@ -59,9 +63,12 @@ struct Options {
     /// Posts of the large store, and comments to move.
     #[arg(long, default_value_t = 1_000_000)]
     large: u64,
-    /// Samples of each request.
-    #[arg(long, default_value_t = 500)]
+    /// Samples of each request at most, and at least a quarter as many of one that takes long.
+    #[arg(long, default_value_t = 2_000)]
     samples: usize,
+    /// Only requests whose name has this in it.
+    #[arg(long)]
+    request: Option<String>,
     /// Only over this store.
     #[arg(long)]
     store: Option<Kept>,
@@ -157,10 +164,12 @@ impl Places<'_> {
 struct Subject {
     router: Router,
     n_posts: u64,
+    /// Of a moderator's session.
+    cookie: String,
 }
 
 impl Subject {
-    async fn new(address: &Address, n_posts: u64, folder: &Path) -> Self {
+    async fn new(address: &Address, n_posts: u64, state: State, folder: &Path) -> Self {
         let store = store::open(address).await.unwrap();
         let any = FeedQuery {
             site: "demo".parse().unwrap(),
@@ -170,9 +179,11 @@ impl Subject {
             after: None,
             limit: 1,
         };
-        if store.feed(any).await.unwrap().items.is_empty() {
+        let is_empty = store.feed(any).await.unwrap().items.is_empty()
+            && store.queue(None, 1).await.unwrap().items.is_empty();
+        if is_empty {
             let began = Instant::now();
-            fill(&*store, n_posts).await;
+            fill(&*store, n_posts, state).await;
             settle(address).await;
             eprintln!("{n_posts} posts in {:?}: filled in {} s", address, began.elapsed().as_secs());
         }
@@ -184,15 +195,25 @@ impl Subject {
         );
         std::fs::write(&file, config).unwrap();
         let config = Config::load(&Overrides { config: Some(file), ..Overrides::default() }).unwrap();
+        let random = Random::system();
+        let code = SignInCode::draw(&random);
+        // There already, when the store is taken.
+        let _ = store.add_moderator("bench".to_owned(), Role::Moderator, NOW).await.unwrap();
+        assert!(store.add_sign_in_code("bench".to_owned(), code.hash(), NOW, NOW + 1).await.unwrap());
         let app = App::new(
             store,
             Clock::new(|| NOW),
-            Random::system(),
+            random,
             ServerSecret::from_bytes([7; 32]),
             Assets::default(),
             &config,
         );
-        Self { router: router(app), n_posts }
+        let router = router(app);
+        let sign_in = sent(Method::POST, "/console/session", &json!({ "code": code.to_string() }));
+        let signed_in = router.clone().oneshot(sign_in).await.unwrap();
+        let cookie = signed_in.headers()["set-cookie"].to_str().unwrap();
+        let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+        Self { router, n_posts, cookie }
     }
 
     /// One request and its whole answer, in microseconds.
@@ -233,8 +254,9 @@ fn bytes<const N: usize>(numbers: &mut Numbers) -> [u8; N] {
     std::array::from_fn(|_| numbers.next() as u8)
 }
 
-/// Published posts with replies and votes, the way an import brings them: one by one would take hours.
-async fn fill(store: &dyn Store, n_posts: u64) {
+/// Posts of this state with replies and, when they are published, votes, the way an import brings them: one by one would take
+/// hours.
+async fn fill(store: &dyn Store, n_posts: u64, state: State) {
     let new = NewImport {
         site: "demo".parse().unwrap(),
         file_hash: [1; 32],
@@ -257,7 +279,7 @@ async fn fill(store: &dyn Store, n_posts: u64) {
             author: Some(AuthorTag::from_bytes(bytes(&mut numbers))),
             recovery: RecoveryHash::from_bytes(bytes(&mut numbers)),
             created_at: posted_at(n, n_posts),
-            state: State::Published,
+            state,
             is_example: false,
             is_owners: false,
         };
@@ -280,7 +302,8 @@ async fn fill(store: &dyn Store, n_posts: u64) {
         }
     }
     store.finish_import(import, n_items, NOW).await.unwrap();
-    let votes: Vec<Vote> = (0..n_posts)
+    let n_voted = if state == State::Published { n_posts } else { 0 };
+    let votes: Vec<Vote> = (0..n_voted)
         .flat_map(|n| (0..n_votes(n)).map(move |vote| (n, vote)))
         .map(|(n, vote)| Vote {
             item: post_id(n),
@@ -386,34 +409,61 @@ fn with_key(mut request: Request<Body>, numbers: &mut Numbers) -> Request<Body> 
     request
 }
 
+/// What a moderator asks, over the stores for it.
+const OPERATIONS_ON_QUEUE: [Operation; 1] = [("queue, 100 and 100000 items", |subject, _| {
+    let mut request = get("/console/queue");
+    request.headers_mut().insert("cookie", subject.cookie.parse().unwrap());
+    vec![request]
+})];
+
 async fn measure(options: &Options, places: &Places<'_>, kept: Kept) -> Value {
-    let mut subjects = Vec::new();
-    for n_posts in [options.small, options.large] {
-        let address = places.address(kept, &format!("posts_{n_posts}")).await;
-        subjects.push(Subject::new(&address, n_posts, places.folder).await);
-    }
-    let mut numbers = Numbers::from(std::process::id().into());
     let mut measured = Vec::new();
-    for (what, requests) in OPERATIONS {
-        let mut took = [Vec::new(), Vec::new()];
-        for n in 0..N_WARM + options.samples {
-            for place in [n % 2, 1 - n % 2] {
-                let mut sum = 0.0;
-                for request in requests(&subjects[place], &mut numbers) {
-                    sum += subjects[place].send(request).await;
-                }
-                if n >= N_WARM {
-                    took[place].push(sum);
-                }
-            }
+    for (sizes, state, name, operations) in [
+        (QUEUED, State::Held, "queued", &OPERATIONS_ON_QUEUE[..]),
+        ([options.small, options.large], State::Published, "posts", &OPERATIONS[..]),
+    ] {
+        let is_asked = |what: &str| options.request.as_ref().is_none_or(|asked| what.contains(asked));
+        let asked: Vec<_> = operations.iter().filter(|(what, _)| is_asked(what)).collect();
+        if asked.is_empty() {
+            continue;
         }
-        let [small, large] = took.map(|mut took| {
-            took.sort_by(f64::total_cmp);
-            let at = |share: f64| took[((took.len() as f64 * share) as usize).min(took.len() - 1)];
-            json!({ "p50_us": at(0.5), "p99_us": at(0.99) })
-        });
-        eprintln!("{}: {what}: {small} and {large}", kept.as_str());
-        measured.push(json!({ "what": what, "samples": options.samples, "small": small, "large": large }));
+        let mut subjects = Vec::new();
+        for n_posts in sizes {
+            let address = places.address(kept, &format!("{name}_{n_posts}")).await;
+            subjects.push(Subject::new(&address, n_posts, state, places.folder).await);
+        }
+        for operation in asked {
+            measured.push(compare(&subjects, operation, options.samples, kept).await);
+        }
     }
     json!({ "store": kept.as_str(), "operations": measured })
+}
+
+/// What it takes over both, in turns.
+async fn compare(subjects: &[Subject], (what, requests): &Operation, n_samples: usize, kept: Kept) -> Value {
+    let mut numbers = Numbers::from(std::process::id().into());
+    let mut took = [Vec::new(), Vec::new()];
+    let began = Instant::now();
+    for n in 0..N_WARM + n_samples {
+        if n > N_WARM + n_samples / 4 && began.elapsed() > LONG {
+            break;
+        }
+        for place in [n % 2, 1 - n % 2] {
+            let mut sum = 0.0;
+            for request in requests(&subjects[place], &mut numbers) {
+                sum += subjects[place].send(request).await;
+            }
+            if n >= N_WARM {
+                took[place].push(sum);
+            }
+        }
+    }
+    let n_samples = took[0].len();
+    let [small, large] = took.map(|mut took| {
+        took.sort_by(f64::total_cmp);
+        let at = |share: f64| took[((took.len() as f64 * share) as usize).min(took.len() - 1)];
+        json!({ "p50_us": at(0.5), "p99_us": at(0.99) })
+    });
+    eprintln!("{}: {what}: {small} and {large}", kept.as_str());
+    json!({ "what": what, "samples": n_samples, "small": small, "large": large })
 }
