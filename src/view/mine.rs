@@ -126,7 +126,7 @@ fn opened(session: Session, t: Locale, code: RecoveryCode, mine: wire::Mine) -> 
             Doing::Deleting => deleting(session, t, code, mine, doing, problem),
         })
         .children_of(move || sentence(problem));
-    el("div").child(card).children_of(move || talk(session, t, code, mine)).child(thread(
+    classed("div", "compose").child(card).children_of(move || talk(session, t, code, mine)).child(thread(
         session,
         t,
         code,

@@ -22,7 +22,7 @@ pub fn on_its_way(session: Session, t: Locale, draft: Draft) -> El {
     let without_work = move || {
         let is_working = draft.sending.get() == Sending::Working;
         is_working
-            .then(|| button("main", &tr!(t, "send-no-work"), move || sending::without_work(session, draft)))
+            .then(|| button("plain", &tr!(t, "send-no-work"), move || sending::without_work(session, draft)))
     };
     let stop = button("plain", &tr!(t, "stop-sending"), move || sending::give_up(session, draft));
     classed("section", "write")
