@@ -8,6 +8,8 @@ mod accounts;
 mod cards;
 #[path = "store/changes.rs"]
 mod changes;
+#[path = "store/claims.rs"]
+mod claims;
 #[path = "store/decisions.rs"]
 mod decisions;
 #[path = "store/imports.rs"]

@@ -128,6 +128,7 @@ pub(super) fn said_word(said: Said) -> Result<(StatusCode, Json<Word>), Problem>
         Said::KeyReused => Err(Problem::KeyReused),
         Said::TooMany => Err(Problem::TooManyWords),
         Said::ItemDeleted => Err(Problem::ItemDeleted),
+        Said::Claimed(claim) => Err(Problem::Claimed(claim)),
     }
 }
 

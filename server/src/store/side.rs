@@ -17,10 +17,21 @@ pub(super) enum Side {
     ModeratorsWord,
     /// A private word of its author's.
     AuthorsWord,
+    /// What a moderator said to whoever reads the item next.
+    HandOver,
+    /// What its author had written before a moderator took places out of what others read.
+    Original,
 }
 
 impl Side {
-    pub(super) const ALL: [Self; 4] = [Self::Earlier, Self::Waiting, Self::ModeratorsWord, Self::AuthorsWord];
+    pub(super) const ALL: [Self; 6] = [
+        Self::Earlier,
+        Self::Waiting,
+        Self::ModeratorsWord,
+        Self::AuthorsWord,
+        Self::HandOver,
+        Self::Original,
+    ];
     /// What goes when a moderator has decided: what its author changed.
     pub(super) const CHANGES: [Self; 2] = [Self::Earlier, Self::Waiting];
 
@@ -32,6 +43,8 @@ impl Side {
             Self::Waiting => "w",
             Self::ModeratorsWord => "m",
             Self::AuthorsWord => "a",
+            Self::HandOver => "h",
+            Self::Original => "o",
         }
     }
 
@@ -57,6 +70,8 @@ pub(super) struct SideTexts {
     pub(super) waiting: Option<(String, ContentNotes)>,
     /// The oldest first.
     pub(super) words: Vec<Word>,
+    /// What its author had written before a moderator took places out.
+    pub(super) original: Option<String>,
 }
 
 impl SideTexts {
@@ -104,6 +119,9 @@ impl FromIterator<SideText> for SideTexts {
                 Side::Waiting => all.waiting = Some((text, notes)),
                 Side::ModeratorsWord => all.words.push(Word { is_moderators: true, text, created_at }),
                 Side::AuthorsWord => all.words.push(Word { is_moderators: false, text, created_at }),
+                // Read together with who said it to whom.
+                Side::HandOver => {}
+                Side::Original => all.original = Some(text),
             }
         }
         all

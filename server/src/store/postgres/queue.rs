@@ -10,13 +10,13 @@ use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
 use super::{
-    bits, cursor_key, flags, item_id, items, key, kind, live, notes, own, parsed, parsed_if_any, reports,
-    side_texts,
+    bits, claims, cursor_key, flags, item_id, items, key, kind, live, notes, own, parsed, parsed_if_any,
+    reports, side_texts,
 };
 use crate::store::side::Side;
 use crate::store::{
-    NewDecision, Queued, Rule, StoreError, Undecided, page, published_change, queue_flags, report_counts,
-    rows_of_page, waits_since,
+    Claim, ModeratorId, NewDecision, Queued, Rule, StoreError, Undecided, page, published_change,
+    queue_flags, report_counts, rows_of_page, waits_since,
 };
 
 pub(super) async fn queue(
@@ -29,8 +29,12 @@ pub(super) async fn queue(
         "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, texts.text, texts.lang,
            texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.queue_place,
            items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
-             as has_open_flags
+             as has_open_flags,
+           claims.moderator_key as reader_key, moderators.name as reader, claims.expires_at as claimed_until,
+           (select count(*) from decisions where item_id = items.id) as n_decisions
          from items
+         left join claims on claims.item_key = items.key
+         left join moderators on moderators.key = claims.moderator_key
          join sites on sites.key = items.site_key
          cross join lateral (
            select lang, notes, text
@@ -66,6 +70,11 @@ pub(super) async fn queue(
             sides.put_beside(&mut queued[place]);
         }
     }
+    for (item_key, hand_over) in claims::hand_overs(db, &keys).await? {
+        if let Some(place) = keys.iter().position(|key| *key == item_key) {
+            queued[place].hand_overs.push(hand_over);
+        }
+    }
     Ok(page(queued, limit, |item: &Queued| Cursor { key: item.place, item: item.id }))
 }
 
@@ -89,9 +98,23 @@ fn to_queued(row: &PgRow, reasons: &[(i64, ReportReason)]) -> Result<Queued, Sto
         published_text: None,
         earlier_texts: Vec::new(),
         words: Vec::new(),
+        claim: claim(row)?,
+        hand_overs: Vec::new(),
+        n_decisions: n_decisions(row)?,
         waits_since: waits_since(row.try_get("queue_place")?),
         place: row.try_get("queue_place")?,
     })
+}
+
+/// Who read an item last.
+fn claim(row: &PgRow) -> Result<Option<Claim>, StoreError> {
+    let Some(moderator) = row.try_get("reader_key")? else { return Ok(None) };
+    let moderator = ModeratorId(moderator);
+    Ok(Some(Claim { moderator, name: row.try_get("reader")?, until: row.try_get("claimed_until")? }))
+}
+
+fn n_decisions(row: &PgRow) -> Result<u32, StoreError> {
+    Ok(u32::try_from(row.try_get::<i64, _>("n_decisions")?).unwrap_or(u32::MAX))
 }
 
 pub(super) async fn decide(
@@ -117,6 +140,18 @@ pub(super) async fn decide(
         .bind(key)
         .fetch_optional(&mut *tx)
         .await?;
+    if let Some(theirs) = claims::of_another(&mut tx, key, new.moderator, new.at).await? {
+        return Ok(Some(Err(Undecided::Claimed(theirs))));
+    }
+    if let Some(n_read) = new.how.n_decisions {
+        let n_now: i64 = sqlx::query_scalar("select count(*) from decisions where item_id = $1")
+            .bind(bits(new.item))
+            .fetch_one(&mut *tx)
+            .await?;
+        if n_now != i64::from(n_read) {
+            return Ok(Some(Err(Undecided::Meanwhile)));
+        }
+    }
     let sides = side_texts::of_item(&mut tx, key).await?;
     let new_text = sides.waiting.as_ref().and_then(|_| new.decision.about_new_text(before));
     let after = match new_text {
@@ -172,6 +207,7 @@ pub(super) async fn decide(
     if before != State::Published && after == State::Published {
         live::tell(&mut tx, new.item).await?;
     }
+    claims::end(&mut tx, key, new.item).await?;
     tx.commit().await?;
     Ok(Some(Ok(after)))
 }

@@ -1,5 +1,6 @@
 //! What the holder of a recovery code can do.
 
+use peer_support_domain::desk::DeskChange;
 use peer_support_domain::flag::Flags;
 use peer_support_domain::id::RecoveryHash;
 use peer_support_domain::limits::EARLIER_TEXTS;
@@ -9,7 +10,9 @@ use peer_support_domain::ranking;
 use peer_support_domain::vote::VoteCounts;
 use rusqlite::{Connection, Row};
 
-use super::{author, counts, execute, first, item_id, items, kind, notes, parsed, search, side_texts};
+use super::{
+    author, claims, counts, execute, first, item_id, items, kind, live, notes, parsed, search, side_texts,
+};
 use crate::store::side::{Side, SideTexts};
 use crate::store::{Edit, Edited, OwnItem, StoreError};
 
@@ -109,6 +112,7 @@ fn replace(
     }
     swap_text(db, key, text_key, &edit.text, notes)?;
     flag_words(db, key, edit)?;
+    live::tell_desk(db, item.id, DeskChange::New)?;
     item.text = edit.text.clone();
     item.notes = notes;
     Ok(Edited::Done(item))
@@ -135,6 +139,7 @@ fn let_wait(db: &Connection, found: Found, edit: &Edit, notes: ContentNotes) -> 
     }
     side_texts::add(db, key, Side::Waiting, None, notes, &edit.text, edit.at)?;
     flag_words(db, key, edit)?;
+    live::tell_desk(db, item.id, DeskChange::New)?;
     execute(
         db,
         "update items
@@ -202,6 +207,7 @@ pub(super) fn delete(db: &Connection, recovery: &RecoveryHash) -> Result<Option<
     if let (Some(post_key), State::Published) = (post_key, item.state) {
         items::count_reply(db, post_key, -1)?;
     }
+    claims::end(db, key, item.id)?;
     item.state = State::Deleted;
     item.text.clear();
     item.notes = ContentNotes::default();

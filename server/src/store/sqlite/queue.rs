@@ -5,16 +5,16 @@ use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::{Decision, NewText, State};
 use peer_support_domain::wire::Page;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::{
-    all, bits, cursor_key, execute, first, flags, item_id, items, key, kind, live, notes, own, parsed,
-    parsed_if_any, reports, side_texts,
+    all, bits, claims, cursor_key, execute, first, flags, item_id, items, key, kind, live, notes, own,
+    parsed, parsed_if_any, reports, side_texts,
 };
 use crate::store::side::Side;
 use crate::store::{
-    NewDecision, Queued, Rule, StoreError, Undecided, page, published_change, queue_flags, report_counts,
-    rows_of_page, waits_since,
+    Claim, ModeratorId, NewDecision, Queued, Rule, StoreError, Undecided, page, published_change,
+    queue_flags, report_counts, rows_of_page, waits_since,
 };
 
 pub(super) fn queue(
@@ -29,8 +29,12 @@ pub(super) fn queue(
            item_texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags,
            items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
              as has_open_flags,
-           items.reported_at, items.queue_place
+           items.reported_at, items.queue_place,
+           claims.moderator_key as reader_key, moderators.name as reader, claims.expires_at as claimed_until,
+           (select count(*) from decisions where item_id = items.id) as n_decisions
          from items
+         left join claims on claims.item_key = items.key
+         left join moderators on moderators.key = claims.moderator_key
          join sites on sites.key = items.site_key
          join item_texts on item_texts.key = items.text_key
          left join items as posts on posts.key = items.post_key
@@ -63,6 +67,9 @@ pub(super) fn queue(
                 published_text: None,
                 earlier_texts: Vec::new(),
                 words: Vec::new(),
+                claim: claim(row)?,
+                hand_overs: claims::hand_overs(db, key(row))?,
+                n_decisions: row.get("n_decisions")?,
                 waits_since: waits_since(row.get("queue_place")?),
                 place: row.get("queue_place")?,
             };
@@ -71,6 +78,13 @@ pub(super) fn queue(
         },
     )?;
     Ok(page(queued, limit, |item| Cursor { key: item.place, item: item.id }))
+}
+
+/// Who read an item last.
+fn claim(row: &Row<'_>) -> Result<Option<Claim>, StoreError> {
+    let Some(moderator) = row.get("reader_key")? else { return Ok(None) };
+    let moderator = ModeratorId(moderator);
+    Ok(Some(Claim { moderator, name: row.get("reader")?, until: row.get("claimed_until")? }))
 }
 
 /// What a decision is about.
@@ -110,6 +124,17 @@ pub(super) fn decide(
     let Some(Found { key, post_key, state: before, text_key, text, is_review }) = found else {
         return Ok(None);
     };
+    if let Some(theirs) = claims::of_another(db, key, new.moderator, new.at)? {
+        return Ok(Some(Err(Undecided::Claimed(theirs))));
+    }
+    if let Some(n_read) = new.how.n_decisions {
+        let n_now: u32 = db
+            .prepare_cached("select count(*) from decisions where item_id = ?1")?
+            .query_row([bits(new.item)], |row| row.get(0))?;
+        if n_now != n_read {
+            return Ok(Some(Err(Undecided::Meanwhile)));
+        }
+    }
     let sides = side_texts::of_item(db, key)?;
     let new_text = sides.waiting.as_ref().and_then(|_| new.decision.about_new_text(before));
     let after = match new_text {
@@ -153,6 +178,7 @@ pub(super) fn decide(
     if before != State::Published && after == State::Published {
         live::tell(db, key)?;
     }
+    claims::end(db, key, new.item)?;
     Ok(Some(Ok(after)))
 }
 
