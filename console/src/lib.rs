@@ -11,6 +11,10 @@ mod api;
 #[cfg(target_arch = "wasm32")]
 mod browser;
 #[cfg(target_arch = "wasm32")]
+mod claiming;
+#[cfg(target_arch = "wasm32")]
+mod undo;
+#[cfg(target_arch = "wasm32")]
 mod view;
 #[cfg(target_arch = "wasm32")]
 mod work;

@@ -5,6 +5,7 @@ use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, State};
 use peer_support_domain::wire::QueueItem;
 
+use super::claim::{Claimed, HandOverTo, HandOvers};
 use super::decline::Decline;
 use super::found::Marked;
 use super::noticed::Noticed;
@@ -52,6 +53,7 @@ enum Foot {
     Unanswered,
     Answers,
     Declining,
+    HandingOver,
 }
 
 #[component]
@@ -72,6 +74,9 @@ fn Words(
     let flags = part(reading, |item| item.flags.clone());
     let reports = part(reading, |item| item.reports.clone());
     let found = part(reading, |item| item.found.clone());
+    let claim = part(reading, |item| item.claim.clone());
+    let is_theirs =
+        Memo::new(move |_| claim.with(|claim| claim.as_ref().is_some_and(|claim| !claim.is_yours)));
     let is_veiled = Memo::new(move |_| {
         reading.with(|reading| reading.as_ref().is_some_and(|reading| work.is_veiled(&reading.item)))
     });
@@ -105,6 +110,8 @@ fn Words(
     let foot = Memo::new(move |_| match standing.get() {
         Standing::Left => Foot::Nothing,
         _ if !work.may_decide() => Foot::ReadOnly,
+        _ if is_theirs.get() => Foot::Nothing,
+        _ if work.is_handing_over.get() => Foot::HandingOver,
         _ if decisions.with(Option::is_none) => Foot::Unanswered,
         _ if work.is_declining.get() => Foot::Declining,
         _ => Foot::Answers,
@@ -120,6 +127,8 @@ fn Words(
             <h2 id="reading-title" tabindex="-1">{kind_name(item.kind)}</h2>
             <Facts work item=item.clone() notes />
             <div class="note" role="status">{note}</div>
+            <Claimed work claim />
+            <HandOvers work hand_overs=part(reading, |item| item.hand_overs.clone()) />
             <Noticed state flags reports found />
             {answers}
             <Veil work is_veiled />
@@ -135,11 +144,18 @@ fn Words(
             <div hidden=move || is_veiled.get()>
                 <Earlier texts=earlier_texts lang=lang.clone() />
             </div>
-            <Private work id=item.id words=part(reading, |item| item.words.clone()) standing />
+            <Private work id=item.id words=part(reading, |item| item.words.clone()) standing is_theirs />
             {move || match foot.get() {
                 Foot::Nothing => ().into_any(),
                 Foot::ReadOnly => view! { <p class="quiet">{tr!("viewer-note")}</p> }.into_any(),
-                Foot::Unanswered => view! { <p class="quiet">{tr!("unanswered")}</p> }.into_any(),
+                Foot::Unanswered => {
+                    view! {
+                        <p class="quiet">{tr!("unanswered")}</p>
+                        <div class="answers"><ToHandOver work /></div>
+                    }
+                        .into_any()
+                }
+                Foot::HandingOver => view! { <HandOverTo work id=item.id /> }.into_any(),
                 Foot::Declining => view! { <Decline work id=item.id lang=lang.clone() decision=refusal /> }.into_any(),
                 Foot::Answers => view! { <Answers work state decisions may_hide /> }.into_any(),
             }}
@@ -284,6 +300,16 @@ fn Answers(
                     {move || name(Decision::Hide)}
                 </button>
             </Show>
+            <ToHandOver work />
         </div>
+    }
+}
+
+#[component]
+fn ToHandOver(work: Work) -> impl IntoView {
+    view! {
+        <button type="button" id="hand-over" aria-keyshortcuts="h" on:click=move |_| work.begin_to_hand_over()>
+            {tr!("hand-over")} " " <kbd aria-hidden="true">"h"</kbd>
+        </button>
     }
 }
