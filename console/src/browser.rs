@@ -12,8 +12,8 @@ use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Blob, BlobPropertyBag, Element, EventSource, HtmlAnchorElement, HtmlElement, KeyboardEvent, RequestInit,
-    Url, VisibilityState,
+    Blob, BlobPropertyBag, Element, EventSource, HtmlAnchorElement, HtmlElement, KeyboardEvent, Range,
+    RequestInit, Url, VisibilityState,
 };
 
 use crate::keys::Press;
@@ -230,6 +230,26 @@ pub fn focus(ids: &'static [&'static str]) {
         },
         Duration::ZERO,
     );
+}
+
+/// Where the selection begins and ends in the text of an element, in UTF-16; `None` when nothing in it is selected.
+pub fn selected_in(id: &str) -> Option<(u32, u32)> {
+    let element = document().get_element_by_id(id)?;
+    let selection = window().get_selection().ok()??;
+    if selection.is_collapsed() {
+        return None;
+    }
+    let range = selection.get_range_at(0).ok()?;
+    let (start, end) = (range.start_container().ok()?, range.end_container().ok()?);
+    if !element.contains(Some(&start)) || !element.contains(Some(&end)) {
+        return None;
+    }
+    let before = range.clone_range();
+    before.select_node_contents(&element).ok()?;
+    before.set_end(&start, range.start_offset().ok()?).ok()?;
+    let length = |range: &Range| range.to_string().length();
+    let first = length(&before);
+    Some((first, first + length(&range)))
 }
 
 /// Calls `then` with each press of a key on this page that no dialog is open for.

@@ -13,6 +13,10 @@ pub enum Command {
     Decline,
     /// Write a private word to the author.
     Say,
+    /// Choose the notes under which the item is folded.
+    Fold,
+    /// Take a part out of the words.
+    TakeOut,
     /// Take the last decision back, before it is sent.
     Undo,
     /// Take the item from the colleague who reads it.
@@ -58,6 +62,8 @@ pub fn command(press: Press) -> Option<Command> {
         "a" | "A" => Command::Approve,
         "d" | "D" => Command::Decline,
         "w" | "W" => Command::Say,
+        "f" | "F" => Command::Fold,
+        "x" | "X" => Command::TakeOut,
         "u" | "U" => Command::Undo,
         "t" | "T" => Command::TakeOver,
         "h" | "H" => Command::HandOver,
@@ -89,7 +95,7 @@ mod tests {
 
     #[test]
     fn letters_do_nothing_while_someone_types() {
-        for key in ["j", "k", "a", "d", "w", "u", "t", "h", "v", "r", "?"] {
+        for key in ["j", "k", "a", "d", "w", "f", "x", "u", "t", "h", "v", "r", "?"] {
             assert!(command(press(key)).is_some(), "{key}");
             assert_eq!(command(Press { is_typing: true, ..press(key) }), None, "{key}");
         }

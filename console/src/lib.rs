@@ -5,6 +5,7 @@
 pub mod desk;
 pub mod keys;
 pub mod locale;
+pub mod spans;
 
 #[cfg(target_arch = "wasm32")]
 mod api;
@@ -12,6 +13,8 @@ mod api;
 mod browser;
 #[cfg(target_arch = "wasm32")]
 mod claiming;
+#[cfg(target_arch = "wasm32")]
+mod editing;
 #[cfg(target_arch = "wasm32")]
 mod undo;
 #[cfg(target_arch = "wasm32")]

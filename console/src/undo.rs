@@ -7,7 +7,9 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use peer_support_domain::id::ItemId;
+use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, State};
+use peer_support_domain::redaction::Span;
 use peer_support_domain::wire::{Decide, QueueItem};
 
 use crate::keys::UNDO_MS;
@@ -24,6 +26,10 @@ pub struct Pending {
     pub decision: Decision,
     /// Why.
     pub reason: Option<String>,
+    /// Content notes in place of the author's.
+    pub notes: Option<ContentNotes>,
+    /// Places to take out.
+    pub taken_out: Vec<Span>,
 }
 
 impl Pending {
@@ -34,6 +40,8 @@ impl Pending {
             reason: self.reason.clone(),
             read_text: Some(self.item.text.clone()),
             n_decisions: Some(self.item.n_decisions),
+            notes: self.notes,
+            taken_out: self.taken_out.clone(),
         }
     }
 }

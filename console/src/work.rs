@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use peer_support_domain::id::ItemId;
-use peer_support_domain::note::ContentNote;
+use peer_support_domain::note::{ContentNote, ContentNotes};
 use peer_support_domain::post::{Decision, Kind, Role, State};
+use peer_support_domain::redaction::Span;
 use peer_support_domain::wire::{NewHandOver, PasswordSignIn, PastDecision, QueueItem, Session};
 
 use crate::api::{self, Failure};
@@ -100,6 +101,12 @@ pub struct Work {
     pub is_handing_over: RwSignal<bool>,
     /// Such notes that were begun and not sent, and the colleague whom each is for.
     pub notes: RwSignal<BTreeMap<ItemId, NewHandOver>>,
+    /// Places to take out of an item's text, and the text that they were chosen in.
+    pub cuts: RwSignal<BTreeMap<ItemId, (String, Vec<Span>)>>,
+    /// Whether such places are being chosen by keys.
+    pub is_taking_out: RwSignal<bool>,
+    /// Whether content notes for what is read are being chosen.
+    pub is_folding: RwSignal<bool>,
     /// The others who may decide.
     pub colleagues: RwSignal<Vec<String>>,
     /// The last decision, until it is sent.
@@ -142,6 +149,9 @@ impl Work {
             is_sending: RwSignal::new(false),
             is_handing_over: RwSignal::new(false),
             notes: RwSignal::default(),
+            cuts: RwSignal::default(),
+            is_taking_out: RwSignal::new(false),
+            is_folding: RwSignal::new(false),
             colleagues: RwSignal::default(),
             pending: RwSignal::new(None),
             kept: StoredValue::new(0),
@@ -278,6 +288,7 @@ impl Work {
         self.drafts.set(BTreeMap::new());
         self.words.set(BTreeMap::new());
         self.notes.set(BTreeMap::new());
+        self.cuts.set(BTreeMap::new());
         self.pending.set(None);
         self.claimed.set_value(None);
         self.stop_writing();
@@ -408,7 +419,9 @@ impl Work {
     }
 
     /// Leaves what is being written for later.
-    fn stop_writing(self) {
+    pub(crate) fn stop_writing(self) {
+        self.is_taking_out.set(false);
+        self.is_folding.set(false);
         self.is_declining.set(false);
         self.refusal.set(None);
         self.is_saying.set(false);
@@ -443,7 +456,7 @@ impl Work {
     }
 
     /// Whether the words of what is read are hidden: nobody decides about what they have not seen. Says so.
-    fn must_read_first(self) -> bool {
+    pub(crate) fn must_read_first(self) -> bool {
         let is_veiled = self.desk.with_untracked(|desk| {
             desk.reading().is_some_and(|reading| untrack(|| self.is_veiled(&reading.item)))
         });
@@ -455,7 +468,7 @@ impl Work {
     }
 
     /// The two answers to what is read.
-    fn answers(self) -> Option<(Decision, Decision)> {
+    pub(crate) fn answers(self) -> Option<(Decision, Decision)> {
         self.desk.with_untracked(|desk| desk.reading().and_then(|reading| desk::answers(&reading.item)))
     }
 
@@ -534,6 +547,12 @@ impl Work {
     /// Decides about what is read, and goes on to the next at once. The decision is sent when it can be undone no more; when it
     /// does not arrive, the item comes back.
     pub fn decide(self, decision: Decision, reason: Option<String>) {
+        self.decide_with(decision, reason, None);
+    }
+
+    /// As [`decide`](Self::decide), with content notes in place of the author's.
+    pub fn decide_with(self, decision: Decision, reason: Option<String>, notes: Option<ContentNotes>) {
+        let taken_out = if decision.publishes() { untrack(|| self.taken_out()) } else { Vec::new() };
         if self.session().is_none_or(|session| session.role < Role::Moderator) || self.must_read_first() {
             return;
         }
@@ -548,12 +567,13 @@ impl Work {
         self.close_when_empty();
         self.decided_ms.set_value(browser::now_ms());
         browser::focus(&["reading-title", "queue-title"]);
-        self.send_in_a_moment(Pending { item, decision, reason });
+        self.send_in_a_moment(Pending { item, decision, reason, notes, taken_out });
     }
 
     /// Sends a decision; whether nothing is left to be done about it.
-    pub(crate) async fn send(self, Pending { item, decision, reason }: Pending) -> bool {
-        let decide = Pending { item: item.clone(), decision, reason }.to_request();
+    pub(crate) async fn send(self, pending: Pending) -> bool {
+        let decide = pending.to_request();
+        let Pending { item, decision, .. } = pending;
         let answer = self.write(async |csrf| api::decide(&csrf, item.id, &decide).await).await;
         let what = describe(&item);
         match answer {
@@ -615,6 +635,9 @@ impl Work {
     fn settle(self, id: ItemId) {
         self.desk.update(|desk| desk.arrived(id));
         self.forget_draft(id);
+        self.cuts.update(|cuts| {
+            cuts.remove(&id);
+        });
         self.notes.update(|notes| {
             notes.remove(&id);
         });

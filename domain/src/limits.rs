@@ -152,3 +152,5 @@ pub const HAND_OVERS_OF_ITEM: usize = 20;
 pub const DESK_STREAMS_OF_SESSION: usize = 4;
 /// How often it is looked whether the session of such a stream still stands.
 pub const DESK_STREAM_CHECK: Duration = Duration::from_secs(25);
+/// Places that are taken out of one text: a text that needs more is declined, and its author told what to leave out.
+pub const TAKEN_OUT_PLACES: usize = 50;

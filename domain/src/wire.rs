@@ -18,6 +18,7 @@ pub use crate::line_report::LineProblem;
 use crate::line_report::{Day, ReportedContact};
 use crate::note::ContentNotes;
 use crate::post::{Decision, Kind, Role, State};
+use crate::redaction::Span;
 use crate::report::ReportReason;
 use crate::site::{LanguageTag, SiteId, SiteMode, TopicId};
 use crate::vote::VoteCounts;
@@ -178,6 +179,9 @@ pub struct Mine {
     pub kind: Option<Kind>,
     /// The text; empty once deleted. Of a published item, what others read.
     pub text: String,
+    /// What they had written before a moderator took places out of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original_text: Option<String>,
     /// A newer text of a published item, which waits for a moderator while others read the old one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_text: Option<String>,
@@ -610,6 +614,12 @@ pub struct Decide<Text = String> {
     /// How many decisions there were when the moderator read it. When there are more by now, nothing is decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub n_decisions: Option<u32>,
+    /// Content notes in place of the author's, when it is published: readers find it folded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<ContentNotes>,
+    /// Places of `read_text` to take out before it is published, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken_out: Vec<Span>,
 }
 
 /// The answer to a decision.

@@ -24,6 +24,8 @@ mod own;
 mod plans;
 #[path = "store/posts.rs"]
 mod posts;
+#[path = "store/redaction.rs"]
+mod redaction;
 #[path = "store/reports.rs"]
 mod reports;
 #[path = "store/risk.rs"]

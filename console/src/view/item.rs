@@ -7,9 +7,11 @@ use peer_support_domain::wire::QueueItem;
 
 use super::claim::{Claimed, HandOverTo, HandOvers};
 use super::decline::Decline;
+use super::fold::Fold;
 use super::found::Marked;
 use super::noticed::Noticed;
 use super::private::Private;
+use super::redact::TakeOut;
 use crate::browser;
 use crate::desk::{self, Reading, Standing};
 use crate::locale::tr;
@@ -54,6 +56,7 @@ enum Foot {
     Answers,
     Declining,
     HandingOver,
+    Folding,
 }
 
 #[component]
@@ -79,6 +82,13 @@ fn Words(
         Memo::new(move |_| claim.with(|claim| claim.as_ref().is_some_and(|claim| !claim.is_yours)));
     let is_veiled = Memo::new(move |_| {
         reading.with(|reading| reading.as_ref().is_some_and(|reading| work.is_veiled(&reading.item)))
+    });
+    let out = Memo::new(move |_| work.taken_out());
+    let may_edit = Memo::new(move |_| {
+        work.may_decide()
+            && !is_veiled.get()
+            && standing.get() != Standing::Left
+            && decisions.with(Option::is_some)
     });
     let refusal = Signal::derive(move || {
         let of_item = decisions.get().map_or(Decision::Decline, |(_, refusal)| refusal);
@@ -113,6 +123,7 @@ fn Words(
         _ if is_theirs.get() => Foot::Nothing,
         _ if work.is_handing_over.get() => Foot::HandingOver,
         _ if decisions.with(Option::is_none) => Foot::Unanswered,
+        _ if work.is_folding.get() => Foot::Folding,
         _ if work.is_declining.get() => Foot::Declining,
         _ => Foot::Answers,
     });
@@ -138,9 +149,12 @@ fn Words(
                     <Show when=move || published_text.with(Option::is_some)>
                         <h3>{tr!("new-text")}</h3>
                     </Show>
-                    <p class="text" id="words" tabindex="-1" dir="auto" lang=lang.clone()><Marked text found /></p>
+                    <p class="text" id="words" tabindex="-1" dir="auto" lang=lang.clone()><Marked text found out /></p>
                 </div>
             </div>
+            <Show when=move || may_edit.get() && !is_theirs.get()>
+                <TakeOut work text found />
+            </Show>
             <div hidden=move || is_veiled.get()>
                 <Earlier texts=earlier_texts lang=lang.clone() />
             </div>
@@ -155,6 +169,7 @@ fn Words(
                     }
                         .into_any()
                 }
+                Foot::Folding => view! { <Fold work notes=notes.get_untracked() /> }.into_any(),
                 Foot::HandingOver => view! { <HandOverTo work id=item.id /> }.into_any(),
                 Foot::Declining => view! { <Decline work id=item.id lang=lang.clone() decision=refusal /> }.into_any(),
                 Foot::Answers => view! { <Answers work state decisions may_hide /> }.into_any(),
@@ -300,6 +315,12 @@ fn Answers(
                     {move || name(Decision::Hide)}
                 </button>
             </Show>
+            <button type="button" id="fold" aria-keyshortcuts="f" on:click=move |_| work.begin_to_fold()>
+                {tr!("fold")} " " <kbd aria-hidden="true">"f"</kbd>
+            </button>
+            <button type="button" aria-keyshortcuts="x" on:click=move |_| work.begin_to_take_out()>
+                {tr!("take-out")} " " <kbd aria-hidden="true">"x"</kbd>
+            </button>
             <ToHandOver work />
         </div>
     }

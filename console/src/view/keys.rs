@@ -54,6 +54,8 @@ pub fn Keys(is_open: RwSignal<bool>, letters_are_keys: RwSignal<bool>) -> impl I
                 {row(&["a"], tr!("approve"))}
                 {row(&["d"], tr!("decline"))}
                 {row(&["w"], tr!("say"))}
+                {row(&["f"], tr!("keys-fold"))}
+                {row(&["x"], tr!("keys-take-out"))}
                 {row(&["h"], tr!("hand-over"))}
                 {row(&["t"], tr!("keys-take-over"))}
                 {row(&["u"], tr!("keys-undo"))}

@@ -3,6 +3,7 @@
 mod account;
 mod claim;
 mod decline;
+mod fold;
 mod for_everyone;
 mod found;
 mod item;
@@ -12,6 +13,7 @@ mod outcome;
 mod password;
 mod private;
 mod queue;
+mod redact;
 mod sign_in;
 mod top;
 
@@ -60,6 +62,8 @@ pub fn Page() -> impl IntoView {
             Command::Approve => work.approve_by_key(),
             Command::Decline => work.begin_to_decline(None),
             Command::Say => work.begin_to_say(),
+            Command::Fold => work.begin_to_fold(),
+            Command::TakeOut => work.begin_to_take_out(),
             Command::Undo => work.undo(),
             Command::TakeOver => work.take_over(),
             Command::HandOver => work.begin_to_hand_over(),

@@ -174,6 +174,7 @@ fn mine(item: OwnItem, site: Option<&Site>) -> Mine {
         thread: item.thread,
         kind: item.kind,
         text: item.text,
+        original_text: item.original_text,
         waiting_text: item.waiting_text,
         notes: item.notes,
         state: item.state,

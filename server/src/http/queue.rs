@@ -5,6 +5,7 @@ use axum::extract::State as FromState;
 use axum::http::StatusCode;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::Role;
+use peer_support_domain::redaction;
 use peer_support_domain::text::{ReasonText, WordText};
 use peer_support_domain::wire::{Decide, Decided, NewWord, Page, QueueItem, Word};
 
@@ -62,13 +63,24 @@ pub(super) async fn post_decision(
     FromState(app): FromState<App>,
     Path(item): Path<ItemId>,
     SignedInToWrite(moderator): SignedInToWrite,
-    Body(Decide { decision, reason, read_text, n_decisions }): Body<Decide<ReasonText>>,
+    Body(Decide { decision, reason, read_text, n_decisions, notes, taken_out }): Body<Decide<ReasonText>>,
 ) -> Result<Json<Decided>, Problem> {
     if moderator.role < Role::Moderator {
         return Err(Problem::Role);
     }
     if decision.needs_reason() && reason.is_none() {
         return Err(Problem::Field("reason".to_owned(), "is missing; the author is told why".to_owned()));
+    }
+    if !decision.publishes() && (notes.is_some() || !taken_out.is_empty()) {
+        let field = if notes.is_some() { "notes" } else { "taken_out" };
+        return Err(Problem::Field(field.to_owned(), "goes with what is published only".to_owned()));
+    }
+    if !taken_out.is_empty() {
+        let read_text = read_text.as_deref().ok_or_else(|| {
+            Problem::Field("read_text".to_owned(), "is missing; places are taken out of it".to_owned())
+        })?;
+        redaction::without(read_text, &taken_out, redaction::mark(None))
+            .map_err(|invalid| Problem::Field("taken_out".to_owned(), invalid.to_string()))?;
     }
     let decision = NewDecision {
         item,
@@ -77,7 +89,7 @@ pub(super) async fn post_decision(
         read_text,
         reason: reason.map(ReasonText::into_string),
         at: app.clock.now_ms(),
-        how: How { n_decisions },
+        how: How { n_decisions, notes, taken_out },
     };
     match app.store.decide(decision).await?.ok_or(Problem::UnknownItem)? {
         Ok(state) => Ok(Json(Decided { id: item, state })),

@@ -26,6 +26,7 @@ use peer_support_domain::limits::{SESSION_SEEN_MS, SESSION_UNUSED_MS};
 use peer_support_domain::line_report::{Day, LineProblem, ReportedContact};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, Kind, NotAllowed, Role, State};
+use peer_support_domain::redaction::Span;
 use peer_support_domain::report::ReportReason;
 use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
 use peer_support_domain::vote::{Reaction, VoteCounts};
@@ -396,6 +397,8 @@ pub struct OwnItem {
     pub notes: ContentNotes,
     /// Where it stands.
     pub state: State,
+    /// What they had written before a moderator took places out of it.
+    pub original_text: Option<String>,
     /// A newer text that waits for a moderator while others read [`text`](Self::text).
     pub waiting_text: Option<String>,
     /// Since when a newer text waits.
@@ -431,6 +434,7 @@ pub struct Edit {
 
 /// What became of an author's edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one is made for a request, and goes with its answer")]
 pub enum Edited {
     /// The text is the new one, or that waits.
     Done(OwnItem),
@@ -602,6 +606,10 @@ pub struct NewDecision {
 pub struct How {
     /// How many decisions there were when the moderator read it; nothing is decided when there are more.
     pub n_decisions: Option<u32>,
+    /// Content notes that take the place of the author's.
+    pub notes: Option<ContentNotes>,
+    /// Places of the text that was read to take out of it, which were found to fit.
+    pub taken_out: Vec<Span>,
 }
 
 /// A rule that decides by itself, for a moderator to look at later; recorded in a moderator's place.

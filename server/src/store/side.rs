@@ -2,9 +2,10 @@
 
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::Decision;
+use peer_support_domain::redaction;
 use peer_support_domain::wire::Word;
 
-use super::{NewDecision, Queued};
+use super::{How, NewDecision, Queued, Undecided};
 
 /// What a text beside an item's own is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +92,29 @@ impl SideTexts {
             Some(_) if new.decision == Decision::Hide => true,
             Some(read) => [text, waiting].contains(&Some(read)),
         }
+    }
+
+    /// What is published by a decision: what was read, without what the moderator took out, and the notes. `None` when nothing
+    /// changes but the state.
+    ///
+    /// # Errors
+    ///
+    /// [`Undecided::TextChanged`] when places are to be taken out of another text than the one that is published.
+    pub(super) fn edited(
+        new: &NewDecision,
+        text: &str,
+        notes: ContentNotes,
+        lang: Option<&str>,
+    ) -> Result<Option<(String, ContentNotes)>, Undecided> {
+        let How { notes: chosen, taken_out, .. } = &new.how;
+        if taken_out.is_empty() {
+            return Ok(chosen.filter(|chosen| *chosen != notes).map(|chosen| (text.to_owned(), chosen)));
+        }
+        if new.read_text.as_deref() != Some(text) {
+            return Err(Undecided::TextChanged);
+        }
+        let left = redaction::without(text, taken_out, redaction::mark(lang));
+        Ok(Some((left.map_err(|_| Undecided::TextChanged)?, chosen.unwrap_or(notes))))
     }
 
     /// Puts what belongs to an item beside it, for moderators.

@@ -182,3 +182,38 @@ async fn a_session_has_a_few_streams_and_no_more() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn places_to_take_out_must_be_of_the_text_that_was_read() {
+    each_server(async |server| {
+        let (id, code) = server.story(STORY).await;
+        let ada = server.moderator(Role::Moderator).await;
+        let out = |start: u32, end: u32| json!([{ "start": start, "end": end }]);
+
+        for (body, field) in [
+            (json!({ "decision": "approve", "taken_out": out(0, 5) }), "read_text"),
+            (json!({ "decision": "approve", "read_text": STORY, "taken_out": out(5, 5) }), "taken_out"),
+            (json!({ "decision": "approve", "read_text": STORY, "taken_out": out(0, 5_000) }), "taken_out"),
+            (
+                json!({ "decision": "hide", "reason": "No.", "read_text": STORY, "taken_out": out(0, 5) }),
+                "taken_out",
+            ),
+            (json!({ "decision": "decline", "reason": "No.", "notes": ["death"] }), "notes"),
+        ] {
+            assert_eq!(
+                ada.decide(&id, &body).await.problem(),
+                problem(422, "field-invalid", field),
+                "{body}"
+            );
+        }
+        let fold =
+            json!({ "decision": "approve", "read_text": STORY, "taken_out": out(0, 8), "notes": ["death"] });
+        ada.decide(&id, &fold).await.ok();
+
+        let post = server.get(&format!("/posts/{id}")).await.ok().json();
+        assert_eq!(post["text"], json!(format!("[removed]{}", &STORY[8..])));
+        assert_eq!(post["notes"], json!(["death"]));
+        assert_eq!(server.mine(&code).await.ok().json()["original_text"], json!(STORY));
+    })
+    .await;
+}

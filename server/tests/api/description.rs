@@ -260,6 +260,12 @@ async fn real_answers_are_as_documented() {
         }
         word.holds("put", claim, &other.write(Method::PUT, &of_held, Some(&json!({}))).await);
         word.holds("get", "/console/queue", &other.get("/console/queue").await.ok());
+        let span = json!([{ "start": 0, "end": 8 }]);
+        let cut = json!({ "decision": "approve", "read_text": STORY, "taken_out": span, "notes": ["death"] });
+        let (cut_id, cut_code) = server.story(STORY).await;
+        assert!(word.takes("post", "/console/items/{id}/decision", &cut));
+        word.holds("post", "/console/items/{id}/decision", &moderator.decide(&cut_id, &cut).await.ok());
+        word.holds("get", "/mine", &server.mine(&cut_code).await.ok());
         let decline = json!({ "decision": "decline", "reason": "Not here.", "n_decisions": 0 });
         assert!(word.takes("post", "/console/items/{id}/decision", &decline));
         word.holds("post", "/console/items/{id}/decision", &other.decide(&held, &decline).await);
@@ -399,6 +405,8 @@ async fn the_documents_limits_are_the_domains() {
         let (min, max) = limits::WORD_GRAPHEMES.into_inner();
         assert!(word.replace(',', "").contains(&format!("{min} to {max} ")), "{word}");
         assert!(word.contains(&format!("each side {} ", limits::WORDS_OF_A_SIDE)), "{word}");
+        let places = &schemas["Decide"]["properties"]["taken_out"]["maxItems"];
+        assert_eq!(places, limits::TAKEN_OUT_PLACES);
         let note = schemas["NewHandOver"]["properties"]["note"]["description"].as_str().unwrap();
         let (min, max) = limits::HAND_OVER_GRAPHEMES.into_inner();
         assert!(note.contains(&format!("{min} to {max} ")), "{note}");

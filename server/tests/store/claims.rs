@@ -41,7 +41,7 @@ fn decline(n: u64, moderator: &Moderator, at: i64, n_decisions: Option<u32>) -> 
         read_text: None,
         reason: Some("Not here.".into()),
         at,
-        how: How { n_decisions },
+        how: How { n_decisions, ..How::default() },
     }
 }
 

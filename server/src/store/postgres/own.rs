@@ -48,6 +48,7 @@ async fn find(db: &mut PgConnection, recovery: &RecoveryHash) -> Result<Option<F
     let mut found = found(&row)?;
     found.sides = side_texts::of_item(db, found.key).await?;
     found.item.waiting_text = found.sides.waiting.as_ref().map(|(text, _)| text.clone());
+    found.item.original_text = found.sides.original.clone();
     found.item.words = found.sides.words.clone();
     Ok(Some(found))
 }
@@ -86,6 +87,7 @@ fn found(row: &PgRow) -> Result<Found, StoreError> {
             n_replies: count(row, "n_replies")?,
             votes: counts(row)?,
             author: author(row)?,
+            original_text: None,
             waiting_text: None,
             edited_at: row.try_get("edited_at")?,
             words: Vec::new(),
@@ -255,6 +257,7 @@ pub(super) async fn delete(
     item.text.clear();
     item.notes = ContentNotes::default();
     item.author = None;
+    item.original_text = None;
     item.waiting_text = None;
     item.edited_at = None;
     item.words.clear();

@@ -3,6 +3,7 @@
 use peer_support_domain::cursor::Cursor;
 use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::ItemId;
+use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, NewText, State};
 use peer_support_domain::report::ReportReason;
 use peer_support_domain::wire::Page;
@@ -13,7 +14,7 @@ use super::{
     bits, claims, cursor_key, flags, item_id, items, key, kind, live, notes, own, parsed, parsed_if_any,
     reports, side_texts,
 };
-use crate::store::side::Side;
+use crate::store::side::{Side, SideTexts};
 use crate::store::{
     Claim, ModeratorId, NewDecision, Queued, Rule, StoreError, Undecided, page, published_change,
     queue_flags, report_counts, rows_of_page, waits_since,
@@ -136,10 +137,14 @@ pub(super) async fn decide(
     let before: State = parsed(&row, "items", "state")?;
     let is_review: bool = row.try_get("is_review")?;
     // In statements of their own: they see what was committed while the one above waited for the row.
-    let text: Option<String> = sqlx::query_scalar("select text from item_texts where item_key = $1")
+    let stored = sqlx::query("select item_key as key, text, notes, lang from item_texts where item_key = $1")
         .bind(key)
         .fetch_optional(&mut *tx)
         .await?;
+    let stored: Option<(String, ContentNotes, Option<String>)> = stored
+        .map(|row| Ok::<_, StoreError>((row.try_get("text")?, notes(&row)?, row.try_get("lang")?)))
+        .transpose()?;
+    let text = stored.as_ref().map(|(text, ..)| text.clone());
     if let Some(theirs) = claims::of_another(&mut tx, key, new.moderator, new.at).await? {
         return Ok(Some(Err(Undecided::Claimed(theirs))));
     }
@@ -166,8 +171,24 @@ pub(super) async fn decide(
     if !sides.were_read(new, text.as_deref(), new_text.is_some()) {
         return Ok(Some(Err(Undecided::TextChanged)));
     }
-    if let (Some(NewText::Taken), Some((text, notes))) = (new_text, &sides.waiting) {
-        own::swap_text(&mut tx, key, text, *notes).await?;
+    if let (State::Published, Some((text, notes, lang))) = (after, &stored) {
+        let is_taken = new_text == Some(NewText::Taken);
+        let (text, notes) = match &sides.waiting {
+            Some((text, notes)) if is_taken => (text, *notes),
+            _ => (text, *notes),
+        };
+        match SideTexts::edited(new, text, notes, lang.as_deref()) {
+            Ok(Some((left, notes))) => own::swap_text(&mut tx, key, &left, notes).await?,
+            Ok(None) if is_taken => own::swap_text(&mut tx, key, text, notes).await?,
+            Ok(None) => {}
+            Err(undecided) => return Ok(Some(Err(undecided))),
+        }
+        if is_taken {
+            side_texts::forget(&mut tx, &[key], &[Side::Original]).await?;
+        }
+        if !new.how.taken_out.is_empty() && (is_taken || sides.original.is_none()) {
+            side_texts::add(&mut tx, key, Side::Original, None, notes, text, new.at).await?;
+        }
     }
     if new_text.is_some() || before == State::Held {
         side_texts::forget(&mut tx, &[key], &Side::CHANGES).await?;
@@ -191,14 +212,16 @@ pub(super) async fn decide(
         .execute(&mut *tx)
         .await?;
     sqlx::query(
-        "insert into decisions (item_id, moderator_key, decision, reason, decided_at)
-         values ($1, $2, $3, $4, $5)",
+        "insert into decisions (item_id, moderator_key, decision, reason, decided_at, n_taken_out, notes)
+         values ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(bits(new.item))
     .bind(new.moderator.0)
     .bind(new.decision.as_str())
     .bind(&new.reason)
     .bind(new.at)
+    .bind(i64::try_from(new.how.taken_out.len()).unwrap_or(i64::MAX))
+    .bind(new.how.notes.map(|notes| i64::from(notes.bits())))
     .execute(&mut *tx)
     .await?;
     if let Some(post_key) = post_key {

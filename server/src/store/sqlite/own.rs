@@ -47,6 +47,7 @@ fn find(db: &Connection, recovery: &RecoveryHash) -> Result<Option<Found>, Store
     let Some(mut found) = found else { return Ok(None) };
     found.sides = side_texts::of_item(db, found.key)?;
     found.item.waiting_text = found.sides.waiting.as_ref().map(|(text, _)| text.clone());
+    found.item.original_text = found.sides.original.clone();
     found.item.words = found.sides.words.clone();
     Ok(Some(found))
 }
@@ -72,6 +73,7 @@ fn found(row: &Row<'_>) -> Result<Found, StoreError> {
             n_replies: row.get("n_replies")?,
             votes: counts(row)?,
             author: author(row)?,
+            original_text: None,
             waiting_text: None,
             edited_at: row.get("edited_at")?,
             words: Vec::new(),
@@ -212,6 +214,7 @@ pub(super) fn delete(db: &Connection, recovery: &RecoveryHash) -> Result<Option<
     item.text.clear();
     item.notes = ContentNotes::default();
     item.author = None;
+    item.original_text = None;
     item.waiting_text = None;
     item.edited_at = None;
     item.words.clear();

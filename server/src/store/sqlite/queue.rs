@@ -3,6 +3,7 @@
 use peer_support_domain::cursor::Cursor;
 use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::ItemId;
+use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, NewText, State};
 use peer_support_domain::wire::Page;
 use rusqlite::{Connection, Row};
@@ -11,7 +12,7 @@ use super::{
     all, bits, claims, cursor_key, execute, first, flags, item_id, items, key, kind, live, notes, own,
     parsed, parsed_if_any, reports, side_texts,
 };
-use crate::store::side::Side;
+use crate::store::side::{Side, SideTexts};
 use crate::store::{
     Claim, ModeratorId, NewDecision, Queued, Rule, StoreError, Undecided, page, published_change,
     queue_flags, report_counts, rows_of_page, waits_since,
@@ -94,6 +95,8 @@ struct Found {
     state: State,
     text_key: Option<i64>,
     text: Option<String>,
+    notes: ContentNotes,
+    lang: Option<String>,
     /// Whether readers reported it or a check flagged it.
     is_review: bool,
 }
@@ -104,8 +107,8 @@ pub(super) fn decide(
 ) -> Result<Option<Result<State, Undecided>>, StoreError> {
     let found = first(
         db,
-        "select items.key, items.post_key, items.state, items.text_key, item_texts.text,
-           coalesce(items.reported_at, items.flagged_at) is not null as is_review
+        "select items.key, items.post_key, items.state, items.text_key, item_texts.text, item_texts.lang,
+           coalesce(item_texts.notes, x'00') as notes, coalesce(items.reported_at, items.flagged_at) is not null as is_review
          from items
          left join item_texts on item_texts.key = items.text_key
          where items.id = ?1",
@@ -117,11 +120,13 @@ pub(super) fn decide(
                 state: parsed(row, "items", "state")?,
                 text_key: row.get("text_key")?,
                 text: row.get("text")?,
+                notes: notes(row)?,
+                lang: row.get("lang")?,
                 is_review: row.get("is_review")?,
             })
         },
     )?;
-    let Some(Found { key, post_key, state: before, text_key, text, is_review }) = found else {
+    let Some(Found { key, post_key, state: before, text_key, text, notes, lang, is_review }) = found else {
         return Ok(None);
     };
     if let Some(theirs) = claims::of_another(db, key, new.moderator, new.at)? {
@@ -149,9 +154,24 @@ pub(super) fn decide(
     if !sides.were_read(new, text.as_deref(), new_text.is_some()) {
         return Ok(Some(Err(Undecided::TextChanged)));
     }
-    if let (Some(NewText::Taken), Some((text, notes)), Some(text_key)) = (new_text, &sides.waiting, text_key)
-    {
-        own::swap_text(db, key, text_key, text, *notes)?;
+    if let (State::Published, Some(text_key), Some(text)) = (after, text_key, &text) {
+        let is_taken = new_text == Some(NewText::Taken);
+        let (text, notes) = match &sides.waiting {
+            Some((text, notes)) if is_taken => (text, *notes),
+            _ => (text, notes),
+        };
+        match SideTexts::edited(new, text, notes, lang.as_deref()) {
+            Ok(Some((left, notes))) => own::swap_text(db, key, text_key, &left, notes)?,
+            Ok(None) if is_taken => own::swap_text(db, key, text_key, text, notes)?,
+            Ok(None) => {}
+            Err(undecided) => return Ok(Some(Err(undecided))),
+        }
+        if is_taken {
+            side_texts::forget(db, key, &[Side::Original])?;
+        }
+        if !new.how.taken_out.is_empty() && (is_taken || sides.original.is_none()) {
+            side_texts::add(db, key, Side::Original, None, notes, text, new.at)?;
+        }
     }
     if new_text.is_some() || before == State::Held {
         side_texts::forget(db, key, &Side::CHANGES)?;
@@ -168,9 +188,17 @@ pub(super) fn decide(
     execute(db, "update reports set is_decided = 1 where item_key = ?1", [key])?;
     execute(
         db,
-        "insert into decisions (item_id, moderator_key, decision, reason, decided_at)
-         values (?1, ?2, ?3, ?4, ?5)",
-        (bits(new.item), new.moderator.0, new.decision.as_str(), &new.reason, new.at),
+        "insert into decisions (item_id, moderator_key, decision, reason, decided_at, n_taken_out, notes)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        (
+            bits(new.item),
+            new.moderator.0,
+            new.decision.as_str(),
+            &new.reason,
+            new.at,
+            new.how.taken_out.len() as i64,
+            new.how.notes.map(|notes| notes.bits()),
+        ),
     )?;
     if let Some(post_key) = post_key {
         items::count_reply(db, post_key, published_change(before, after))?;
