@@ -138,6 +138,7 @@ impl Read for Mine {
             thread: parsed(it, "thread")?,
             kind: parsed(it, "kind"),
             text: text(it, "text")?,
+            original_text: text(it, "original_text"),
             waiting_text: text(it, "waiting_text"),
             notes: notes(it)?,
             state: parsed(it, "state")?,

@@ -5,6 +5,7 @@
 //! - `… keyboard`: one test in each browser
 
 mod account;
+mod desk;
 mod harness_itself;
 mod host_page;
 mod live;

@@ -6,16 +6,17 @@ use gloo_net::http::{Request, RequestBuilder, Response};
 use js_sys::JSON;
 use peer_support_domain::cursor::Cursor;
 use peer_support_domain::id::ItemId;
-use peer_support_domain::post::Decision;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{
-    Account, AuthenticatorCode, Cards, ConsoleSite, Decide, Decided, NewAuthenticator, NewPassword, NewPost,
-    NewWord, Page, PasswordSignIn, Problem, QueueItem, Receipt, RecoveryCodes, Session, Sessions, SignIn,
-    WithPassword, Word,
+    Account, AuthenticatorCode, Cards, Claim, Colleagues, ConsoleSite, Decide, Decided, HandOver,
+    NewAuthenticator, NewHandOver, NewPassword, NewPost, NewWord, Page, PasswordSignIn, PastDecision,
+    Problem, QueueItem, Receipt, RecoveryCodes, Session, Sessions, SignIn, TakeClaim, WithPassword, Word,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use web_sys::AbortSignal;
+
+use crate::browser;
 
 const API: &str = "/api/v1/console";
 
@@ -41,8 +42,10 @@ pub enum Failure {
     Forbidden,
     /// The token is of another session: the browser signed in anew in another window.
     OtherSession,
-    /// The item is not where this decision leads from: it was decided already.
-    Decided,
+    /// The item is not where this decision leads from: it was decided already, by whom and how where the server says so.
+    Decided(Option<Box<PastDecision>>),
+    /// A colleague reads the item.
+    Claimed(Claim),
     /// Its author changed the text after it was read here.
     TextChanged,
     /// There is no such item any more.
@@ -91,16 +94,49 @@ pub async fn queue(after: Option<Cursor>) -> Result<Page<QueueItem>, Failure> {
 }
 
 /// Decides about an item. Safe to repeat: a second time is [`Failure::Decided`].
-pub async fn decide(
-    csrf: &str,
-    item: ItemId,
-    decision: Decision,
-    read_text: String,
-    reason: Option<String>,
-) -> Result<Decided, Failure> {
+pub async fn decide(csrf: &str, item: ItemId, decide: &Decide) -> Result<Decided, Failure> {
     let request = Request::post(&format!("{API}/items/{item}/decision")).header("Csrf-Token", csrf);
-    send(request, Some(&Decide { decision, reason, read_text: Some(read_text) })).await
+    send(request, Some(decide)).await
 }
+
+/// As [`decide`], from a page that is being left: nobody is there to hear the answer.
+pub fn decide_on_leaving(csrf: &str, item: ItemId, decide: &Decide) {
+    let path = format!("{API}/items/{item}/decision");
+    if let Some(body) = json(decide) {
+        browser::send_on_leaving("POST", &path, csrf, Some(&body));
+    }
+}
+
+/// Reads an item, or goes on to; with `takes_over` also when a colleague reads it.
+pub async fn claim(csrf: &str, item: ItemId, takes_over: bool) -> Result<Claim, Failure> {
+    let request = Request::put(&format!("{API}/items/{item}/claim")).header("Csrf-Token", csrf);
+    send(request, Some(&TakeClaim { takes_over })).await
+}
+
+/// Stops reading an item.
+pub async fn release(csrf: &str, item: ItemId) -> Result<(), Failure> {
+    let request = Request::delete(&format!("{API}/items/{item}/claim")).header("Csrf-Token", csrf);
+    answered(request, None::<&()>).await.map(drop)
+}
+
+/// As [`release`], from a page that is being left.
+pub fn release_on_leaving(csrf: &str, item: ItemId) {
+    browser::send_on_leaving("DELETE", &format!("{API}/items/{item}/claim"), csrf, None);
+}
+
+/// Gives an item to whoever reads it next. Safe to repeat: the same note again is the same one.
+pub async fn hand_over(csrf: &str, item: ItemId, new: &NewHandOver) -> Result<HandOver, Failure> {
+    let request = Request::post(&format!("{API}/items/{item}/hand-over")).header("Csrf-Token", csrf);
+    send(request, Some(new)).await
+}
+
+/// The others who may decide.
+pub async fn colleagues() -> Result<Colleagues, Failure> {
+    send(Request::get(&format!("{API}/colleagues")), None::<&()>).await
+}
+
+/// Where what changes at the desk is told.
+pub const LIVE: &str = "/api/v1/console/live";
 
 /// Says a private word to an item's author. Safe to repeat: the same word again is the same one.
 pub async fn say(csrf: &str, item: ItemId, text: String) -> Result<Word, Failure> {
@@ -205,7 +241,10 @@ async fn answered(request: RequestBuilder, body: Option<&impl Serialize>) -> Res
             Some(problem) if problem.code == "too-many-words" => Failure::Refused(problem.title),
             Some(problem) if problem.code == "item-deleted" => Failure::Gone,
             Some(problem) if problem.code == "no-authenticator" => Failure::NoAuthenticator,
-            _ => Failure::Decided,
+            Some(problem) if problem.code == "too-many-hand-overs" => Failure::Refused(problem.title),
+            Some(Problem { claim: Some(claim), .. }) => Failure::Claimed(claim),
+            Some(Problem { decided, .. }) => Failure::Decided(decided.map(Box::new)),
+            None => Failure::Decided(None),
         },
         429 => {
             let seconds = response.headers().get("Retry-After").and_then(|seconds| seconds.parse().ok());

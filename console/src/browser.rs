@@ -8,11 +8,12 @@ use leptos::prelude::{
     document, on_cleanup, set_interval_with_handle, set_timeout, window, window_event_listener,
 };
 use peer_support_domain::moment::{self, Unit};
-use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Blob, BlobPropertyBag, Element, HtmlAnchorElement, HtmlElement, KeyboardEvent, Url, VisibilityState,
+    Blob, BlobPropertyBag, Element, EventSource, HtmlAnchorElement, HtmlElement, KeyboardEvent, Range,
+    RequestInit, Url, VisibilityState,
 };
 
 use crate::keys::Press;
@@ -115,6 +116,56 @@ pub fn every(period: Duration, then: impl Fn() + Copy + 'static) {
     });
 }
 
+/// Calls `then` once, after `wait`.
+pub fn later(wait: Duration, then: impl FnOnce() + 'static) {
+    set_timeout(then, wait);
+}
+
+/// Calls `then` when the page is being left, perhaps for good.
+pub fn on_leaving(then: impl Fn() + 'static) {
+    let leaving = leptos::prelude::window_event_listener_untyped("pagehide", move |_| then());
+    on_cleanup(move || leaving.remove());
+}
+
+/// Sends a request that the browser finishes after the page is gone.
+pub fn send_on_leaving(method: &str, path: &str, csrf: &str, body: Option<&str>) {
+    let request = object(&[("method", method), ("credentials", "same-origin")]);
+    let headers = object(&[("Csrf-Token", csrf), ("Content-Type", "application/json")]);
+    // Setting a field of a plain object cannot fail.
+    let _ = Reflect::set(&request, &"headers".into(), &headers);
+    let _ = Reflect::set(&request, &"keepalive".into(), &true.into());
+    if let Some(body) = body {
+        let _ = Reflect::set(&request, &"body".into(), &body.into());
+    }
+    // Nobody is there to hear what becomes of it.
+    let _ = window().fetch_with_str_and_init(path, request.unchecked_ref::<RequestInit>());
+}
+
+/// Hears what a stream of the server's tells under `name`, until it is dropped. The browser opens it anew when it was cut.
+pub struct Stream {
+    source: EventSource,
+    heard: Closure<dyn Fn()>,
+    name: &'static str,
+}
+
+impl Stream {
+    /// `None` where the browser has no streams.
+    pub fn open(path: &str, name: &'static str, then: impl Fn() + 'static) -> Option<Self> {
+        let source = EventSource::new(path).ok()?;
+        let heard = Closure::<dyn Fn()>::new(then);
+        let _ = source.add_event_listener_with_callback(name, heard.as_ref().unchecked_ref());
+        Some(Self { source, heard, name })
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        let _ =
+            self.source.remove_event_listener_with_callback(self.name, self.heard.as_ref().unchecked_ref());
+        self.source.close();
+    }
+}
+
 /// Whether anyone can see the page.
 pub fn is_visible() -> bool {
     document().visibility_state() == VisibilityState::Visible
@@ -179,6 +230,26 @@ pub fn focus(ids: &'static [&'static str]) {
         },
         Duration::ZERO,
     );
+}
+
+/// Where the selection begins and ends in the text of an element, in UTF-16; `None` when nothing in it is selected.
+pub fn selected_in(id: &str) -> Option<(u32, u32)> {
+    let element = document().get_element_by_id(id)?;
+    let selection = window().get_selection().ok()??;
+    if selection.is_collapsed() {
+        return None;
+    }
+    let range = selection.get_range_at(0).ok()?;
+    let (start, end) = (range.start_container().ok()?, range.end_container().ok()?);
+    if !element.contains(Some(&start)) || !element.contains(Some(&end)) {
+        return None;
+    }
+    let before = range.clone_range();
+    before.select_node_contents(&element).ok()?;
+    before.set_end(&start, range.start_offset().ok()?).ok()?;
+    let length = |range: &Range| range.to_string().length();
+    let first = length(&before);
+    Some((first, first + length(&range)))
 }
 
 /// Calls `then` with each press of a key on this page that no dialog is open for.

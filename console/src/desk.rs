@@ -7,7 +7,7 @@ use peer_support_domain::cursor::Cursor;
 use peer_support_domain::flag::Flag;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::{Decision, State};
-use peer_support_domain::wire::{Page, QueueItem, Word};
+use peer_support_domain::wire::{Claim, Page, QueueItem, Word};
 
 /// Whether what is read is still what waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,12 @@ pub fn is_at_risk(item: &QueueItem) -> bool {
     item.flags.iter().any(|flag| matches!(flag, Flag::Crisis | Flag::Danger))
 }
 
+/// Whether a colleague reads it at the moment.
+#[must_use]
+pub fn is_theirs(item: &QueueItem) -> bool {
+    item.claim.as_ref().is_some_and(|claim| !claim.is_yours)
+}
+
 /// Whether hiding is a third answer: readers reported what others read, while a new text of it waits for the other two.
 #[must_use]
 pub fn may_hide_besides(item: &QueueItem) -> bool {
@@ -104,7 +110,7 @@ impl Desk {
         self.reading.as_ref()
     }
 
-    /// Takes the whole list anew, from its beginning. The oldest is read when nothing was.
+    /// Takes the whole list anew, from its beginning. The oldest that no colleague reads is read when nothing was.
     pub fn refill(&mut self, pages: Vec<Page<QueueItem>>) {
         self.waiting.clear();
         self.next = None;
@@ -113,7 +119,7 @@ impl Desk {
             self.add(page);
         }
         let Some(reading) = &mut self.reading else {
-            return self.read_at(0);
+            return self.read_free_at(0);
         };
         let Some(place) = self.waiting.iter().position(|item| item.id == reading.item.id) else {
             reading.standing = Standing::Left;
@@ -175,8 +181,22 @@ impl Desk {
         let place = reading.place;
         let item = self.waiting.remove(place);
         self.decided.push(Decided { id: item.id, place, has_arrived: false });
-        self.read_at(place);
+        self.read_free_at(place);
         Some(item)
+    }
+
+    /// Reads the next item that no colleague reads: what is read was handed over.
+    pub fn read_next_free(&mut self) {
+        let place = self.reading.as_ref().map_or(0, |reading| reading.place + 1);
+        self.read_free_at(if place < self.waiting.len() { place } else { 0 });
+    }
+
+    /// Who reads the item `id`, as heard just now.
+    pub fn claimed(&mut self, id: ItemId, claim: Option<&Claim>) {
+        let reading = self.reading.as_mut().map(|reading| &mut reading.item);
+        for item in self.waiting.iter_mut().chain(reading).filter(|item| item.id == id) {
+            item.claim = claim.cloned();
+        }
     }
 
     /// Adds what was said about the item `id`, by this moderator or by another. Their word answers the author's: what waited
@@ -207,7 +227,7 @@ impl Desk {
             }
         }
         if self.reading.is_none() {
-            self.read_at(0);
+            self.read_free_at(0);
         }
     }
 
@@ -222,6 +242,13 @@ impl Desk {
     /// the text once more, or wrote a word.
     pub fn ask(&mut self) {
         self.decided.retain(|decided| !decided.has_arrived);
+    }
+
+    /// Reads the first item from `place` on that no colleague reads, else the first of all, else the one at `place`.
+    fn read_free_at(&mut self, place: usize) {
+        let free = |items: &[QueueItem]| items.iter().position(|item| !is_theirs(item));
+        let behind = self.waiting.get(place..).and_then(free).map(|n| place + n);
+        self.read_at(behind.or_else(|| free(&self.waiting)).unwrap_or(place));
     }
 
     /// Reads the item at `place`, the last one when that is beyond the end, none when nothing waits.
@@ -272,7 +299,14 @@ mod tests {
             reports: Vec::new(),
             found: Vec::new(),
             words: Vec::new(),
+            claim: None,
+            hand_overs: Vec::new(),
+            n_decisions: 0,
         }
+    }
+
+    fn sams() -> Claim {
+        Claim { name: "Sam".into(), is_yours: false, until: 1 }
     }
 
     fn page(ns: impl IntoIterator<Item = u64>) -> Page<QueueItem> {
@@ -330,6 +364,35 @@ mod tests {
 
         assert_eq!(read(&desk), None);
         assert!(desk.take_reading().is_none());
+    }
+
+    #[test]
+    fn what_a_colleague_reads_is_passed_over_and_still_can_be_opened() {
+        let mut taken = page([1, 2, 3, 4]);
+        for n in [0, 2] {
+            taken.items[n].claim = Some(sams());
+        }
+        let mut desk = Desk::default();
+        desk.refill(vec![taken]);
+        assert_eq!(read(&desk), Some(2));
+
+        desk.take_reading();
+        assert_eq!(read(&desk), Some(4), "not 3, which Sam reads");
+        desk.take_reading();
+        assert_eq!(read(&desk), Some(3), "nothing is free");
+        assert!(is_theirs(&desk.reading().unwrap().item));
+        desk.claimed(ItemId::from_bits(3), None);
+        assert!(!is_theirs(&desk.reading().unwrap().item));
+    }
+
+    #[test]
+    fn what_is_handed_over_gives_way_to_the_next_and_stays_in_the_list() {
+        let mut desk = desk([1, 2]);
+
+        desk.read_next_free();
+        assert_eq!((read(&desk), waiting(&desk)), (Some(2), vec![1, 2]));
+        desk.read_next_free();
+        assert_eq!(read(&desk), Some(1), "from the end on from the beginning");
     }
 
     #[test]

@@ -13,6 +13,16 @@ pub enum Command {
     Decline,
     /// Write a private word to the author.
     Say,
+    /// Choose the notes under which the item is folded.
+    Fold,
+    /// Take a part out of the words.
+    TakeOut,
+    /// Take the last decision back, before it is sent.
+    Undo,
+    /// Take the item from the colleague who reads it.
+    TakeOver,
+    /// Give the item to whoever reads it next.
+    HandOver,
     /// Show words that are hidden because they are hard to read.
     Show,
     /// Look for new items.
@@ -52,6 +62,11 @@ pub fn command(press: Press) -> Option<Command> {
         "a" | "A" => Command::Approve,
         "d" | "D" => Command::Decline,
         "w" | "W" => Command::Say,
+        "f" | "F" => Command::Fold,
+        "x" | "X" => Command::TakeOut,
+        "u" | "U" => Command::Undo,
+        "t" | "T" => Command::TakeOver,
+        "h" | "H" => Command::HandOver,
         "v" | "V" => Command::Show,
         "r" | "R" => Command::Reload,
         "?" => Command::Help,
@@ -60,6 +75,9 @@ pub fn command(press: Press) -> Option<Command> {
     let may_repeat = matches!(command, Command::Next | Command::Previous);
     (may_repeat || !press.is_repeat).then_some(command)
 }
+
+/// How long a decision stays on the desk before it is sent: long enough to see that a key was the wrong one.
+pub const UNDO_MS: u64 = 10_000;
 
 /// Milliseconds after a decision in which no key decides: the second half of a double press was meant for the item that
 /// is gone, not for the one that took its place.
@@ -77,7 +95,7 @@ mod tests {
 
     #[test]
     fn letters_do_nothing_while_someone_types() {
-        for key in ["j", "k", "a", "d", "w", "v", "r", "?"] {
+        for key in ["j", "k", "a", "d", "w", "f", "x", "u", "t", "h", "v", "r", "?"] {
             assert!(command(press(key)).is_some(), "{key}");
             assert_eq!(command(Press { is_typing: true, ..press(key) }), None, "{key}");
         }

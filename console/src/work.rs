@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use peer_support_domain::id::ItemId;
-use peer_support_domain::note::ContentNote;
+use peer_support_domain::note::{ContentNote, ContentNotes};
 use peer_support_domain::post::{Decision, Kind, Role, State};
-use peer_support_domain::wire::{PasswordSignIn, QueueItem, Session};
+use peer_support_domain::redaction::Span;
+use peer_support_domain::wire::{NewHandOver, PasswordSignIn, PastDecision, QueueItem, Session};
 
 use crate::api::{self, Failure};
 use crate::browser;
 use crate::desk::{self, Desk, Reading};
 use crate::keys::PAUSE_AFTER_DECISION_MS;
 use crate::locale::tr;
+use crate::undo::Pending;
 
 /// Who is at the desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,8 +95,31 @@ pub struct Work {
     pub refusal: RwSignal<Option<Decision>>,
     /// Whether a private word to the author of what is read is being written.
     pub is_saying: RwSignal<bool>,
-    /// Whether a private word is on its way.
+    /// Whether a private word or a note of handing over is on its way.
     pub is_sending: RwSignal<bool>,
+    /// Whether a note of handing over what is read is being written.
+    pub is_handing_over: RwSignal<bool>,
+    /// Such notes that were begun and not sent, and the colleague whom each is for.
+    pub notes: RwSignal<BTreeMap<ItemId, NewHandOver>>,
+    /// Places to take out of an item's text, and the text that they were chosen in.
+    pub cuts: RwSignal<BTreeMap<ItemId, (String, Vec<Span>)>>,
+    /// Whether such places are being chosen by keys.
+    pub is_taking_out: RwSignal<bool>,
+    /// Whether content notes for what is read are being chosen.
+    pub is_folding: RwSignal<bool>,
+    /// The others who may decide.
+    pub colleagues: RwSignal<Vec<String>>,
+    /// The last decision, until it is sent.
+    pub pending: RwSignal<Option<Pending>>,
+    /// Counts the decisions that were kept.
+    pub(crate) kept: StoredValue<u32>,
+    /// What was claimed here, and when.
+    pub(crate) claimed: StoredValue<Option<(ItemId, i64)>>,
+    /// Counts what was read, so that what was meant for an earlier item is told from what is meant for this.
+    pub(crate) turn: StoredValue<u32>,
+    /// Whether the list is about to be asked for because something changed, and when that was done last.
+    pub(crate) is_due: StoredValue<bool>,
+    pub(crate) reloaded_ms: StoredValue<i64>,
     /// Whether, on a narrow page, the item shows instead of the list.
     pub is_item_open: RwSignal<bool>,
     /// Now, as far as waiting times care.
@@ -122,6 +147,18 @@ impl Work {
             refusal: RwSignal::new(None),
             is_saying: RwSignal::new(false),
             is_sending: RwSignal::new(false),
+            is_handing_over: RwSignal::new(false),
+            notes: RwSignal::default(),
+            cuts: RwSignal::default(),
+            is_taking_out: RwSignal::new(false),
+            is_folding: RwSignal::new(false),
+            colleagues: RwSignal::default(),
+            pending: RwSignal::new(None),
+            kept: StoredValue::new(0),
+            claimed: StoredValue::new(None),
+            turn: StoredValue::new(0),
+            is_due: StoredValue::new(false),
+            reloaded_ms: StoredValue::new(0),
             is_item_open: RwSignal::new(false),
             now_ms: RwSignal::new(browser::now_ms()),
             decided_ms: StoredValue::new(0),
@@ -220,8 +257,12 @@ impl Work {
 
     /// Ends the session and forgets what was on the desk.
     pub fn sign_out(self) {
-        let Some(session) = self.session() else { return };
         spawn_local(async move {
+            if !self.send_now().await {
+                // What did not arrive is on the desk again, and who decided it must see that.
+                return;
+            }
+            let Some(session) = self.session() else { return };
             let mut answer = api::sign_out(&session.csrf).await;
             if answer == Err(Failure::OtherSession)
                 && let Some(session) = self.session_of(&session).await
@@ -246,8 +287,11 @@ impl Work {
         self.queue.set(Queue::Waiting);
         self.drafts.set(BTreeMap::new());
         self.words.set(BTreeMap::new());
-        self.is_declining.set(false);
-        self.is_saying.set(false);
+        self.notes.set(BTreeMap::new());
+        self.cuts.set(BTreeMap::new());
+        self.pending.set(None);
+        self.claimed.set_value(None);
+        self.stop_writing();
         self.is_item_open.set(false);
         self.is_account_open.set(false);
         self.outcome.set(None);
@@ -303,6 +347,7 @@ impl Work {
     /// Looks for what waits now, as far as the list was unfolded.
     pub fn reload(self) {
         self.now_ms.set(browser::now_ms());
+        self.reloaded_ms.set_value(browser::now_ms());
         self.load(|desk| (None, desk.n_pages()), |desk, pages| desk.refill(pages));
     }
 
@@ -368,21 +413,29 @@ impl Work {
         let before = self.reading_id();
         self.desk.update(choose);
         if self.reading_id() != before {
-            self.is_declining.set(false);
-            self.refusal.set(None);
-            self.is_saying.set(false);
+            self.stop_writing();
         }
         self.close_when_empty();
     }
 
+    /// Leaves what is being written for later.
+    pub(crate) fn stop_writing(self) {
+        self.is_taking_out.set(false);
+        self.is_folding.set(false);
+        self.is_declining.set(false);
+        self.refusal.set(None);
+        self.is_saying.set(false);
+        self.is_handing_over.set(false);
+    }
+
     /// Shows the list again where only one of the two fits: there is nothing to read.
-    fn close_when_empty(self) {
+    pub(crate) fn close_when_empty(self) {
         if self.reading_id().is_none() {
             self.is_item_open.set(false);
         }
     }
 
-    fn reading_id(self) -> Option<ItemId> {
+    pub(crate) fn reading_id(self) -> Option<ItemId> {
         self.desk.with_untracked(|desk| desk.reading().map(|Reading { item, .. }| item.id))
     }
 
@@ -403,7 +456,7 @@ impl Work {
     }
 
     /// Whether the words of what is read are hidden: nobody decides about what they have not seen. Says so.
-    fn must_read_first(self) -> bool {
+    pub(crate) fn must_read_first(self) -> bool {
         let is_veiled = self.desk.with_untracked(|desk| {
             desk.reading().is_some_and(|reading| untrack(|| self.is_veiled(&reading.item)))
         });
@@ -415,15 +468,15 @@ impl Work {
     }
 
     /// The two answers to what is read.
-    fn answers(self) -> Option<(Decision, Decision)> {
+    pub(crate) fn answers(self) -> Option<(Decision, Decision)> {
         self.desk.with_untracked(|desk| desk.reading().and_then(|reading| desk::answers(&reading.item)))
     }
 
     /// Begins to write the reason for not letting what is read be read, or for another decision about it.
     pub fn begin_to_decline(self, instead: Option<Decision>) {
-        if self.may_decide() && self.answers().is_some() && !self.must_read_first() {
+        if self.may_act() && self.answers().is_some() && !self.must_read_first() {
+            self.stop_writing();
             self.refusal.set(instead);
-            self.is_saying.set(false);
             self.is_declining.set(true);
             browser::focus(&["reason"]);
         }
@@ -431,8 +484,8 @@ impl Work {
 
     /// Begins to write a private word to the author of what is read.
     pub fn begin_to_say(self) {
-        if self.may_decide() && self.reading_id().is_some() {
-            self.is_declining.set(false);
+        if self.may_act() {
+            self.stop_writing();
             self.is_saying.set(true);
             browser::focus(&["word"]);
         }
@@ -476,6 +529,10 @@ impl Work {
                     self.say(false, tr!("not-said-lapsed").to_owned(), None);
                 }
                 Err(Failure::Gone) => self.say(false, tr!("not-said-gone").to_owned(), None),
+                Err(Failure::Claimed(claim)) => {
+                    self.desk.update(|desk| desk.claimed(id, Some(&claim)));
+                    self.say(false, tr!("not-said-claimed", name = claim.name), Some(id));
+                }
                 Err(failure) => self.say(false, tr!("not-said", why = explain(&failure)), Some(id)),
             }
         });
@@ -487,79 +544,102 @@ impl Work {
         browser::focus(&["decline", "reading-title"]);
     }
 
-    /// Decides about what is read, and goes on to the next at once; when the decision does not arrive, the item comes back.
+    /// Decides about what is read, and goes on to the next at once. The decision is sent when it can be undone no more; when it
+    /// does not arrive, the item comes back.
     pub fn decide(self, decision: Decision, reason: Option<String>) {
-        let Some(session) = self.session().filter(|session| session.role >= Role::Moderator) else { return };
-        if self.must_read_first() {
+        self.decide_with(decision, reason, None);
+    }
+
+    /// As [`decide`](Self::decide), with content notes in place of the author's.
+    pub fn decide_with(self, decision: Decision, reason: Option<String>, notes: Option<ContentNotes>) {
+        let taken_out = if decision.publishes() { untrack(|| self.taken_out()) } else { Vec::new() };
+        if self.session().is_none_or(|session| session.role < Role::Moderator) || self.must_read_first() {
             return;
         }
         let item = self.desk.try_update(|desk| {
-            desk.reading().filter(|reading| desk::answers(&reading.item).is_some())?;
+            desk.reading().filter(|reading| {
+                desk::answers(&reading.item).is_some() && !desk::is_theirs(&reading.item)
+            })?;
             desk.take_reading()
         });
         let Some(item) = item.flatten() else { return };
-        self.is_declining.set(false);
-        self.refusal.set(None);
-        self.is_saying.set(false);
+        self.stop_writing();
         self.close_when_empty();
         self.decided_ms.set_value(browser::now_ms());
         browser::focus(&["reading-title", "queue-title"]);
+        self.send_in_a_moment(Pending { item, decision, reason, notes, taken_out });
+    }
 
-        spawn_local(async move {
-            let mut answer =
-                api::decide(&session.csrf, item.id, decision, item.text.clone(), reason.clone()).await;
-            if answer == Err(Failure::OtherSession)
-                && let Some(session) = self.session_of(&session).await
-            {
-                answer = api::decide(&session.csrf, item.id, decision, item.text.clone(), reason).await;
+    /// Sends a decision; whether nothing is left to be done about it.
+    pub(crate) async fn send(self, pending: Pending) -> bool {
+        let decide = pending.to_request();
+        let Pending { item, decision, .. } = pending;
+        let answer = self.write(async |csrf| api::decide(&csrf, item.id, &decide).await).await;
+        let what = describe(&item);
+        match answer {
+            Ok(_) => {
+                let has_new_text = item.published_text.is_some();
+                let text = match decision {
+                    Decision::Decline if has_new_text => tr!("change-declined", what = what),
+                    Decision::Decline => tr!("declined", what = what),
+                    Decision::Approve if has_new_text => tr!("change-approved", what = what),
+                    Decision::Approve if item.state == State::Published => tr!("kept", what = what),
+                    Decision::Approve => tr!("approved", what = what),
+                    Decision::Restore => tr!("restored", what = what),
+                    Decision::Hide => tr!("hidden", what = what),
+                };
+                self.settle(item.id);
+                self.say(true, text, None);
+                true
             }
-            let what = describe(&item);
-            match answer {
-                Ok(_) => {
-                    let has_new_text = item.published_text.is_some();
-                    let text = match decision {
-                        Decision::Decline if has_new_text => tr!("change-declined", what = what),
-                        Decision::Decline => tr!("declined", what = what),
-                        Decision::Approve if has_new_text => tr!("change-approved", what = what),
-                        Decision::Approve if item.state == State::Published => tr!("kept", what = what),
-                        Decision::Approve => tr!("approved", what = what),
-                        Decision::Restore => tr!("restored", what = what),
-                        Decision::Hide => tr!("hidden", what = what),
-                    };
-                    self.desk.update(|desk| desk.arrived(item.id));
-                    self.forget_draft(item.id);
-                    self.say(true, text, None);
-                }
-                Err(Failure::Decided) => {
-                    self.desk.update(|desk| desk.arrived(item.id));
-                    self.forget_draft(item.id);
-                    self.say(false, tr!("meanwhile", what = what), None);
-                }
-                Err(Failure::TextChanged) => {
-                    let id = item.id;
-                    self.desk.update(|desk| desk.put_back(item));
-                    self.say(false, tr!("changed", what = what), Some(id));
-                    self.reload();
-                }
-                Err(Failure::Gone) => {
-                    self.desk.update(|desk| desk.arrived(item.id));
-                    self.forget_draft(item.id);
-                    self.say(false, tr!("gone", what = what), None);
-                }
-                Err(failure) => {
-                    let id = item.id;
-                    self.desk.update(|desk| desk.put_back(item));
-                    if matches!(failure, Failure::SignedOut | Failure::OtherSession) {
+            Err(Failure::Decided(before)) => {
+                self.settle(item.id);
+                self.say(false, meanwhile(before.as_deref(), what), None);
+                true
+            }
+            Err(Failure::Gone) => {
+                self.settle(item.id);
+                self.say(false, tr!("gone", what = what), None);
+                true
+            }
+            Err(failure) => {
+                let id = item.id;
+                self.desk.update(|desk| desk.put_back(item));
+                self.let_go(id);
+                match failure {
+                    Failure::TextChanged => {
+                        self.say(false, tr!("changed", what = what), Some(id));
+                        self.reload();
+                    }
+                    Failure::Claimed(claim) => {
+                        self.say(false, tr!("not-sent-claimed", name = claim.name, what = what), Some(id));
+                        self.reload();
+                    }
+                    Failure::SignedOut | Failure::OtherSession => {
                         self.lapse();
                         // Nobody sees the desk now, so it may go back to where the moderator was.
                         self.desk.update(|desk| desk.read(id));
                         self.is_declining.set(self.drafts.with_untracked(|drafts| drafts.contains_key(&id)));
                         self.say(false, tr!("not-sent-lapsed", what = what), None);
-                    } else {
+                    }
+                    failure => {
                         self.say(false, tr!("not-sent", why = explain(&failure), what = what), Some(id));
                     }
                 }
+                false
             }
+        }
+    }
+
+    /// The server knows what was decided about the item `id`.
+    fn settle(self, id: ItemId) {
+        self.desk.update(|desk| desk.arrived(id));
+        self.forget_draft(id);
+        self.cuts.update(|cuts| {
+            cuts.remove(&id);
+        });
+        self.notes.update(|notes| {
+            notes.remove(&id);
         });
     }
 
@@ -578,7 +658,7 @@ impl Work {
         });
     }
 
-    fn say(self, is_done: bool, text: String, item: Option<ItemId>) {
+    pub(crate) fn say(self, is_done: bool, text: String, item: Option<ItemId>) {
         self.outcome.set(Some(Outcome { text, is_done, item }));
     }
 }
@@ -596,9 +676,12 @@ pub fn explain(failure: &Failure) -> String {
         Failure::WrongCode => tr!("authenticator-code-wrong").to_owned(),
         Failure::NoAuthenticator => tr!("authenticator-late").to_owned(),
         Failure::Refused(detail) => tr!("failed-refused", detail = detail),
-        Failure::Decided | Failure::TextChanged | Failure::Gone | Failure::OtherSession | Failure::Server => {
-            tr!("failed-server").to_owned()
-        }
+        Failure::Claimed(claim) => tr!("is-reading", name = claim.name),
+        Failure::Decided(_)
+        | Failure::TextChanged
+        | Failure::Gone
+        | Failure::OtherSession
+        | Failure::Server => tr!("failed-server").to_owned(),
     }
 }
 
@@ -630,7 +713,20 @@ pub fn topic_name(item: &QueueItem) -> String {
     item.topic.as_str().replace('-', " ")
 }
 
+/// That nothing was decided because somebody did before: who, and what.
+fn meanwhile(before: Option<&PastDecision>, what: String) -> String {
+    let Some(PastDecision { decision, by: Some(name), .. }) = before else {
+        return tr!("meanwhile", what = what);
+    };
+    match decision {
+        Decision::Approve => tr!("meanwhile-approved", name = name, what = what),
+        Decision::Decline => tr!("meanwhile-declined", name = name, what = what),
+        Decision::Hide => tr!("meanwhile-hidden", name = name, what = what),
+        Decision::Restore => tr!("meanwhile-restored", name = name, what = what),
+    }
+}
+
 /// Which item is meant, without a word of it: outcomes stay on the screen after the item is gone.
-fn describe(item: &QueueItem) -> String {
+pub(crate) fn describe(item: &QueueItem) -> String {
     format!("{} · {}", kind_name(item.kind), topic_name(item))
 }

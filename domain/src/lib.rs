@@ -5,7 +5,7 @@
 //! *The peer space*: [`id`], [`text`], [`post`], [`note`], [`vote`], [`ranking`], [`recovery`], [`cursor`], [`site`], [`card`],
 //! [`report`], [`flag`], [`wire`], and, for the server, `full_text`.
 //! Both are read by [`signals`]: what in a text asks for help, gives somebody away or may hurt readers.
-//! *Moderators' accounts*: [`account`], [`lock_out`] and, for the server, `password`.
+//! *Moderators*: [`desk`], [`redaction`]; their accounts: [`account`], [`lock_out`] and, for the server, `password`.
 //! For views there are [`pseudonym`], [`moment`] and [`wording`].
 
 pub mod account;
@@ -14,6 +14,7 @@ pub mod card;
 pub mod contact;
 pub mod country;
 pub mod cursor;
+pub mod desk;
 pub mod flag;
 #[cfg(feature = "unicode")]
 pub mod full_text;
@@ -35,6 +36,7 @@ pub mod post;
 pub mod pseudonym;
 pub mod ranking;
 pub mod recovery;
+pub mod redaction;
 pub mod report;
 pub mod search;
 pub mod signals;

@@ -141,3 +141,16 @@ pub const NEW_AUTHENTICATOR_MS: i64 = 60 * 60 * 1_000;
 pub const ACCOUNT_EVENT_RETENTION_MS: i64 = 90 * 24 * 60 * 60 * 1_000;
 /// How many of those events the account's owner is shown.
 pub const ACCOUNT_EVENTS: usize = 20;
+/// How long an item stays claimed by the moderator who read it last, unless they go on reading: as long as a hard text and the
+/// answer to it take. Who closes the lid of a computer keeps no item from the others for longer.
+pub const CLAIM_MS: i64 = 10 * 60 * 1_000;
+/// Graphemes in the note with which a moderator hands an item over: what the next one must know, not a story of its own.
+pub const HAND_OVER_GRAPHEMES: std::ops::RangeInclusive<usize> = 2..=500;
+/// Such notes about one item that are kept until it is decided: who reads it next must be able to read all of them.
+pub const HAND_OVERS_OF_ITEM: usize = 20;
+/// Streams of what happens at the desk that one session may have open: a few windows beside each other.
+pub const DESK_STREAMS_OF_SESSION: usize = 4;
+/// How often it is looked whether the session of such a stream still stands.
+pub const DESK_STREAM_CHECK: Duration = Duration::from_secs(25);
+/// Places that are taken out of one text: a text that needs more is declined, and its author told what to leave out.
+pub const TAKEN_OUT_PLACES: usize = 50;

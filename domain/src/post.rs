@@ -176,6 +176,11 @@ pub enum NewText {
 }
 
 impl Decision {
+    /// Whether others read the text afterwards.
+    pub const fn publishes(self) -> bool {
+        matches!(self, Self::Approve | Self::Restore)
+    }
+
     /// Whether the author must be told why.
     pub const fn needs_reason(self) -> bool {
         matches!(self, Self::Decline | Self::Hide)

@@ -214,6 +214,13 @@ text!(
     limits::WORD_GRAPHEMES
 );
 
+#[cfg(feature = "unicode")]
+text!(
+    /// What a moderator says to whoever reads an item next.
+    HandOverText,
+    limits::HAND_OVER_GRAPHEMES
+);
+
 #[cfg(all(test, feature = "unicode"))]
 mod tests {
     use super::*;

@@ -3,8 +3,11 @@
 //! Requests that carry text are generic in it: the widget sends a `String`, the server takes it as a parsed type, so
 //! that a refused text is an error at its field.
 
+mod desk;
+
 use serde::{Deserialize, Serialize};
 
+pub use self::desk::*;
 use crate::account::AccountEvent;
 use crate::card::CardKind;
 use crate::cursor::Cursor;
@@ -15,6 +18,7 @@ pub use crate::line_report::LineProblem;
 use crate::line_report::{Day, ReportedContact};
 use crate::note::ContentNotes;
 use crate::post::{Decision, Kind, Role, State};
+use crate::redaction::Span;
 use crate::report::ReportReason;
 use crate::site::{LanguageTag, SiteId, SiteMode, TopicId};
 use crate::vote::VoteCounts;
@@ -175,6 +179,9 @@ pub struct Mine {
     pub kind: Option<Kind>,
     /// The text; empty once deleted. Of a published item, what others read.
     pub text: String,
+    /// What they had written before a moderator took places out of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original_text: Option<String>,
     /// A newer text of a published item, which waits for a moderator while others read the old one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_text: Option<String>,
@@ -550,6 +557,15 @@ pub struct QueueItem {
     /// What was said privately about it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub words: Vec<Word>,
+    /// Who reads it at the moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Claim>,
+    /// With which notes moderators handed it over since one decided, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hand_overs: Vec<HandOver>,
+    /// How many decisions there are about it so far.
+    #[serde(default)]
+    pub n_decisions: u32,
 }
 
 /// A signal in the words of an item.
@@ -595,6 +611,15 @@ pub struct Decide<Text = String> {
     /// The text as the moderator read it. When its author has changed it since, nothing is decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_text: Option<String>,
+    /// How many decisions there were when the moderator read it. When there are more by now, nothing is decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n_decisions: Option<u32>,
+    /// Content notes in place of the author's, when it is published: readers find it folded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<ContentNotes>,
+    /// Places of `read_text` to take out before it is published, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taken_out: Vec<Span>,
 }
 
 /// The answer to a decision.
@@ -627,4 +652,10 @@ pub struct Problem {
     /// With the code `work-needed`: what to work on; the solution goes into the header `Proof-Of-Work`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenge: Option<String>,
+    /// With the code `item-claimed`: who reads the item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Claim>,
+    /// With the code `decision-outdated`, where somebody decided before: who, and what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided: Option<PastDecision>,
 }

@@ -8,6 +8,8 @@ mod accounts;
 mod cards;
 #[path = "store/changes.rs"]
 mod changes;
+#[path = "store/claims.rs"]
+mod claims;
 #[path = "store/decisions.rs"]
 mod decisions;
 #[path = "store/imports.rs"]
@@ -22,6 +24,8 @@ mod own;
 mod plans;
 #[path = "store/posts.rs"]
 mod posts;
+#[path = "store/redaction.rs"]
+mod redaction;
 #[path = "store/reports.rs"]
 mod reports;
 #[path = "store/risk.rs"]

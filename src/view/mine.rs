@@ -168,8 +168,19 @@ fn reading(
     doing: Signal<Doing>,
     problem: Signal<String>,
 ) -> Vec<El> {
-    let wire::Mine { thread, kind, text, waiting_text, notes, state, reason, created_at, n_replies, .. } =
-        mine;
+    let wire::Mine {
+        thread,
+        kind,
+        text,
+        original_text,
+        waiting_text,
+        notes,
+        state,
+        reason,
+        created_at,
+        n_replies,
+        ..
+    } = mine;
     let (thread, kind, state, created_at, n_replies) = (*thread, *kind, *state, *created_at, *n_replies);
     let since = browser::relative_time(&t.language(), moment::ago(created_at, browser::now_ms()));
     let edit = matches!(state, State::Held | State::Published).then(|| {
@@ -201,6 +212,13 @@ fn reading(
     if let Some(reason) = reason {
         shown.push(el("p").text(&tr!(t, "reason")));
         shown.push(el("blockquote").attr("dir", "auto").text(reason));
+    }
+    if let Some(original) = original_text {
+        shown.push(classed("p", "notice").text(&tr!(t, "taken-out")));
+        shown.push(classed("p", "words").attr("dir", "auto").text(original));
+        if waiting_text.is_none() {
+            shown.push(el("p").text(&tr!(t, "text-read")));
+        }
     }
     if let Some(new) = waiting_text {
         shown.push(classed("p", "notice").text(&tr!(t, "text-waiting")));
@@ -265,6 +283,7 @@ fn deleting(
                 mine.update(|mine| {
                     mine.state = State::Deleted;
                     mine.text.clear();
+                    mine.original_text = None;
                     mine.waiting_text = None;
                     mine.words.clear();
                     mine.reason = None;

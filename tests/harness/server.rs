@@ -206,6 +206,11 @@ impl Moderator {
         self.call(Method::POST, &path, Some(&json!({ "decision": "hide", "reason": reason }))).await;
     }
 
+    /// Reads the item, so that nobody else decides about it.
+    pub async fn claim(&self, id: &str) {
+        self.call(Method::PUT, &format!("/console/items/{id}/claim"), Some(&json!({}))).await;
+    }
+
     /// Lets everyone read the item.
     pub async fn approve(&self, id: &str) {
         let path = format!("/console/items/{id}/decision");

@@ -1,6 +1,7 @@
 //! What the words of an item say by themselves: where, and why it is thought.
 
 use leptos::prelude::*;
+use peer_support_domain::redaction::Span;
 use peer_support_domain::wire::{Found, FoundPlace};
 
 use super::noticed::flag_name;
@@ -55,11 +56,17 @@ const REASONS: &[(&str, Key)] = &[
 
 /// A text whose places of note are marked. What a mark means stands beside the text, in the list of what was noticed.
 #[component]
-pub fn Marked(#[prop(into)] text: Signal<String>, #[prop(into)] found: Signal<Vec<Found>>) -> impl IntoView {
+pub fn Marked(
+    #[prop(into)] text: Signal<String>,
+    #[prop(into)] found: Signal<Vec<Found>>,
+    out: Memo<Vec<Span>>,
+) -> impl IntoView {
     move || {
-        let parts = parts(&text.get(), &found.get());
-        let parts = parts.into_iter().map(|(part, reasons)| {
-            if reasons.is_empty() {
+        let parts = parts(&text.get(), &found.get(), &out.get());
+        let parts = parts.into_iter().map(|(part, reasons, is_out)| {
+            if is_out {
+                view! { <del>{part}</del> }.into_any()
+            } else if reasons.is_empty() {
                 part.into_any()
             } else {
                 view! { <mark title=reasons.join(", ")>{part}</mark> }.into_any()
@@ -69,10 +76,13 @@ pub fn Marked(#[prop(into)] text: Signal<String>, #[prop(into)] found: Signal<Ve
     }
 }
 
-/// The text in pieces, each with the names of the reasons that hold for it.
-fn parts(text: &str, found: &[Found]) -> Vec<(String, Vec<&'static str>)> {
+/// A piece of a text, the names of the reasons that hold for it, and whether it is taken out.
+type Part = (String, Vec<&'static str>, bool);
+
+/// The text in pieces.
+fn parts(text: &str, found: &[Found], out: &[Span]) -> Vec<Part> {
     let places: Vec<&FoundPlace> = found.iter().flat_map(|found| &found.places).collect();
-    let mut parts: Vec<(String, Vec<&'static str>)> = Vec::new();
+    let mut parts: Vec<Part> = Vec::new();
     for (at, letter) in (0..).zip(text.chars()) {
         let mut reasons: Vec<&'static str> = Vec::new();
         for place in &places {
@@ -81,9 +91,10 @@ fn parts(text: &str, found: &[Found]) -> Vec<(String, Vec<&'static str>)> {
                 reasons.push(name);
             }
         }
+        let is_out = out.iter().any(|span| (span.start..span.end).contains(&at));
         match parts.last_mut() {
-            Some((part, same)) if *same == reasons => part.push(letter),
-            _ => parts.push((letter.to_string(), reasons)),
+            Some((part, same, was_out)) if *same == reasons && *was_out == is_out => part.push(letter),
+            _ => parts.push((letter.to_string(), reasons, is_out)),
         }
     }
     parts
@@ -103,7 +114,7 @@ pub fn line(found: &Found) -> String {
 }
 
 /// The name of a reason; of one that this page does not know, that its place is not known.
-fn reason_name(reason: &str) -> &'static str {
+pub fn reason_name(reason: &str) -> &'static str {
     let known = REASONS.iter().find(|(known, _)| *known == reason);
     known.map_or(key!("because-nothing_found"), |(_, key)| *key).text()
 }
@@ -127,8 +138,9 @@ mod tests {
 
     #[test]
     fn marks_lie_on_letters_whatever_their_bytes() {
-        let marked = parts("Ünï côde 🙂 end", &[found(vec![place(4, 8, "plan"), place(9, 10, "slang")])]);
-        let marked: Vec<_> = marked.iter().map(|(part, reasons)| (&part[..], reasons.len())).collect();
+        let marked =
+            parts("Ünï côde 🙂 end", &[found(vec![place(4, 8, "plan"), place(9, 10, "slang")])], &[]);
+        let marked: Vec<_> = marked.iter().map(|(part, reasons, _)| (&part[..], reasons.len())).collect();
 
         assert_eq!(marked, [("Ünï ", 0), ("côde", 1), (" ", 0), ("🙂", 1), (" end", 0)]);
     }
@@ -136,8 +148,8 @@ mod tests {
     #[test]
     fn places_that_overlap_share_a_mark_where_they_do() {
         let two = [found(vec![place(0, 4, "plan")]), found(vec![place(2, 6, "phone"), place(5, 99, "plan")])];
-        let marked = parts("abcdefgh", &two);
-        let marked: Vec<_> = marked.iter().map(|(part, reasons)| (&part[..], reasons.len())).collect();
+        let marked = parts("abcdefgh", &two, &[]);
+        let marked: Vec<_> = marked.iter().map(|(part, reasons, _)| (&part[..], reasons.len())).collect();
 
         assert_eq!(marked, [("ab", 1), ("cd", 2), ("e", 1), ("f", 2), ("gh", 1)]);
     }

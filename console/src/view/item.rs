@@ -5,10 +5,13 @@ use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, State};
 use peer_support_domain::wire::QueueItem;
 
+use super::claim::{Claimed, HandOverTo, HandOvers};
 use super::decline::Decline;
+use super::fold::Fold;
 use super::found::Marked;
 use super::noticed::Noticed;
 use super::private::Private;
+use super::redact::TakeOut;
 use crate::browser;
 use crate::desk::{self, Reading, Standing};
 use crate::locale::tr;
@@ -52,6 +55,8 @@ enum Foot {
     Unanswered,
     Answers,
     Declining,
+    HandingOver,
+    Folding,
 }
 
 #[component]
@@ -72,8 +77,18 @@ fn Words(
     let flags = part(reading, |item| item.flags.clone());
     let reports = part(reading, |item| item.reports.clone());
     let found = part(reading, |item| item.found.clone());
+    let claim = part(reading, |item| item.claim.clone());
+    let is_theirs =
+        Memo::new(move |_| claim.with(|claim| claim.as_ref().is_some_and(|claim| !claim.is_yours)));
     let is_veiled = Memo::new(move |_| {
         reading.with(|reading| reading.as_ref().is_some_and(|reading| work.is_veiled(&reading.item)))
+    });
+    let out = Memo::new(move |_| work.taken_out());
+    let may_edit = Memo::new(move |_| {
+        work.may_decide()
+            && !is_veiled.get()
+            && standing.get() != Standing::Left
+            && decisions.with(Option::is_some)
     });
     let refusal = Signal::derive(move || {
         let of_item = decisions.get().map_or(Decision::Decline, |(_, refusal)| refusal);
@@ -105,7 +120,10 @@ fn Words(
     let foot = Memo::new(move |_| match standing.get() {
         Standing::Left => Foot::Nothing,
         _ if !work.may_decide() => Foot::ReadOnly,
+        _ if is_theirs.get() => Foot::Nothing,
+        _ if work.is_handing_over.get() => Foot::HandingOver,
         _ if decisions.with(Option::is_none) => Foot::Unanswered,
+        _ if work.is_folding.get() => Foot::Folding,
         _ if work.is_declining.get() => Foot::Declining,
         _ => Foot::Answers,
     });
@@ -120,6 +138,8 @@ fn Words(
             <h2 id="reading-title" tabindex="-1">{kind_name(item.kind)}</h2>
             <Facts work item=item.clone() notes />
             <div class="note" role="status">{note}</div>
+            <Claimed work claim />
+            <HandOvers work hand_overs=part(reading, |item| item.hand_overs.clone()) />
             <Noticed state flags reports found />
             {answers}
             <Veil work is_veiled />
@@ -129,17 +149,28 @@ fn Words(
                     <Show when=move || published_text.with(Option::is_some)>
                         <h3>{tr!("new-text")}</h3>
                     </Show>
-                    <p class="text" id="words" tabindex="-1" dir="auto" lang=lang.clone()><Marked text found /></p>
+                    <p class="text" id="words" tabindex="-1" dir="auto" lang=lang.clone()><Marked text found out /></p>
                 </div>
             </div>
+            <Show when=move || may_edit.get() && !is_theirs.get()>
+                <TakeOut work text found />
+            </Show>
             <div hidden=move || is_veiled.get()>
                 <Earlier texts=earlier_texts lang=lang.clone() />
             </div>
-            <Private work id=item.id words=part(reading, |item| item.words.clone()) standing />
+            <Private work id=item.id words=part(reading, |item| item.words.clone()) standing is_theirs />
             {move || match foot.get() {
                 Foot::Nothing => ().into_any(),
                 Foot::ReadOnly => view! { <p class="quiet">{tr!("viewer-note")}</p> }.into_any(),
-                Foot::Unanswered => view! { <p class="quiet">{tr!("unanswered")}</p> }.into_any(),
+                Foot::Unanswered => {
+                    view! {
+                        <p class="quiet">{tr!("unanswered")}</p>
+                        <div class="answers"><ToHandOver work /></div>
+                    }
+                        .into_any()
+                }
+                Foot::Folding => view! { <Fold work notes=notes.get_untracked() /> }.into_any(),
+                Foot::HandingOver => view! { <HandOverTo work id=item.id /> }.into_any(),
                 Foot::Declining => view! { <Decline work id=item.id lang=lang.clone() decision=refusal /> }.into_any(),
                 Foot::Answers => view! { <Answers work state decisions may_hide /> }.into_any(),
             }}
@@ -284,6 +315,22 @@ fn Answers(
                     {move || name(Decision::Hide)}
                 </button>
             </Show>
+            <button type="button" id="fold" aria-keyshortcuts="f" on:click=move |_| work.begin_to_fold()>
+                {tr!("fold")} " " <kbd aria-hidden="true">"f"</kbd>
+            </button>
+            <button type="button" aria-keyshortcuts="x" on:click=move |_| work.begin_to_take_out()>
+                {tr!("take-out")} " " <kbd aria-hidden="true">"x"</kbd>
+            </button>
+            <ToHandOver work />
         </div>
+    }
+}
+
+#[component]
+fn ToHandOver(work: Work) -> impl IntoView {
+    view! {
+        <button type="button" id="hand-over" aria-keyshortcuts="h" on:click=move |_| work.begin_to_hand_over()>
+            {tr!("hand-over")} " " <kbd aria-hidden="true">"h"</kbd>
+        </button>
     }
 }

@@ -40,6 +40,7 @@ pub fn Keys(is_open: RwSignal<bool>, letters_are_keys: RwSignal<bool>) -> impl I
                     {row(&["k"], tr!("keys-previous"))}
                     {row(&["a"], tr!("approve"))}
                     {row(&["d"], tr!("decline"))}
+                    {row(&["u"], tr!("keys-undo"))}
                     {row(&["?"], tr!("keys-help"))}
                 </dl>
             </Show>
@@ -53,6 +54,11 @@ pub fn Keys(is_open: RwSignal<bool>, letters_are_keys: RwSignal<bool>) -> impl I
                 {row(&["a"], tr!("approve"))}
                 {row(&["d"], tr!("decline"))}
                 {row(&["w"], tr!("say"))}
+                {row(&["f"], tr!("keys-fold"))}
+                {row(&["x"], tr!("keys-take-out"))}
+                {row(&["h"], tr!("hand-over"))}
+                {row(&["t"], tr!("keys-take-over"))}
+                {row(&["u"], tr!("keys-undo"))}
                 {row(&["v"], tr!("keys-show"))}
                 {row(&["r"], tr!("reload"))}
                 {row(&["?"], tr!("keys-help"))}

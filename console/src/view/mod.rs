@@ -1,7 +1,9 @@
 //! What a moderator sees.
 
 mod account;
+mod claim;
 mod decline;
+mod fold;
 mod for_everyone;
 mod found;
 mod item;
@@ -11,6 +13,7 @@ mod outcome;
 mod password;
 mod private;
 mod queue;
+mod redact;
 mod sign_in;
 mod top;
 
@@ -18,13 +21,16 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use crate::browser;
 use crate::keys::{Command, command};
 use crate::work::{Door, Work};
+use crate::{api, browser};
 
 /// How often the page looks for what is new, while someone can see it: well within any decision target, and one small
 /// request.
 const RELOAD_EVERY: Duration = Duration::from_secs(30);
+
+/// How often the clocks of the items go on.
+const TICK: Duration = Duration::from_secs(10);
 
 /// The whole page: the door, and the desk behind it.
 #[component]
@@ -39,8 +45,11 @@ pub fn Page() -> impl IntoView {
     browser::every(RELOAD_EVERY, move || {
         if browser::is_visible() {
             work.reload();
+            work.go_on_reading();
         }
     });
+    browser::every(TICK, move || work.now_ms.set(browser::now_ms()));
+    browser::on_leaving(move || work.leave());
     browser::on_key(move |press, event| {
         if work.session().is_none() || !letters_are_keys.get_untracked() && press.key.chars().count() == 1 {
             return;
@@ -53,6 +62,11 @@ pub fn Page() -> impl IntoView {
             Command::Approve => work.approve_by_key(),
             Command::Decline => work.begin_to_decline(None),
             Command::Say => work.begin_to_say(),
+            Command::Fold => work.begin_to_fold(),
+            Command::TakeOut => work.begin_to_take_out(),
+            Command::Undo => work.undo(),
+            Command::TakeOver => work.take_over(),
+            Command::HandOver => work.begin_to_hand_over(),
             Command::Show => work.unveil(),
             Command::Reload => work.reload(),
             Command::Help => is_help_open.set(true),
@@ -60,6 +74,16 @@ pub fn Page() -> impl IntoView {
     });
 
     let is_open = Memo::new(move |_| matches!(work.door.get(), Door::Open(_)));
+    let read = Memo::new(move |_| {
+        work.desk.with(|desk| desk.reading().map(|reading| reading.item.id)).filter(|_| is_open.get())
+    });
+    Effect::new(move || work.follow(read.get()));
+    // While it fails, the look every 30 seconds is what there is.
+    let stream = StoredValue::new_local(None);
+    Effect::new(move || {
+        let open = || browser::Stream::open(api::LIVE, "desk", move || work.hear_of_change());
+        stream.set_value(is_open.get().then(open).flatten());
+    });
     move || {
         if is_open.get() {
             view! {

@@ -18,6 +18,7 @@ pub fn Private(
     id: ItemId,
     words: Memo<Vec<Word>>,
     #[prop(into)] standing: Signal<Standing>,
+    is_theirs: Memo<bool>,
 ) -> impl IntoView {
     let said = move || {
         let words = words.get();
@@ -31,7 +32,7 @@ pub fn Private(
     // A memo, so that a reload does not draw the word anew under the moderator's hands.
     let foot = Memo::new(move |_| match standing.get() {
         Standing::Left => None,
-        _ if !work.may_decide() => None,
+        _ if !work.may_decide() || is_theirs.get() => None,
         _ => Some(work.is_saying.get()),
     });
     let begin = move |_| work.begin_to_say();

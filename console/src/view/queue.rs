@@ -1,7 +1,7 @@
 //! The queue: what waits, in the server's order, and for how long.
 
 use leptos::prelude::*;
-use peer_support_domain::wire::QueueItem;
+use peer_support_domain::wire::{HandOver, QueueItem};
 
 use crate::browser;
 use crate::desk::{self, excerpt};
@@ -88,6 +88,18 @@ fn Entry(work: Work, item: QueueItem) -> impl IntoView {
     let is_at_risk = Memo::new(move |_| {
         work.desk.with(|desk| desk.waiting().iter().any(|item| item.id == id && desk::is_at_risk(item)))
     });
+    // Who else reads it, or whom it was handed to.
+    let who = Memo::new(move |_| {
+        work.desk.with(|desk| {
+            let item = desk.waiting().iter().find(|item| item.id == id)?;
+            match (&item.claim, item.hand_overs.last()) {
+                (Some(claim), _) if !claim.is_yours => Some(tr!("is-reading", name = claim.name)),
+                (_, Some(HandOver { to: Some(name), .. })) => Some(tr!("is-for", name = name)),
+                (_, Some(_)) => Some(tr!("has-note").to_owned()),
+                _ => None,
+            }
+        })
+    });
     let QueueItem { created_at, decision_expected_at, .. } = item;
     let is_overdue = Memo::new(move |_| work.now_ms.get() > decision_expected_at);
     let open = move |_| {
@@ -112,6 +124,7 @@ fn Entry(work: Work, item: QueueItem) -> impl IntoView {
                     <span class="overdue">{move || is_at_risk.get().then(|| tr!("at-risk"))}</span>
                     <span class="overdue">{move || is_reported.get().then(|| tr!("reported"))}</span>
                     <span class="overdue">{move || is_overdue.get().then(|| tr!("overdue"))}</span>
+                    <span class="who" dir="auto">{who}</span>
                     <span class="when">{move || browser::relative(created_at, work.now_ms.get())}</span>
                 </span>
                 <span class="words" dir="auto" lang=item.lang.as_ref().map(ToString::to_string)>{words}</span>

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::convert::Infallible;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::{Body, Bytes};
@@ -28,9 +29,12 @@ use crate::store::{Listener, Published, Tidings};
 pub struct Streams {
     free: Arc<Semaphore>,
     /// How many are open of each network. Those that are open when the day's salt is replaced are no longer told from others.
-    by_network: Arc<Mutex<HashMap<Network, usize>>>,
+    by_network: Open<Network>,
     end: watch::Sender<bool>,
 }
+
+/// How many streams are open of each.
+pub(super) type Open<Of> = Arc<Mutex<HashMap<Of, usize>>>;
 
 impl Streams {
     pub(super) fn new(n_streams: usize) -> Self {
@@ -47,46 +51,78 @@ impl Streams {
         self.end.send_replace(true);
     }
 
-    fn enter(&self, network: Option<Network>) -> Result<Room, Problem> {
-        let of_network = network.map(|network| RoomOfNetwork::take(&self.by_network, network)).transpose()?;
+    /// Tells when all streams end.
+    pub(super) fn ends(&self) -> watch::Receiver<bool> {
+        self.end.subscribe()
+    }
+
+    fn enter(&self, network: Option<Network>) -> Result<RoomOfServer, Problem> {
+        let of_network = network
+            .map(|network| {
+                Room::take(&self.by_network, network, STREAMS_OF_NETWORK).ok_or(Problem::NetworkStreamsFull)
+            })
+            .transpose()?;
         let of_server = self.free.clone().try_acquire_owned().map_err(|_| Problem::StreamsFull)?;
-        Ok(Room { _of_server: of_server, _of_network: of_network })
+        Ok(RoomOfServer { _of_server: of_server, _of_network: of_network })
     }
 }
 
-/// Room for one stream, until it is dropped.
-struct Room {
+/// Room for one stream among all, until it is dropped.
+struct RoomOfServer {
     _of_server: OwnedSemaphorePermit,
-    _of_network: Option<RoomOfNetwork>,
+    _of_network: Option<Room<Network>>,
 }
 
-struct RoomOfNetwork {
-    by_network: Arc<Mutex<HashMap<Network, usize>>>,
-    network: Network,
+/// Room for one stream of a network or a session, until it is dropped.
+pub(super) struct Room<Of: Eq + Hash + Copy> {
+    open: Open<Of>,
+    of: Of,
 }
 
-impl RoomOfNetwork {
-    fn take(by_network: &Arc<Mutex<HashMap<Network, usize>>>, network: Network) -> Result<Self, Problem> {
-        let mut open = by_network.lock().unwrap_or_else(PoisonError::into_inner);
-        let n_open = open.entry(network).or_default();
-        if *n_open >= STREAMS_OF_NETWORK {
-            return Err(Problem::NetworkStreamsFull);
+impl<Of: Eq + Hash + Copy> Room<Of> {
+    /// `None` when `most` are open.
+    pub(super) fn take(open: &Open<Of>, of: Of, most: usize) -> Option<Self> {
+        let mut n_open_of = open.lock().unwrap_or_else(PoisonError::into_inner);
+        let n_open = n_open_of.entry(of).or_default();
+        if *n_open >= most {
+            return None;
         }
         *n_open += 1;
-        Ok(Self { by_network: by_network.clone(), network })
+        Some(Self { open: open.clone(), of })
     }
 }
 
-impl Drop for RoomOfNetwork {
+impl<Of: Eq + Hash + Copy> Drop for Room<Of> {
     fn drop(&mut self) {
-        let mut open = self.by_network.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Entry::Occupied(mut n_open) = open.entry(self.network) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Occupied(mut n_open) = open.entry(self.of) {
             *n_open.get_mut() -= 1;
             if *n_open.get() == 0 {
                 n_open.remove();
             }
         }
     }
+}
+
+/// A stream of the events that `next` gives.
+pub(super) fn events<Source, Next>(
+    source: Source,
+    next: impl FnMut(Source) -> Next + Send + 'static,
+) -> Response
+where
+    Source: Send + 'static,
+    Next: Future<Output = Option<(Bytes, Source)>> + Send + 'static,
+{
+    // Says at once, also through proxies that wait for a first byte, that the stream stands.
+    let begun = stream::once(async { COMMENT });
+    let events = stream::StreamExt::chain(begun, stream::unfold(source, next));
+    let events = stream::StreamExt::map(events, Ok::<_, Infallible>);
+    let headers = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        // nginx would keep events back until some kilobytes have gathered.
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    (headers, Body::from_stream(events)).into_response()
 }
 
 /// `GET /api/v1/sites/{site}/live`.
@@ -98,36 +134,28 @@ pub(super) async fn get_live(
 ) -> Result<Response, Problem> {
     let site = app.sites.get(&site).ok_or(Problem::UnknownSite)?;
     caller.may_use(site)?;
-    let open = Open {
+    let reading = Reading {
         site: site.id.clone(),
-        end: app.streams.end.subscribe(),
+        end: app.streams.ends(),
         _room: app.streams.enter(network)?,
         listener: app.store.listen().await?,
     };
-    // Says at once, also through proxies that wait for a first byte, that the stream stands.
-    let begun = stream::once(async { Ok::<_, Infallible>(COMMENT) });
-    let events = stream::unfold(open, |mut open| async { open.next().await.map(|event| (Ok(event), open)) });
-    let headers = [
-        (header::CONTENT_TYPE, "text/event-stream"),
-        // nginx would keep events back until some kilobytes have gathered.
-        (HeaderName::from_static("x-accel-buffering"), "no"),
-    ];
-    Ok((headers, Body::from_stream(stream::StreamExt::chain(begun, events))).into_response())
+    Ok(events(reading, |mut reading| async { reading.next().await.map(|event| (event, reading)) }))
 }
 
 /// A line that says nothing.
-const COMMENT: Bytes = Bytes::from_static(b":\n\n");
+pub(super) const COMMENT: Bytes = Bytes::from_static(b":\n\n");
 
 /// An open stream.
-struct Open {
+struct Reading {
     site: SiteId,
-    listener: Listener,
+    listener: Listener<Published>,
     end: watch::Receiver<bool>,
     /// Goes back when the stream goes.
-    _room: Room,
+    _room: RoomOfServer,
 }
 
-impl Open {
+impl Reading {
     /// What is sent next; `None` ends the stream.
     async fn next(&mut self) -> Option<Bytes> {
         let Self { site, listener, end, .. } = self;
@@ -155,7 +183,7 @@ fn event(Published { item, what, .. }: Published) -> Bytes {
     }
 }
 
-fn written(name: &str, data: &impl Serialize) -> Bytes {
+pub(super) fn written(name: &str, data: &impl Serialize) -> Bytes {
     let data = serde_json::to_string(data).expect("wire types have nothing that JSON cannot hold");
     format!("event: {name}\ndata: {data}\n\n").into()
 }

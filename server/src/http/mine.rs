@@ -128,6 +128,7 @@ pub(super) fn said_word(said: Said) -> Result<(StatusCode, Json<Word>), Problem>
         Said::KeyReused => Err(Problem::KeyReused),
         Said::TooMany => Err(Problem::TooManyWords),
         Said::ItemDeleted => Err(Problem::ItemDeleted),
+        Said::Claimed(claim) => Err(Problem::Claimed(claim)),
     }
 }
 
@@ -173,6 +174,7 @@ fn mine(item: OwnItem, site: Option<&Site>) -> Mine {
         thread: item.thread,
         kind: item.kind,
         text: item.text,
+        original_text: item.original_text,
         waiting_text: item.waiting_text,
         notes: item.notes,
         state: item.state,

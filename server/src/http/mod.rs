@@ -6,6 +6,8 @@ mod body;
 mod cache;
 mod caller;
 mod cards;
+mod claims;
+mod desk;
 mod health;
 mod helplines;
 mod line_reports;
@@ -52,7 +54,7 @@ use crate::helplines::Helplines;
 use crate::origin::origin_of;
 use crate::password::Passwords;
 use crate::secret::ServerSecret;
-use crate::store::{Store, StoreError};
+use crate::store::{SessionId, Store, StoreError};
 
 /// What handlers need: the store, the time, chance, and the settings.
 #[derive(Clone)]
@@ -73,6 +75,8 @@ pub struct App {
     guard: Arc<Guard>,
     helplines: Option<Helplines>,
     streams: Arc<Streams>,
+    /// Of what changes at the desk, by session.
+    desk_streams: live::Open<SessionId>,
     /// The last day, as [`Day::since_epoch`](peer_support_domain::line_report::Day::since_epoch), on which a report about a
     /// line was one too many.
     reports_full_on: Arc<AtomicI32>,
@@ -114,6 +118,7 @@ impl App {
             assets: Arc::new(assets),
             helplines: config.helplines.clone(),
             streams: Arc::new(Streams::new(config.limits.n_streams)),
+            desk_streams: live::Open::default(),
             reports_full_on: Arc::new(AtomicI32::new(-1)),
             moderator_noted_at: Arc::new(AtomicI64::new(i64::MIN)),
         }
@@ -171,6 +176,10 @@ pub fn router(app: App) -> Router {
         .route("/console/line-reports", get(line_reports::get_line_reports))
         .route("/console/items/{id}/decision", post(queue::post_decision))
         .route("/console/items/{id}/words", post(queue::post_word))
+        .route("/console/items/{id}/claim", put(claims::put_claim).delete(claims::delete_claim))
+        .route("/console/items/{id}/hand-over", post(claims::post_hand_over))
+        .route("/console/colleagues", get(claims::get_colleagues))
+        .route("/console/live", get(desk::get_live))
         .route("/console/sites", get(cards::get_sites))
         .route("/console/sites/{site}/cards", get(cards::get_cards).put(cards::put_cards))
         .route("/console/sites/{site}/posts", post(posts::post_owners_post))

@@ -9,7 +9,7 @@ use peer_support_domain::wire;
 
 use crate::checks::Refusal;
 use crate::helplines::Unusable;
-use crate::store::{StoreError, Undecided};
+use crate::store::{Claim, StoreError, Undecided};
 
 /// Why a request was not done.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +64,17 @@ pub(crate) enum Problem {
     CodeOfAnotherThread,
     #[error(transparent)]
     Undecided(#[from] Undecided),
+    #[error("another moderator reads the item")]
+    Claimed(Claim),
+    /// The item does not stand where the decision begins, because somebody decided before.
+    #[error("the item was decided about before")]
+    DecidedBefore(Box<wire::PastDecision>),
+    #[error("to: no colleague of this name may decide")]
+    UnknownColleague,
+    #[error("too many notes of handing over about the item")]
+    TooManyHandOvers,
+    #[error("the session has as many streams open as it may")]
+    SessionStreamsFull,
     #[error("the sign-in code is unknown, used or expired")]
     SignIn,
     /// Name, password or second factor: which, nobody is told.
@@ -166,6 +177,13 @@ const OUTDATED: Sort =
     sort("decision-outdated", StatusCode::CONFLICT, "The item does not stand where this decision begins.");
 const TEXT_CHANGED: Sort =
     sort("text-changed", StatusCode::CONFLICT, "The author changed the text since it was read.");
+const CLAIMED: Sort = sort(
+    "item-claimed",
+    StatusCode::CONFLICT,
+    "Another moderator reads the item; take it over, or leave it to them.",
+);
+const TOO_MANY_HAND_OVERS: Sort =
+    sort("too-many-hand-overs", StatusCode::CONFLICT, "The item was handed over often; decide about it.");
 const SIGN_IN: Sort =
     sort("sign-in-failed", StatusCode::UNAUTHORIZED, "The sign-in code is unknown, used or expired.");
 const CREDENTIALS: Sort = sort(
@@ -232,7 +250,7 @@ const UNAVAILABLE: Sort =
     sort("unavailable", StatusCode::SERVICE_UNAVAILABLE, "The server cannot answer now; try again shortly.");
 
 /// Every code there is.
-const SORTS: [&Sort; 38] = [
+const SORTS: [&Sort; 40] = [
     &NOT_FOUND,
     &METHOD,
     &BODY,
@@ -253,6 +271,8 @@ const SORTS: [&Sort; 38] = [
     &OTHER_THREAD,
     &OUTDATED,
     &TEXT_CHANGED,
+    &CLAIMED,
+    &TOO_MANY_HAND_OVERS,
     &SIGN_IN,
     &CREDENTIALS,
     &CURRENT_PASSWORD,
@@ -304,8 +324,13 @@ impl Problem {
             Self::TooManyWords => &TOO_MANY_WORDS,
             Self::ItemDeleted => &ITEM_DELETED,
             Self::CodeOfAnotherThread => &OTHER_THREAD,
-            Self::Undecided(Undecided::NotAllowed(_)) => &OUTDATED,
+            Self::Undecided(Undecided::NotAllowed(_) | Undecided::Meanwhile) | Self::DecidedBefore(_) => {
+                &OUTDATED
+            }
             Self::Undecided(Undecided::TextChanged) => &TEXT_CHANGED,
+            Self::Undecided(Undecided::Claimed(_)) | Self::Claimed(_) => &CLAIMED,
+            Self::UnknownColleague => &FIELD,
+            Self::TooManyHandOvers => &TOO_MANY_HAND_OVERS,
             Self::SignIn => &SIGN_IN,
             Self::Credentials => &CREDENTIALS,
             Self::CurrentPassword => &CURRENT_PASSWORD,
@@ -317,7 +342,7 @@ impl Problem {
             Self::Role => &ROLE,
             Self::TooManyAttempts { .. } => &ATTEMPTS,
             Self::StreamsFull => &STREAMS_FULL,
-            Self::RateLimited { .. } | Self::NetworkStreamsFull => &RATE_LIMITED,
+            Self::RateLimited { .. } | Self::NetworkStreamsFull | Self::SessionStreamsFull => &RATE_LIMITED,
             Self::VotesLimited { .. } => &VOTES_LIMITED,
             Self::WorkNeeded { .. } => &WORK_NEEDED,
             Self::TimedOut => &TIMED_OUT,
@@ -345,6 +370,7 @@ impl Problem {
             Self::CurrentPassword => "current_password".into(),
             Self::Guessable => "password".into(),
             Self::UnknownSession => "session".into(),
+            Self::UnknownColleague => "to".into(),
             Self::Csrf => "Csrf-Token".into(),
             Self::WorkNeeded { .. } => "Proof-Of-Work".into(),
             _ => return None,
@@ -363,6 +389,26 @@ impl Problem {
             | Self::UnknownReportCode
             | Self::UnknownSession => Some(self.to_string()),
             Self::NotEditable(_) | Self::Undecided(Undecided::NotAllowed(_)) => Some(self.to_string()),
+            Self::UnknownColleague => Some("is no colleague who may decide".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// Who reads the item.
+    fn claim(&self) -> Option<wire::Claim> {
+        match self {
+            Self::Claimed(claim) | Self::Undecided(Undecided::Claimed(claim)) => {
+                let Claim { name, until, .. } = claim.clone();
+                Some(wire::Claim { name, is_yours: false, until })
+            }
+            _ => None,
+        }
+    }
+
+    /// Who decided before, and what.
+    fn decided(&self) -> Option<wire::PastDecision> {
+        match self {
+            Self::DecidedBefore(decision) => Some((**decision).clone()),
             _ => None,
         }
     }
@@ -379,7 +425,9 @@ impl Problem {
             Self::TooManyAttempts { retry_after_seconds }
             | Self::RateLimited { retry_after_seconds }
             | Self::VotesLimited { retry_after_seconds } => Some(*retry_after_seconds),
-            Self::StreamsFull | Self::NetworkStreamsFull => Some(RETRY_STREAM_AFTER_SECONDS),
+            Self::StreamsFull | Self::NetworkStreamsFull | Self::SessionStreamsFull => {
+                Some(RETRY_STREAM_AFTER_SECONDS)
+            }
             Self::TimedOut | Self::Store(StoreError::Database(_) | StoreError::Closed) => {
                 Some(RETRY_AFTER_SECONDS)
             }
@@ -421,6 +469,8 @@ impl IntoResponse for Problem {
             detail: self.detail(),
             field: self.field().map(Cow::into_owned),
             challenge: self.challenge().map(str::to_owned),
+            claim: self.claim(),
+            decided: self.decided(),
         };
         let body = serde_json::to_vec(&document).expect("a problem has nothing that JSON cannot hold");
         let json = HeaderValue::from_static("application/problem+json");

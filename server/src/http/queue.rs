@@ -5,26 +5,34 @@ use axum::extract::State as FromState;
 use axum::http::StatusCode;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::Role;
+use peer_support_domain::redaction;
 use peer_support_domain::text::{ReasonText, WordText};
 use peer_support_domain::wire::{Decide, Decided, NewWord, Page, QueueItem, Word};
 
-use super::App;
 use super::body::Body;
 use super::mine::said_word;
 use super::params::{Path, Query};
 use super::problem::Problem;
 use super::session::{SignedIn, SignedInToWrite};
-use crate::store::NewDecision;
+use super::{App, claims};
+use crate::store::{How, Moderator, NewDecision, Queued, Undecided};
 
 /// `GET /api/v1/console/queue`: first where a life may be at risk, then what readers reported, then what is held and what a check flagged, of all sites; the
 /// longest waiting first in each.
 pub(super) async fn get_queue(
     FromState(app): FromState<App>,
-    _: SignedIn,
+    SignedIn { moderator, .. }: SignedIn,
     query: Query,
 ) -> Result<Json<Page<QueueItem>>, Problem> {
+    let now = app.clock.now_ms();
     let page = app.store.queue(query.get("cursor")?, query.limit()?).await?;
-    let items = page.items.into_iter().map(|item| QueueItem {
+    let items = page.items.into_iter().map(|item| to_queue_item(&app, item, &moderator, now));
+    Ok(Json(Page { items: items.collect(), next: page.next }))
+}
+
+/// An item as `moderator` reads it.
+pub(super) fn to_queue_item(app: &App, item: Queued, moderator: &Moderator, now: i64) -> QueueItem {
+    QueueItem {
         // What a site that is gone had left waiting waits since it came.
         decision_expected_at: item.waits_since
             + app.sites.get(&item.site).map_or(0, |site| site.decision_target_ms),
@@ -44,8 +52,10 @@ pub(super) async fn get_queue(
         flags: item.flags.iter().collect(),
         reports: item.reports,
         words: item.words,
-    });
-    Ok(Json(Page { items: items.collect(), next: page.next }))
+        claim: claims::told(item.claim, moderator, now),
+        hand_overs: item.hand_overs,
+        n_decisions: item.n_decisions,
+    }
 }
 
 /// `POST /api/v1/console/items/{id}/decision`.
@@ -53,13 +63,24 @@ pub(super) async fn post_decision(
     FromState(app): FromState<App>,
     Path(item): Path<ItemId>,
     SignedInToWrite(moderator): SignedInToWrite,
-    Body(Decide { decision, reason, read_text }): Body<Decide<ReasonText>>,
+    Body(Decide { decision, reason, read_text, n_decisions, notes, taken_out }): Body<Decide<ReasonText>>,
 ) -> Result<Json<Decided>, Problem> {
     if moderator.role < Role::Moderator {
         return Err(Problem::Role);
     }
     if decision.needs_reason() && reason.is_none() {
         return Err(Problem::Field("reason".to_owned(), "is missing; the author is told why".to_owned()));
+    }
+    if !decision.publishes() && (notes.is_some() || !taken_out.is_empty()) {
+        let field = if notes.is_some() { "notes" } else { "taken_out" };
+        return Err(Problem::Field(field.to_owned(), "goes with what is published only".to_owned()));
+    }
+    if !taken_out.is_empty() {
+        let read_text = read_text.as_deref().ok_or_else(|| {
+            Problem::Field("read_text".to_owned(), "is missing; places are taken out of it".to_owned())
+        })?;
+        redaction::without(read_text, &taken_out, redaction::mark(None))
+            .map_err(|invalid| Problem::Field("taken_out".to_owned(), invalid.to_string()))?;
     }
     let decision = NewDecision {
         item,
@@ -68,9 +89,21 @@ pub(super) async fn post_decision(
         read_text,
         reason: reason.map(ReasonText::into_string),
         at: app.clock.now_ms(),
+        how: How { n_decisions, notes, taken_out },
     };
-    let state = app.store.decide(decision).await?.ok_or(Problem::UnknownItem)??;
-    Ok(Json(Decided { id: item, state }))
+    match app.store.decide(decision).await?.ok_or(Problem::UnknownItem)? {
+        Ok(state) => Ok(Json(Decided { id: item, state })),
+        Err(undecided) => Err(explained(&app, item, undecided).await?),
+    }
+}
+
+/// Why nothing was decided, with who decided before.
+async fn explained(app: &App, item: ItemId, undecided: Undecided) -> Result<Problem, Problem> {
+    let before = match undecided {
+        Undecided::NotAllowed(_) | Undecided::Meanwhile => app.store.last_decision(item).await?,
+        Undecided::TextChanged | Undecided::Claimed(_) => None,
+    };
+    Ok(before.map_or(Problem::Undecided(undecided), |before| Problem::DecidedBefore(Box::new(before))))
 }
 
 /// `POST /api/v1/console/items/{id}/words`: a private word to an item's author, whom only its recovery code lets read it.

@@ -90,6 +90,13 @@ pub(super) struct SignedIn {
     token: SessionToken,
 }
 
+impl SignedIn {
+    /// What opens the session, given away.
+    pub(super) fn into_token(self) -> SessionToken {
+        self.token
+    }
+}
+
 impl FromRequestParts<App> for SignedIn {
     type Rejection = Problem;
 

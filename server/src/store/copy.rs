@@ -35,7 +35,7 @@ struct Table {
 }
 
 /// Each after those it refers to, as posts before their replies: imported ones are not always the older rows.
-const TABLES: [Table; 22] = [
+const TABLES: [Table; 24] = [
     Table {
         name: "sites",
         from_postgres: "select key, id from sites order by key",
@@ -166,13 +166,15 @@ const TABLES: [Table; 22] = [
     },
     Table {
         name: "side_texts",
-        from_postgres: "select key, item_key, side, moderator_key, notes, text, created_at from side_texts order by key",
-        sqlite_columns: &["key", "item_key", "side", "moderator_key", "notes", "text", "created_at"],
-        from_sqlite: "select key, item_key, side, moderator_key, notes, text, created_at
+        from_postgres: "select key, item_key, side, moderator_key, to_moderator_key, notes, text, created_at
+                        from side_texts
+                        order by key",
+        sqlite_columns: &["key", "item_key", "side", "moderator_key", "to_moderator_key", "notes", "text", "created_at"],
+        from_sqlite: "select key, item_key, side, moderator_key, to_moderator_key, notes, text, created_at
                       from side_texts
                       where side <> 'x'
                       order by key",
-        postgres_columns: "key, item_key, side, moderator_key, notes, text, created_at",
+        postgres_columns: "key, item_key, side, moderator_key, to_moderator_key, notes, text, created_at",
         is_numbered: true,
     },
     Table {
@@ -245,10 +247,30 @@ const TABLES: [Table; 22] = [
     },
     Table {
         name: "decisions",
-        from_postgres: "select key, item_id, moderator_key, rule, decision, reason, decided_at from decisions order by key",
-        sqlite_columns: &["key", "item_id", "moderator_key", "rule", "decision", "reason", "decided_at"],
-        from_sqlite: "select key, item_id, moderator_key, rule, decision, reason, decided_at from decisions order by key",
-        postgres_columns: "key, item_id, moderator_key, rule, decision, reason, decided_at",
+        from_postgres: "select key, item_id, moderator_key, rule, decision, reason, decided_at, n_taken_out, notes
+                        from decisions
+                        order by key",
+        sqlite_columns: &["key", "item_id", "moderator_key", "rule", "decision", "reason", "decided_at", "n_taken_out", "notes"],
+        from_sqlite: "select key, item_id, moderator_key, rule, decision, reason, decided_at, n_taken_out, notes
+                      from decisions
+                      order by key",
+        postgres_columns: "key, item_id, moderator_key, rule, decision, reason, decided_at, n_taken_out, notes",
+        is_numbered: true,
+    },
+    Table {
+        name: "claims",
+        from_postgres: "select item_key, moderator_key, expires_at from claims order by item_key",
+        sqlite_columns: &["item_key", "moderator_key", "expires_at"],
+        from_sqlite: "select item_key, moderator_key, expires_at from claims order by item_key",
+        postgres_columns: "item_key, moderator_key, expires_at",
+        is_numbered: false,
+    },
+    Table {
+        name: "desk_events",
+        from_postgres: "select key, item_id, event, moderator_key, other_key, at from desk_events order by key",
+        sqlite_columns: &["key", "item_id", "event", "moderator_key", "other_key", "at"],
+        from_sqlite: "select key, item_id, event, moderator_key, other_key, at from desk_events order by key",
+        postgres_columns: "key, item_id, event, moderator_key, other_key, at",
         is_numbered: true,
     },
     Table {

@@ -5,6 +5,7 @@ use std::sync::{PoisonError, RwLock};
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::Kind;
 use peer_support_domain::site::{SiteId, TopicId};
+use peer_support_domain::wire::DeskNews;
 use tokio::sync::broadcast;
 
 /// Tidings that wait for a reader who is slow to take them; one who falls behind by more hears no more.
@@ -38,39 +39,69 @@ pub enum Tidings {
     },
 }
 
-/// Where a store tells what was published.
+/// Where a store tells what happens: to readers what was published, to moderators what changed at their desk.
 pub(super) struct Teller {
-    listeners: RwLock<broadcast::Sender<Published>>,
+    published: Circle<Published>,
+    desk: Circle<DeskNews>,
+}
+
+/// Those who listen to one kind of tidings.
+struct Circle<T>(RwLock<broadcast::Sender<T>>);
+
+impl<T: Clone> Circle<T> {
+    fn new() -> Self {
+        Self(RwLock::new(broadcast::Sender::new(WAITING_TIDINGS)))
+    }
+
+    fn tell(&self, tidings: T) {
+        // Nobody may be listening.
+        let _ = self.0.read().unwrap_or_else(PoisonError::into_inner).send(tidings);
+    }
+
+    fn listen(&self) -> Listener<T> {
+        Listener(self.0.read().unwrap_or_else(PoisonError::into_inner).subscribe())
+    }
+
+    fn break_off(&self) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = broadcast::Sender::new(WAITING_TIDINGS);
+    }
 }
 
 impl Teller {
     pub(super) fn new() -> Self {
-        Self { listeners: RwLock::new(broadcast::Sender::new(WAITING_TIDINGS)) }
+        Self { published: Circle::new(), desk: Circle::new() }
     }
 
     pub(super) fn tell(&self, published: Published) {
-        // An error means that nobody listens.
-        let _ = self.listeners.read().unwrap_or_else(PoisonError::into_inner).send(published);
+        self.published.tell(published);
     }
 
-    pub(super) fn listen(&self) -> Listener {
-        Listener(self.listeners.read().unwrap_or_else(PoisonError::into_inner).subscribe())
+    pub(super) fn tell_desk(&self, news: DeskNews) {
+        self.desk.tell(news);
+    }
+
+    pub(super) fn listen(&self) -> Listener<Published> {
+        self.published.listen()
+    }
+
+    pub(super) fn listen_at_desk(&self) -> Listener<DeskNews> {
+        self.desk.listen()
     }
 
     /// Lets all who listen know that they missed something.
     pub(super) fn break_off(&self) {
-        *self.listeners.write().unwrap_or_else(PoisonError::into_inner) =
-            broadcast::Sender::new(WAITING_TIDINGS);
+        self.published.break_off();
+        self.desk.break_off();
     }
 }
 
-/// Hears what is published from the moment it was made.
-pub struct Listener(broadcast::Receiver<Published>);
+/// Hears what happens from the moment it was made.
+pub struct Listener<T>(broadcast::Receiver<T>);
 
-impl Listener {
+impl<T: Clone> Listener<T> {
     /// Waits for the next item; `None` when there is none to come that would not leave a gap: the listener was too slow,
     /// or the store lost sight of what others publish, or is closed. Who listens anew looks first at what is there.
-    pub async fn next(&mut self) -> Option<Published> {
+    pub async fn next(&mut self) -> Option<T> {
         self.0.recv().await.ok()
     }
 }

@@ -26,10 +26,13 @@ use peer_support_domain::limits::{SESSION_SEEN_MS, SESSION_UNUSED_MS};
 use peer_support_domain::line_report::{Day, LineProblem, ReportedContact};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, Kind, NotAllowed, Role, State};
+use peer_support_domain::redaction::Span;
 use peer_support_domain::report::ReportReason;
 use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
 use peer_support_domain::vote::{Reaction, VoteCounts};
-use peer_support_domain::wire::{Card, LineReport, Page, Post, Reply, ReportCount, Word};
+use peer_support_domain::wire::{
+    Card, DeskNews, HandOver, LineReport, Page, PastDecision, Post, Reply, ReportCount, Word,
+};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::Sender;
 
@@ -394,6 +397,8 @@ pub struct OwnItem {
     pub notes: ContentNotes,
     /// Where it stands.
     pub state: State,
+    /// What they had written before a moderator took places out of it.
+    pub original_text: Option<String>,
     /// A newer text that waits for a moderator while others read [`text`](Self::text).
     pub waiting_text: Option<String>,
     /// Since when a newer text waits.
@@ -429,6 +434,7 @@ pub struct Edit {
 
 /// What became of an author's edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one is made for a request, and goes with its answer")]
 pub enum Edited {
     /// The text is the new one, or that waits.
     Done(OwnItem),
@@ -449,7 +455,72 @@ pub enum Said {
     KeyReused,
     /// Its side has said [`WORDS_OF_A_SIDE`](peer_support_domain::limits::WORDS_OF_A_SIDE) already.
     TooMany,
+    /// Another moderator reads the item.
+    Claimed(Claim),
     /// The item is gone, and the words about it.
+    ItemDeleted,
+}
+
+/// Who reads an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The account.
+    pub moderator: ModeratorId,
+    /// Its name.
+    pub name: String,
+    /// From this moment on nobody does, unless it is renewed.
+    pub until: i64,
+}
+
+/// A moderator begins to read an item, or goes on to.
+#[derive(Clone, Copy, Debug)]
+pub struct NewClaim {
+    /// The item.
+    pub item: ItemId,
+    /// Who.
+    pub moderator: ModeratorId,
+    /// Whether they take it from whoever reads it.
+    pub takes_over: bool,
+    /// Now.
+    pub at: i64,
+}
+
+/// What became of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claimed {
+    /// It stands.
+    Yours(Claim),
+    /// Another moderator reads the item, and goes on.
+    Theirs(Claim),
+}
+
+/// A moderator gives an item to whoever reads it next.
+#[derive(Clone, Debug)]
+pub struct NewHandOver {
+    /// The item.
+    pub item: ItemId,
+    /// Who.
+    pub moderator: ModeratorId,
+    /// The name of the colleague whom it is for; everyone when absent.
+    pub to: Option<String>,
+    /// What they must know.
+    pub note: String,
+    /// Now.
+    pub at: i64,
+}
+
+/// What became of handing over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HandedOver {
+    /// The note is there, and the item free. The same note again is the same one.
+    Done(HandOver),
+    /// There is no colleague of this name who may decide.
+    NoSuchColleague,
+    /// Another moderator reads the item.
+    Claimed(Claim),
+    /// There are [`HAND_OVERS_OF_ITEM`](peer_support_domain::limits::HAND_OVERS_OF_ITEM) already.
+    TooMany,
+    /// The item is gone.
     ItemDeleted,
 }
 
@@ -489,6 +560,12 @@ pub struct Queued {
     /// Since when it waits: since it was sent, or since its readers reported it, a check flagged it, its author changed it or
     /// wrote a word.
     pub waits_since: i64,
+    /// Who read it last, and did not stop; whether they still do, its moment tells.
+    pub claim: Option<Claim>,
+    /// The notes with which it was handed over since a moderator decided, the oldest first.
+    pub hand_overs: Vec<HandOver>,
+    /// Decisions about it.
+    pub n_decisions: u32,
     /// Where it stands in the queue, for the cursor.
     place: i64,
 }
@@ -520,6 +597,19 @@ pub struct NewDecision {
     pub reason: Option<String>,
     /// When.
     pub at: i64,
+    /// What else.
+    pub how: How,
+}
+
+/// What a decision says besides.
+#[derive(Clone, Debug, Default)]
+pub struct How {
+    /// How many decisions there were when the moderator read it; nothing is decided when there are more.
+    pub n_decisions: Option<u32>,
+    /// Content notes that take the place of the author's.
+    pub notes: Option<ContentNotes>,
+    /// Places of the text that was read to take out of it, which were found to fit.
+    pub taken_out: Vec<Span>,
 }
 
 /// A rule that decides by itself, for a moderator to look at later; recorded in a moderator's place.
@@ -542,7 +632,7 @@ impl Rule {
 }
 
 /// Why nothing was decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Undecided {
     /// The item no longer stands where the decision begins.
     #[error(transparent)]
@@ -550,6 +640,12 @@ pub enum Undecided {
     /// Its author changed the text after the moderator read it, and nobody has read the new one.
     #[error("the text was changed since it was read")]
     TextChanged,
+    /// Another moderator reads it.
+    #[error("another moderator reads the item")]
+    Claimed(Claim),
+    /// It was decided about since the moderator read it.
+    #[error("it was decided about since it was read")]
+    Meanwhile,
 }
 
 /// A visitor's word that a contact of a helpline did not work; of the visitor it says nothing.
@@ -964,8 +1060,25 @@ pub trait Store: Send + Sync + 'static {
     /// Carries out a decision and records it; `None` when there is no such item.
     async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, Undecided>>, StoreError>;
 
+    /// Reads an item, or goes on to, for [`CLAIM_MS`](peer_support_domain::limits::CLAIM_MS); that it was taken from somebody is
+    /// recorded. `None` when there is no such item, or it is deleted.
+    async fn claim(&self, claim: NewClaim) -> Result<Option<Claimed>, StoreError>;
+
+    /// Stops reading an item; no change when somebody else reads it.
+    async fn release(&self, item: ItemId, moderator: ModeratorId) -> Result<(), StoreError>;
+
+    /// Gives an item that nobody else reads to whoever reads it next, with a note that is kept until it is decided. `None` when
+    /// there is no such item.
+    async fn hand_over(&self, hand_over: NewHandOver) -> Result<Option<HandedOver>, StoreError>;
+
+    /// The last decision about an item.
+    async fn last_decision(&self, item: ItemId) -> Result<Option<PastDecision>, StoreError>;
+
     /// Listens to what becomes published from now on, by whichever server of this database; with SQLite, by this process.
-    async fn listen(&self) -> Result<Listener, StoreError>;
+    async fn listen(&self) -> Result<Listener<Published>, StoreError>;
+
+    /// Listens to what changes at the moderators' desk from now on, as [`listen`](Self::listen) does.
+    async fn listen_at_desk(&self) -> Result<Listener<DeskNews>, StoreError>;
 
     /// The site of an item, wherever it stands: for who asks nothing else about it than what their code or their own id
     /// opens.
@@ -1120,7 +1233,7 @@ pub trait Store: Send + Sync + 'static {
     /// Takes away all that an account signs in with, and ends its sessions; false when there is no such open account.
     async fn reset_moderator(&self, name: String, at: i64) -> Result<bool, StoreError>;
 
-    /// Ends a session.
+    /// Ends a session, and what its moderator reads is free.
     async fn sign_out(&self, session: SecretHash) -> Result<(), StoreError>;
 
     /// Forgets what is past its time: idempotency keys, sign-in codes, sessions, wrong tries to sign in, events of accounts,

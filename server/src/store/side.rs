@@ -2,9 +2,10 @@
 
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::Decision;
+use peer_support_domain::redaction;
 use peer_support_domain::wire::Word;
 
-use super::{NewDecision, Queued};
+use super::{How, NewDecision, Queued, Undecided};
 
 /// What a text beside an item's own is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,10 +18,21 @@ pub(super) enum Side {
     ModeratorsWord,
     /// A private word of its author's.
     AuthorsWord,
+    /// What a moderator said to whoever reads the item next.
+    HandOver,
+    /// What its author had written before a moderator took places out of what others read.
+    Original,
 }
 
 impl Side {
-    pub(super) const ALL: [Self; 4] = [Self::Earlier, Self::Waiting, Self::ModeratorsWord, Self::AuthorsWord];
+    pub(super) const ALL: [Self; 6] = [
+        Self::Earlier,
+        Self::Waiting,
+        Self::ModeratorsWord,
+        Self::AuthorsWord,
+        Self::HandOver,
+        Self::Original,
+    ];
     /// What goes when a moderator has decided: what its author changed.
     pub(super) const CHANGES: [Self; 2] = [Self::Earlier, Self::Waiting];
 
@@ -32,6 +44,8 @@ impl Side {
             Self::Waiting => "w",
             Self::ModeratorsWord => "m",
             Self::AuthorsWord => "a",
+            Self::HandOver => "h",
+            Self::Original => "o",
         }
     }
 
@@ -57,6 +71,8 @@ pub(super) struct SideTexts {
     pub(super) waiting: Option<(String, ContentNotes)>,
     /// The oldest first.
     pub(super) words: Vec<Word>,
+    /// What its author had written before a moderator took places out.
+    pub(super) original: Option<String>,
 }
 
 impl SideTexts {
@@ -76,6 +92,29 @@ impl SideTexts {
             Some(_) if new.decision == Decision::Hide => true,
             Some(read) => [text, waiting].contains(&Some(read)),
         }
+    }
+
+    /// What is published by a decision: what was read, without what the moderator took out, and the notes. `None` when nothing
+    /// changes but the state.
+    ///
+    /// # Errors
+    ///
+    /// [`Undecided::TextChanged`] when places are to be taken out of another text than the one that is published.
+    pub(super) fn edited(
+        new: &NewDecision,
+        text: &str,
+        notes: ContentNotes,
+        lang: Option<&str>,
+    ) -> Result<Option<(String, ContentNotes)>, Undecided> {
+        let How { notes: chosen, taken_out, .. } = &new.how;
+        if taken_out.is_empty() {
+            return Ok(chosen.filter(|chosen| *chosen != notes).map(|chosen| (text.to_owned(), chosen)));
+        }
+        if new.read_text.as_deref() != Some(text) {
+            return Err(Undecided::TextChanged);
+        }
+        let left = redaction::without(text, taken_out, redaction::mark(lang));
+        Ok(Some((left.map_err(|_| Undecided::TextChanged)?, chosen.unwrap_or(notes))))
     }
 
     /// Puts what belongs to an item beside it, for moderators.
@@ -104,6 +143,9 @@ impl FromIterator<SideText> for SideTexts {
                 Side::Waiting => all.waiting = Some((text, notes)),
                 Side::ModeratorsWord => all.words.push(Word { is_moderators: true, text, created_at }),
                 Side::AuthorsWord => all.words.push(Word { is_moderators: false, text, created_at }),
+                // Read together with who said it to whom.
+                Side::HandOver => {}
+                Side::Original => all.original = Some(text),
             }
         }
         all

@@ -250,6 +250,36 @@ async fn real_answers_are_as_documented() {
         word.holds("get", "/console/line-reports", &listed);
         word.holds("get", "/console/line-reports", &server.get("/console/line-reports").await);
 
+        let (held, _) = server.story(STORY).await;
+        let (claim, hand_over) = ("/console/items/{id}/claim", "/console/items/{id}/hand-over");
+        let (of_held, over_held) = (claim.replace("{id}", &held), hand_over.replace("{id}", &held));
+        let other = server.moderator(Role::Moderator).await;
+        for takes_over in [json!({}), json!({ "takes_over": true })] {
+            assert!(word.takes("put", claim, &takes_over));
+            word.holds("put", claim, &moderator.write(Method::PUT, &of_held, Some(&takes_over)).await.ok());
+        }
+        word.holds("put", claim, &other.write(Method::PUT, &of_held, Some(&json!({}))).await);
+        word.holds("get", "/console/queue", &other.get("/console/queue").await.ok());
+        let span = json!([{ "start": 0, "end": 8 }]);
+        let cut = json!({ "decision": "approve", "read_text": STORY, "taken_out": span, "notes": ["death"] });
+        let (cut_id, cut_code) = server.story(STORY).await;
+        assert!(word.takes("post", "/console/items/{id}/decision", &cut));
+        word.holds("post", "/console/items/{id}/decision", &moderator.decide(&cut_id, &cut).await.ok());
+        word.holds("get", "/mine", &server.mine(&cut_code).await.ok());
+        let decline = json!({ "decision": "decline", "reason": "Not here.", "n_decisions": 0 });
+        assert!(word.takes("post", "/console/items/{id}/decision", &decline));
+        word.holds("post", "/console/items/{id}/decision", &other.decide(&held, &decline).await);
+        for note in [json!({ "note": "For you." }), json!({ "note": "", "to": "Nobody" })] {
+            assert!(word.takes("post", hand_over, &note));
+            word.holds("post", hand_over, &moderator.write(Method::POST, &over_held, Some(&note)).await);
+        }
+        word.holds("get", "/console/queue", &other.get("/console/queue").await.ok());
+        word.holds("delete", claim, &moderator.write(Method::DELETE, &of_held, None).await.ok());
+        other.decide(&held, &decline).await.ok();
+        word.holds("post", "/console/items/{id}/decision", &moderator.decide(&held, &decline).await);
+        word.holds("get", "/console/colleagues", &moderator.get("/console/colleagues").await.ok());
+        word.holds("get", "/console/live", &server.get("/console/live").await);
+
         let search = json!({ "words": "school", "kind": "story", "topic": "anxiety" });
         assert!(word.takes("post", "/sites/{site}/search", &search));
         word.holds("post", "/sites/{site}/search", &server.post("/sites/demo/search", &search).await.ok());
@@ -375,6 +405,15 @@ async fn the_documents_limits_are_the_domains() {
         let (min, max) = limits::WORD_GRAPHEMES.into_inner();
         assert!(word.replace(',', "").contains(&format!("{min} to {max} ")), "{word}");
         assert!(word.contains(&format!("each side {} ", limits::WORDS_OF_A_SIDE)), "{word}");
+        let places = &schemas["Decide"]["properties"]["taken_out"]["maxItems"];
+        assert_eq!(places, limits::TAKEN_OUT_PLACES);
+        let note = schemas["NewHandOver"]["properties"]["note"]["description"].as_str().unwrap();
+        let (min, max) = limits::HAND_OVER_GRAPHEMES.into_inner();
+        assert!(note.contains(&format!("{min} to {max} ")), "{note}");
+        assert!(note.contains(&format!("{} are kept", limits::HAND_OVERS_OF_ITEM)), "{note}");
+        let live = document["paths"]["/console/live"]["get"]["description"].as_str().unwrap();
+        assert!(live.contains(&format!("at most {} of them", limits::DESK_STREAMS_OF_SESSION)), "{live}");
+        assert!(live.contains(&format!("every {} seconds", limits::DESK_STREAM_CHECK.as_secs())), "{live}");
         let too_large = document["components"]["responses"]["TooLarge"]["description"].as_str().unwrap();
         assert!(too_large.replace(',', "").contains(&limits::BODY_BYTES.to_string()), "{too_large}");
     })

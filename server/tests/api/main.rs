@@ -3,6 +3,7 @@
 mod account;
 mod assets;
 mod cards;
+mod claims;
 mod client;
 mod console;
 mod cross_origin;

@@ -5,7 +5,7 @@ use peer_support_domain::limits::{EARLIER_TEXTS, IDEMPOTENCY_WINDOW_MS, WORDS_OF
 use peer_support_domain::note::{ContentNote, ContentNotes};
 use peer_support_domain::post::{Decision, State};
 use peer_support_domain::wire::Word;
-use peer_support_server::store::{Edit, Edited, NewDecision, OwnItem, Queued, Said, Store, Undecided};
+use peer_support_server::store::{Edit, Edited, How, NewDecision, OwnItem, Queued, Said, Store, Undecided};
 
 use crate::subject::*;
 
@@ -33,7 +33,15 @@ impl Subject {
         let moderator = self.moderator().await.id;
         let reason = decision.needs_reason().then(|| format!("because of {decision}"));
         let read_text = text.map(str::to_owned);
-        let new = NewDecision { item: item(n), moderator, decision, read_text, reason, at: START };
+        let new = NewDecision {
+            item: item(n),
+            moderator,
+            decision,
+            read_text,
+            reason,
+            at: START,
+            how: How::default(),
+        };
         self.decide(new).await.unwrap().expect("there is such an item")
     }
 }

@@ -3,7 +3,7 @@ use peer_support_domain::cursor::Order;
 use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::{Decision, NotAllowed, Role, State};
-use peer_support_server::store::{ModeratorId, NewDecision, NewItem, Store, Undecided};
+use peer_support_server::store::{How, ModeratorId, NewDecision, NewItem, Store, Undecided};
 
 use crate::subject::*;
 
@@ -269,5 +269,13 @@ async fn a_text_that_its_author_changed_since_it_was_read_is_not_published() {
 
 /// An approval of what was read as `read_text`.
 fn approval(item: ItemId, moderator: ModeratorId, read_text: Option<String>) -> NewDecision {
-    NewDecision { item, moderator, decision: Decision::Approve, read_text, reason: None, at: START }
+    NewDecision {
+        item,
+        moderator,
+        decision: Decision::Approve,
+        read_text,
+        reason: None,
+        at: START,
+        how: How::default(),
+    }
 }

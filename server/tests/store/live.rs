@@ -6,7 +6,7 @@ use peer_support_server::store::{Address, Listener, NewItem, Place, Published, T
 use crate::subject::*;
 
 /// What is heard next.
-async fn heard(listener: &mut Listener) -> Option<Published> {
+async fn heard(listener: &mut Listener<Published>) -> Option<Published> {
     let next = tokio::time::timeout(Duration::from_secs(60), listener.next()).await;
     next.expect("waited for something to be told")
 }

@@ -19,6 +19,7 @@ async fn the_author_sees_their_item_in_every_state() {
             text: "Story number 1, which goes on for a while.".into(),
             notes: ContentNotes::default(),
             author: Some(author(1)),
+            original_text: None,
             waiting_text: None,
             edited_at: None,
             words: Vec::new(),

@@ -2,7 +2,7 @@ use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::{Decision, State};
 use peer_support_domain::report::ReportReason;
-use peer_support_server::store::{Edit, Edited, NewDecision, NewItem, NewReport, Queued, Store};
+use peer_support_server::store::{Edit, Edited, How, NewDecision, NewItem, NewReport, Queued, Store};
 
 use crate::subject::*;
 
@@ -102,6 +102,7 @@ async fn a_new_text_of_what_is_published_stands_first_when_it_sounds_of_danger()
             read_text: Some("It has become much worse.".to_owned()),
             reason: None,
             at: START + 90 * MINUTE,
+            how: How::default(),
         };
         store.decide(approve).await.unwrap().unwrap().unwrap();
         assert_eq!(store.queue_ids(10).await, [item(1)]);

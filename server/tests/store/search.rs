@@ -5,7 +5,7 @@ use peer_support_domain::full_text::SearchWords;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::{Decision, Kind};
 use peer_support_domain::site::TopicId;
-use peer_support_server::store::{self, Address, NewDecision, NewItem, Place, SearchQuery};
+use peer_support_server::store::{self, Address, How, NewDecision, NewItem, Place, SearchQuery};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -276,6 +276,7 @@ async fn a_text_that_waits_is_not_found_before_it_is_approved() {
             read_text: Some(newer.to_owned()),
             reason: None,
             at: START,
+            how: How::default(),
         };
         store.decide(approval).await.unwrap().unwrap().unwrap();
 

@@ -15,7 +15,7 @@ use peer_support_domain::post::{Decision, Kind, Role, State};
 use peer_support_domain::vote::Reaction;
 use peer_support_domain::wire::Page;
 use peer_support_server::store::{
-    self, Added, Address, CopyTerms, Edit, FeedQuery, Idempotency, Moderator, NewDecision, NewItem,
+    self, Added, Address, CopyTerms, Edit, FeedQuery, How, Idempotency, Moderator, NewDecision, NewItem,
     NewLineReport, NewSession, Place, Store, Vote,
 };
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
@@ -309,7 +309,15 @@ impl Subject {
         let moderator = self.moderator().await.id;
         let reason = decision.needs_reason().then(|| format!("because of {decision}"));
         let outcome = self
-            .decide(NewDecision { item, moderator, decision, read_text: None, reason, at: START })
+            .decide(NewDecision {
+                item,
+                moderator,
+                decision,
+                read_text: None,
+                reason,
+                at: START,
+                how: How::default(),
+            })
             .await
             .unwrap();
         outcome.expect("there is such an item").map_err(|refused| refused.to_string())

@@ -14,7 +14,8 @@ use peer_support_domain::post::{Decision, Kind, Role, State};
 use peer_support_domain::report::ReportReason;
 use peer_support_domain::wire::LineProblem;
 use peer_support_server::store::{
-    self, Added, Address, Hiding, NewItem, NewLineReport, NewReport, NewSession, StoreError,
+    self, Added, Address, Hiding, NewClaim, NewHandOver, NewItem, NewLineReport, NewReport, NewSession,
+    StoreError,
 };
 
 use crate::subject::*;
@@ -171,6 +172,7 @@ async fn content(store: &Subject) -> Vec<String> {
     content.push(format!("{}", store.rows("select * from decisions").await.len()));
     content.push(format!("{}", store.rows("select * from decisions where rule is not null").await.len()));
     content.push(format!("{}", store.rows("select * from presence").await.len()));
+    content.push(format!("{}", store.rows("select * from desk_events").await.len()));
     for n in 0..9 {
         content.push(format!("{:?}", store.report_of(secret(n)).await.unwrap()));
     }
@@ -216,6 +218,11 @@ async fn fill(store: &Subject) {
     store.edit_own(recovery(4), edit("A text newer still, which waits.")).await.unwrap();
     let moderator = store.moderator().await.id;
     store.say(item(4), moderator, "A private word".into(), START).await.unwrap();
+    let (name, note) = ("Ada".into(), "tab\t and \\N".into());
+    let hand_over = NewHandOver { item: item(7), moderator, to: Some(name), note, at: START };
+    store.hand_over(hand_over).await.unwrap().unwrap();
+    let claim = NewClaim { item: item(7), moderator, takes_over: false, at: START };
+    store.claim(claim).await.unwrap().unwrap();
     store.say_own(recovery(4), "and its answer".into(), START, Some(sending(60, 61))).await.unwrap();
     for _ in 0..2 {
         let contact = "https://example.org/chat?q=\\N".parse().unwrap();

@@ -220,6 +220,7 @@ pub(super) async fn take_away(db: &mut PgConnection, moderator: ModeratorId) -> 
     for sql in [
         "delete from sign_in_codes where moderator_key = $1",
         "delete from sessions where moderator_key = $1",
+        "delete from claims where moderator_key = $1",
         "delete from account_recovery_codes where moderator_key = $1",
         "delete from credentials where moderator_key = $1",
     ] {

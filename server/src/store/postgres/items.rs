@@ -1,6 +1,7 @@
 //! Posts and replies: adding them, and reading what is published.
 
 use peer_support_domain::cursor::{Cursor, Order};
+use peer_support_domain::desk::DeskChange;
 use peer_support_domain::id::{AuthorTag, ItemId};
 use peer_support_domain::post::{Decision, Kind, State};
 use peer_support_domain::ranking;
@@ -95,6 +96,9 @@ pub(super) async fn add(
     }
     if state == State::Published {
         live::tell(&mut tx, item.id).await?;
+    }
+    if state == State::Held {
+        live::tell_desk(&mut tx, item.id, DeskChange::New).await?;
     }
     if let Some(owner) = item.owner {
         sqlx::query(

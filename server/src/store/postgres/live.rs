@@ -1,9 +1,11 @@
-//! What became published, told to every server of the database.
+//! What became published and what changed at the desk, told to every server of the database.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use peer_support_domain::desk::DeskChange;
 use peer_support_domain::id::ItemId;
+use peer_support_domain::wire::DeskNews;
 use sqlx::Executor;
 use sqlx::postgres::{PgConnection, PgListener, PgPool};
 
@@ -12,6 +14,7 @@ use crate::store::live::Teller;
 use crate::store::{Published, StoreError, Tidings};
 
 const CHANNEL: &str = "peer_support_published";
+const DESK: &str = "peer_support_desk";
 /// How long the listening connection may be silent before it is asked whether it still stands: what stands between a
 /// server and its database often drops connections that say nothing for some minutes, and tells neither.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -21,6 +24,16 @@ const AFTER_FAILURE: Duration = Duration::from_secs(1);
 /// Has every server told of this item when the transaction is committed. The message holds its id and nothing else.
 pub(super) async fn tell(db: &mut PgConnection, item: ItemId) -> Result<(), StoreError> {
     sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(item.to_string()).execute(db).await?;
+    Ok(())
+}
+
+/// Has moderators at every server told that something changed about this item when the transaction is committed.
+pub(super) async fn tell_desk(
+    db: &mut PgConnection,
+    item: ItemId,
+    what: DeskChange,
+) -> Result<(), StoreError> {
+    sqlx::query("select pg_notify($1, $2)").bind(DESK).bind(format!("{item} {what}")).execute(db).await?;
     Ok(())
 }
 
@@ -35,7 +48,7 @@ async fn listen(pool: &PgPool) -> Result<PgListener, sqlx::Error> {
     let mut listener = PgListener::connect_with(pool).await?;
     // Not again by itself: what is missed meanwhile must not go unnoticed.
     listener.eager_reconnect(false);
-    listener.listen(CHANNEL).await?;
+    listener.listen_all([CHANNEL, DESK]).await?;
     Ok(listener)
 }
 
@@ -64,6 +77,10 @@ async fn pass_on(mut listener: PgListener, pool: PgPool, teller: Arc<Teller>) {
 async fn until_lost(listener: &mut PgListener, pool: &PgPool, teller: &Teller) -> StoreError {
     loop {
         match tokio::time::timeout(SILENCE, listener.try_recv()).await {
+            Ok(Ok(Some(notification))) if notification.channel() == DESK => {
+                // Another program may say anything on a channel.
+                news(notification.payload()).into_iter().for_each(|news| teller.tell_desk(news));
+            }
             Ok(Ok(Some(notification))) => match published(pool, notification.payload()).await {
                 Ok(published) => published.into_iter().for_each(|published| teller.tell(published)),
                 Err(error) => return error,
@@ -77,6 +94,11 @@ async fn until_lost(listener: &mut PgListener, pool: &PgPool, teller: &Teller) -
             },
         }
     }
+}
+
+fn news(payload: &str) -> Option<DeskNews> {
+    let (item, what) = payload.split_once(' ')?;
+    Some(DeskNews { item: item.parse().ok()?, what: what.parse().ok()? })
 }
 
 /// The item of this id; `None` when nobody can read it, and a reply to what nobody can read is no news.

@@ -6,6 +6,7 @@
 
 mod attempts;
 mod cards;
+mod claims;
 mod credentials;
 mod export;
 mod imports;
@@ -36,7 +37,7 @@ use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::site::SiteId;
 use peer_support_domain::vote::VoteCounts;
-use peer_support_domain::wire::{Card, LineReport, Page, Post, Reply};
+use peer_support_domain::wire::{Card, DeskNews, LineReport, Page, PastDecision, Post, Reply};
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::{ConnectOptions, Executor, Row};
@@ -46,11 +47,11 @@ use tokio::sync::mpsc::Sender;
 use self::rewrite::Rewriter;
 use super::live::{Listener, Teller};
 use super::{
-    AccountState, Added, Attempt, CopyTerms, Edit, Edited, ExportedItem, FeedQuery, Idempotency, Import,
-    ImportId, ImportedItem, ListedSession, Moderator, ModeratorId, NewDecision, NewImport, NewItem,
-    NewLineReport, NewReport, NewSession, OpenSession, OwnItem, Queued, RecentText, ReportStanding, Reported,
-    Said, SearchQuery, SecondFactor, SecretHash, SessionId, Store, StoreError, Undecided, Vote, corrupt,
-    flags_of_bits, kind_of_letter,
+    AccountState, Added, Attempt, Claimed, CopyTerms, Edit, Edited, ExportedItem, FeedQuery, HandedOver,
+    Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator, ModeratorId, NewClaim,
+    NewDecision, NewHandOver, NewImport, NewItem, NewLineReport, NewReport, NewSession, OpenSession, OwnItem,
+    Published, Queued, RecentText, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash,
+    SessionId, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits, kind_of_letter,
 };
 
 /// Connections of one server, of which one listens. PostgreSQL allows 100 at first, so several servers fit.
@@ -74,6 +75,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("word_keys", include_str!("migrations/0010_word_keys.sql")),
     ("accounts", include_str!("migrations/0011_accounts.sql")),
     ("risk", include_str!("migrations/0012_risk.sql")),
+    ("desk", include_str!("migrations/0013_desk.sql")),
 ];
 
 /// A store in a PostgreSQL database, which it may share with other servers.
@@ -255,10 +257,32 @@ impl Store for Postgres {
         until_alone(|| queue::decide(&self.pool, &decision)).await
     }
 
-    async fn listen(&self) -> Result<Listener, StoreError> {
+    async fn claim(&self, claim: NewClaim) -> Result<Option<Claimed>, StoreError> {
+        until_alone(|| claims::claim(&self.pool, &claim)).await
+    }
+
+    async fn release(&self, item: ItemId, moderator: ModeratorId) -> Result<(), StoreError> {
+        until_alone(|| claims::release(&self.pool, item, moderator)).await
+    }
+
+    async fn hand_over(&self, hand_over: NewHandOver) -> Result<Option<HandedOver>, StoreError> {
+        until_alone(|| claims::hand_over(&self.pool, &hand_over)).await
+    }
+
+    async fn last_decision(&self, item: ItemId) -> Result<Option<PastDecision>, StoreError> {
+        claims::last_decision(&self.pool, item).await
+    }
+
+    async fn listen(&self) -> Result<Listener<Published>, StoreError> {
         let start = || live::start(self.pool.clone(), self.teller.clone());
         self.listening.get_or_try_init(start).await?;
         Ok(self.teller.listen())
+    }
+
+    async fn listen_at_desk(&self) -> Result<Listener<DeskNews>, StoreError> {
+        let start = || live::start(self.pool.clone(), self.teller.clone());
+        self.listening.get_or_try_init(start).await?;
+        Ok(self.teller.listen_at_desk())
     }
 
     async fn home_of(&self, item: ItemId) -> Result<Option<SiteId>, StoreError> {
@@ -446,7 +470,7 @@ impl Store for Postgres {
     }
 
     async fn sign_out(&self, session: SecretHash) -> Result<(), StoreError> {
-        sessions::sign_out(&self.pool, &session).await
+        until_alone(|| sessions::sign_out(&self.pool, &session)).await
     }
 
     async fn purge(&self, now: i64, unpublished_before: i64) -> Result<u64, StoreError> {

@@ -1,5 +1,6 @@
 //! What the holder of a recovery code can do.
 
+use peer_support_domain::desk::DeskChange;
 use peer_support_domain::flag::Flags;
 use peer_support_domain::id::RecoveryHash;
 use peer_support_domain::limits::EARLIER_TEXTS;
@@ -10,7 +11,9 @@ use peer_support_domain::vote::VoteCounts;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::{author, count, counts, item_id, items, kind, notes, parsed, rewrite, search, side_texts};
+use super::{
+    author, claims, count, counts, item_id, items, kind, live, notes, parsed, rewrite, search, side_texts,
+};
 use crate::store::side::{Side, SideTexts};
 use crate::store::{Edit, Edited, OwnItem, StoreError};
 
@@ -45,6 +48,7 @@ async fn find(db: &mut PgConnection, recovery: &RecoveryHash) -> Result<Option<F
     let mut found = found(&row)?;
     found.sides = side_texts::of_item(db, found.key).await?;
     found.item.waiting_text = found.sides.waiting.as_ref().map(|(text, _)| text.clone());
+    found.item.original_text = found.sides.original.clone();
     found.item.words = found.sides.words.clone();
     Ok(Some(found))
 }
@@ -83,6 +87,7 @@ fn found(row: &PgRow) -> Result<Found, StoreError> {
             n_replies: count(row, "n_replies")?,
             votes: counts(row)?,
             author: author(row)?,
+            original_text: None,
             waiting_text: None,
             edited_at: row.try_get("edited_at")?,
             words: Vec::new(),
@@ -124,6 +129,7 @@ async fn replace(
     }
     swap_text(db, key, &edit.text, notes).await?;
     flag_words(db, key, edit).await?;
+    live::tell_desk(db, item.id, DeskChange::New).await?;
     item.text = edit.text.clone();
     item.notes = notes;
     Ok(Edited::Done(item))
@@ -155,6 +161,7 @@ async fn let_wait(
     }
     side_texts::add(db, key, Side::Waiting, None, notes, &edit.text, edit.at).await?;
     flag_words(db, key, edit).await?;
+    live::tell_desk(db, item.id, DeskChange::New).await?;
     sqlx::query(
         "update items
          set edited_at = coalesce(edited_at, $2), reason = null
@@ -244,11 +251,13 @@ pub(super) async fn delete(
     if let (Some(post_key), State::Published) = (post_key, item.state) {
         items::count_reply(&mut tx, post_key, -1).await?;
     }
+    claims::end(&mut tx, key, item.id).await?;
     tx.commit().await?;
     item.state = State::Deleted;
     item.text.clear();
     item.notes = ContentNotes::default();
     item.author = None;
+    item.original_text = None;
     item.waiting_text = None;
     item.edited_at = None;
     item.words.clear();

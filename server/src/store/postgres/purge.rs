@@ -19,6 +19,7 @@ pub(super) async fn expired(pool: &PgPool, now: i64) -> Result<(), StoreError> {
     sqlx::query("delete from idempotency_keys where created_at <= $1").bind(before).execute(&mut *tx).await?;
     sqlx::query("delete from word_keys where created_at <= $1").bind(before).execute(&mut *tx).await?;
     sqlx::query("delete from sign_in_codes where expires_at <= $1").bind(now).execute(&mut *tx).await?;
+    sqlx::query("delete from claims where expires_at <= $1").bind(now).execute(&mut *tx).await?;
     sqlx::query("delete from sessions where expires_at <= $1 or seen_at <= $2")
         .bind(now)
         .bind(crate::store::unused_before(now))

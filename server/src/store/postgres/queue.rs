@@ -3,6 +3,7 @@
 use peer_support_domain::cursor::Cursor;
 use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::ItemId;
+use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, NewText, State};
 use peer_support_domain::report::ReportReason;
 use peer_support_domain::wire::Page;
@@ -10,13 +11,13 @@ use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{
-    bits, cursor_key, flags, item_id, items, key, kind, live, notes, own, parsed, parsed_if_any, reports,
-    side_texts,
+    bits, claims, cursor_key, flags, item_id, items, key, kind, live, notes, own, parsed, parsed_if_any,
+    reports, side_texts,
 };
-use crate::store::side::Side;
+use crate::store::side::{Side, SideTexts};
 use crate::store::{
-    NewDecision, Queued, Rule, StoreError, Undecided, page, published_change, queue_flags, report_counts,
-    rows_of_page, waits_since,
+    Claim, ModeratorId, NewDecision, Queued, Rule, StoreError, Undecided, page, published_change,
+    queue_flags, report_counts, rows_of_page, waits_since,
 };
 
 pub(super) async fn queue(
@@ -31,8 +32,12 @@ pub(super) async fn queue(
         "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, texts.text, texts.lang,
            texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.queue_place,
            items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
-             as has_open_flags
+             as has_open_flags,
+           claims.moderator_key as reader_key, moderators.name as reader, claims.expires_at as claimed_until,
+           (select count(*) from decisions where item_id = items.id) as n_decisions
          from items
+         left join claims on claims.item_key = items.key
+         left join moderators on moderators.key = claims.moderator_key
          join sites on sites.key = items.site_key
          cross join lateral (
            select lang, notes, text
@@ -64,6 +69,11 @@ pub(super) async fn queue(
             sides.put_beside(&mut queued[place]);
         }
     }
+    for (item_key, hand_over) in claims::hand_overs(db, &keys).await? {
+        if let Some(place) = keys.iter().position(|key| *key == item_key) {
+            queued[place].hand_overs.push(hand_over);
+        }
+    }
     Ok(page(queued, limit, |item: &Queued| Cursor { key: item.place, item: item.id }))
 }
 
@@ -87,9 +97,23 @@ fn to_queued(row: &PgRow, reasons: &[(i64, ReportReason)]) -> Result<Queued, Sto
         published_text: None,
         earlier_texts: Vec::new(),
         words: Vec::new(),
+        claim: claim(row)?,
+        hand_overs: Vec::new(),
+        n_decisions: n_decisions(row)?,
         waits_since: waits_since(row.try_get("queue_place")?),
         place: row.try_get("queue_place")?,
     })
+}
+
+/// Who read an item last.
+fn claim(row: &PgRow) -> Result<Option<Claim>, StoreError> {
+    let Some(moderator) = row.try_get("reader_key")? else { return Ok(None) };
+    let moderator = ModeratorId(moderator);
+    Ok(Some(Claim { moderator, name: row.try_get("reader")?, until: row.try_get("claimed_until")? }))
+}
+
+fn n_decisions(row: &PgRow) -> Result<u32, StoreError> {
+    Ok(u32::try_from(row.try_get::<i64, _>("n_decisions")?).unwrap_or(u32::MAX))
 }
 
 pub(super) async fn decide(
@@ -111,10 +135,26 @@ pub(super) async fn decide(
     let before: State = parsed(&row, "items", "state")?;
     let is_review: bool = row.try_get("is_review")?;
     // In statements of their own: they see what was committed while the one above waited for the row.
-    let text: Option<String> = sqlx::query_scalar("select text from item_texts where item_key = $1")
+    let stored = sqlx::query("select item_key as key, text, notes, lang from item_texts where item_key = $1")
         .bind(key)
         .fetch_optional(&mut *tx)
         .await?;
+    let stored: Option<(String, ContentNotes, Option<String>)> = stored
+        .map(|row| Ok::<_, StoreError>((row.try_get("text")?, notes(&row)?, row.try_get("lang")?)))
+        .transpose()?;
+    let text = stored.as_ref().map(|(text, ..)| text.clone());
+    if let Some(theirs) = claims::of_another(&mut tx, key, new.moderator, new.at).await? {
+        return Ok(Some(Err(Undecided::Claimed(theirs))));
+    }
+    if let Some(n_read) = new.how.n_decisions {
+        let n_now: i64 = sqlx::query_scalar("select count(*) from decisions where item_id = $1")
+            .bind(bits(new.item))
+            .fetch_one(&mut *tx)
+            .await?;
+        if n_now != i64::from(n_read) {
+            return Ok(Some(Err(Undecided::Meanwhile)));
+        }
+    }
     let sides = side_texts::of_item(&mut tx, key).await?;
     let new_text = sides.waiting.as_ref().and_then(|_| new.decision.about_new_text(before));
     let after = match new_text {
@@ -129,8 +169,24 @@ pub(super) async fn decide(
     if !sides.were_read(new, text.as_deref(), new_text.is_some()) {
         return Ok(Some(Err(Undecided::TextChanged)));
     }
-    if let (Some(NewText::Taken), Some((text, notes))) = (new_text, &sides.waiting) {
-        own::swap_text(&mut tx, key, text, *notes).await?;
+    if let (State::Published, Some((text, notes, lang))) = (after, &stored) {
+        let is_taken = new_text == Some(NewText::Taken);
+        let (text, notes) = match &sides.waiting {
+            Some((text, notes)) if is_taken => (text, *notes),
+            _ => (text, *notes),
+        };
+        match SideTexts::edited(new, text, notes, lang.as_deref()) {
+            Ok(Some((left, notes))) => own::swap_text(&mut tx, key, &left, notes).await?,
+            Ok(None) if is_taken => own::swap_text(&mut tx, key, text, notes).await?,
+            Ok(None) => {}
+            Err(undecided) => return Ok(Some(Err(undecided))),
+        }
+        if is_taken {
+            side_texts::forget(&mut tx, &[key], &[Side::Original]).await?;
+        }
+        if !new.how.taken_out.is_empty() && (is_taken || sides.original.is_none()) {
+            side_texts::add(&mut tx, key, Side::Original, None, notes, text, new.at).await?;
+        }
     }
     if new_text.is_some() || before == State::Held {
         side_texts::forget(&mut tx, &[key], &Side::CHANGES).await?;
@@ -154,14 +210,16 @@ pub(super) async fn decide(
         .execute(&mut *tx)
         .await?;
     sqlx::query(
-        "insert into decisions (item_id, moderator_key, decision, reason, decided_at)
-         values ($1, $2, $3, $4, $5)",
+        "insert into decisions (item_id, moderator_key, decision, reason, decided_at, n_taken_out, notes)
+         values ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(bits(new.item))
     .bind(new.moderator.0)
     .bind(new.decision.as_str())
     .bind(&new.reason)
     .bind(new.at)
+    .bind(i64::try_from(new.how.taken_out.len()).unwrap_or(i64::MAX))
+    .bind(new.how.notes.map(|notes| i64::from(notes.bits())))
     .execute(&mut *tx)
     .await?;
     if let Some(post_key) = post_key {
@@ -170,6 +228,7 @@ pub(super) async fn decide(
     if before != State::Published && after == State::Published {
         live::tell(&mut tx, new.item).await?;
     }
+    claims::end(&mut tx, key, new.item).await?;
     tx.commit().await?;
     Ok(Some(Ok(after)))
 }

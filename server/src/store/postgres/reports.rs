@@ -1,5 +1,6 @@
 //! What readers report, and when that alone hides an item.
 
+use peer_support_domain::desk::DeskChange;
 use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::{REPORT_RETENTION_MS, REPORTS_OF_ITEM};
@@ -8,7 +9,7 @@ use peer_support_domain::report::ReportReason;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool};
 
-use super::{bits, item_id, items, key, parsed, queue};
+use super::{bits, item_id, items, key, live, parsed, queue};
 use crate::store::{Hiding, NewReport, ReportStanding, Reported, Rule, SecretHash, StoreError, hour_of};
 
 pub(super) async fn report(pool: &PgPool, new: &NewReport) -> Result<Option<Reported>, StoreError> {
@@ -33,6 +34,7 @@ pub(super) async fn report(pool: &PgPool, new: &NewReport) -> Result<Option<Repo
             mark_danger(&mut tx, item.key, new).await?;
         }
         let state = hide_if_due(&mut tx, &item, new).await?;
+        live::tell_desk(&mut tx, new.item, DeskChange::New).await?;
         tx.commit().await?;
         return Ok(Some(Reported::CountedBefore(standing(state, is_decided))));
     }
@@ -71,6 +73,7 @@ pub(super) async fn report(pool: &PgPool, new: &NewReport) -> Result<Option<Repo
     .await?;
     mark_danger(&mut tx, item.key, new).await?;
     let state = hide_if_due(&mut tx, &item, new).await?;
+    live::tell_desk(&mut tx, new.item, DeskChange::New).await?;
     tx.commit().await?;
     Ok(Some(Reported::Counted(standing(state, false))))
 }
@@ -241,6 +244,7 @@ pub(super) async fn report_of(
 }
 
 pub(super) async fn flag(pool: &PgPool, item: ItemId, flag: Flag, at: i64) -> Result<bool, StoreError> {
+    let mut tx = pool.begin().await?;
     let flagged = sqlx::query(
         "update items
          set flags = flags | $2, flagged_at = case when flags & $2 = 0 then coalesce(flagged_at, $3) else flagged_at end
@@ -250,8 +254,10 @@ pub(super) async fn flag(pool: &PgPool, item: ItemId, flag: Flag, at: i64) -> Re
     .bind(bits(item))
     .bind(i32::from(Flags::from_iter([flag]).bits()))
     .bind(at)
-    .execute(pool)
+    .execute(&mut *tx)
     .await?;
+    live::tell_desk(&mut tx, item, DeskChange::New).await?;
+    tx.commit().await?;
     Ok(flagged.rows_affected() == 1)
 }
 

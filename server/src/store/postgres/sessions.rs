@@ -5,7 +5,7 @@ use peer_support_domain::limits::SESSION_SEEN_MS;
 use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::{PgExecutor, Row};
 
-use super::{attempts, credentials, moderators};
+use super::{attempts, claims, credentials, moderators};
 use crate::store::{
     ListedSession, MINUTE_MS, ModeratorId, NewSession, OpenSession, SecondFactor, SecretHash, SessionId,
     StoreError, begun_span, unused_before,
@@ -115,7 +115,7 @@ async fn open(
         return Ok(None);
     }
     if let Some(before) = &session.replaces {
-        sign_out(&mut *db, before).await?;
+        end_of_token(db, before).await?;
     }
     sqlx::query(
         "insert into sessions (session_hash, moderator_key, is_by_code, device, begun_at, seen_at, expires_at)
@@ -240,7 +240,14 @@ pub(super) async fn end_others<'e>(
     Ok(())
 }
 
-pub(super) async fn sign_out<'e>(db: impl PgExecutor<'e>, session: &SecretHash) -> Result<(), StoreError> {
+pub(super) async fn sign_out(pool: &PgPool, session: &SecretHash) -> Result<(), StoreError> {
+    let mut tx = pool.begin().await?;
+    end_of_token(&mut tx, session).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn end_of_token(db: &mut PgConnection, session: &SecretHash) -> Result<(), StoreError> {
+    claims::release_of_session(db, session).await?;
     sqlx::query("delete from sessions where session_hash = $1").bind(&session[..]).execute(db).await?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What belongs to an item besides its text.
 
+use peer_support_domain::desk::DeskChange;
 use peer_support_domain::id::{ItemId, RecoveryHash};
 use peer_support_domain::limits::WORDS_OF_A_SIDE;
 use peer_support_domain::note::ContentNotes;
@@ -8,7 +9,7 @@ use peer_support_domain::wire::Word;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::{bits, corrupt, key, notes, parsed, rewrite};
+use super::{bits, claims, corrupt, item_id, key, live, notes, parsed, rewrite};
 use crate::store::side::{Side, SideText, SideTexts};
 use crate::store::{Idempotency, ModeratorId, Said, StoreError};
 
@@ -127,7 +128,7 @@ pub(super) async fn say_own(
 ) -> Result<Option<Said>, StoreError> {
     let mut tx = pool.begin().await?;
     let found = sqlx::query(
-        "select key, state
+        "select key, id, state
          from items
          where recovery = $1
          for no key update",
@@ -154,6 +155,9 @@ pub(super) async fn say_own(
         .bind(at)
         .execute(&mut *tx)
         .await?;
+    }
+    if matches!(said, Said::Done(_)) {
+        live::tell_desk(&mut tx, item_id(&row, "id")?, DeskChange::New).await?;
     }
     tx.commit().await?;
     Ok(Some(said))
@@ -199,6 +203,9 @@ pub(super) async fn say(
     .fetch_optional(&mut *tx)
     .await?;
     let Some(row) = found else { return Ok(None) };
+    if let Some(theirs) = claims::of_another(&mut tx, key(&row), moderator, at).await? {
+        return Ok(Some(Said::Claimed(theirs)));
+    }
     let said = say_about(&mut tx, &row, Some(moderator), text, at, false).await?;
     tx.commit().await?;
     Ok(Some(said))

@@ -191,6 +191,7 @@ pub(super) fn take_away(db: &Connection, moderator: ModeratorId) -> Result<(), S
     for sql in [
         "delete from sign_in_codes where moderator_key = ?1",
         "delete from sessions where moderator_key = ?1",
+        "delete from claims where moderator_key = ?1",
         "delete from account_recovery_codes where moderator_key = ?1",
         "delete from credentials where moderator_key = ?1",
     ] {

@@ -1,6 +1,7 @@
 //! Posts and replies: adding them, and reading what is published.
 
 use peer_support_domain::cursor::{Cursor, Order};
+use peer_support_domain::desk::DeskChange;
 use peer_support_domain::id::{AuthorTag, ItemId};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, Kind, State};
@@ -99,6 +100,9 @@ pub(super) fn add(
     }
     if state == State::Published {
         live::tell(db, item_key)?;
+    }
+    if state == State::Held {
+        live::tell_desk(db, item.id, DeskChange::New)?;
     }
     if let Some(owner) = item.owner {
         execute(

@@ -1,20 +1,41 @@
 //! What became published, told once it is on the disk.
 
+use peer_support_domain::desk::DeskChange;
+use peer_support_domain::id::ItemId;
+use peer_support_domain::wire::DeskNews;
 use rusqlite::Connection;
 
-use super::{all, execute, item_id, kind, parsed};
+use super::{all, bits, execute, item_id, kind, parsed};
 use crate::store::{Published, StoreError, Tidings};
 
 /// Makes the place where tidings wait for the end of their transaction. It belongs to the writing connection alone, and
 /// what a transaction takes back goes from here as well.
 pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
-    db.execute_batch("create temp table published (item_key integer not null) strict")
+    db.execute_batch(
+        "create temp table published (item_key integer not null) strict;
+         create temp table desk_news (item_id integer not null, what text not null) strict;",
+    )
 }
 
 /// Has readers told of this item when the transaction is on the disk.
 pub(super) fn tell(db: &Connection, item_key: i64) -> Result<(), StoreError> {
     execute(db, "insert into temp.published (item_key) values (?1)", [item_key])?;
     Ok(())
+}
+
+/// Has moderators told that something changed about this item when the transaction is on the disk.
+pub(super) fn tell_desk(db: &Connection, item: ItemId, what: DeskChange) -> Result<(), StoreError> {
+    execute(db, "insert into temp.desk_news (item_id, what) values (?1, ?2)", (bits(item), what.as_str()))?;
+    Ok(())
+}
+
+/// Takes what moderators wait to be told.
+pub(super) fn take_desk(db: &Connection) -> Result<Vec<DeskNews>, StoreError> {
+    let news = all(db, "select item_id, what from temp.desk_news order by rowid", [], |row| {
+        Ok(DeskNews { item: item_id(row, "item_id")?, what: parsed(row, "desk_news", "what")? })
+    })?;
+    execute(db, "delete from temp.desk_news", [])?;
+    Ok(news)
 }
 
 /// Takes what waits to be told, now that it is on the disk. A reply to what nobody can read is no news.

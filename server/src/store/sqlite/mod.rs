@@ -2,6 +2,7 @@
 
 mod attempts;
 mod cards;
+mod claims;
 mod credentials;
 mod export;
 mod imports;
@@ -34,7 +35,7 @@ use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::site::SiteId;
 use peer_support_domain::vote::VoteCounts;
-use peer_support_domain::wire::{Card, LineReport, Page, Post, Reply};
+use peer_support_domain::wire::{Card, DeskNews, LineReport, Page, PastDecision, Post, Reply};
 use rusqlite::{Connection, OpenFlags, Params, Row};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
 use tokio::sync::Semaphore;
@@ -43,11 +44,11 @@ use tokio::sync::mpsc::Sender;
 use self::writer::Writer;
 use super::live::{Listener, Teller};
 use super::{
-    AccountState, Added, Attempt, CopyTerms, Edit, Edited, ExportedItem, FeedQuery, Idempotency, Import,
-    ImportId, ImportedItem, ListedSession, Moderator, ModeratorId, NewDecision, NewImport, NewItem,
-    NewLineReport, NewReport, NewSession, OpenSession, OwnItem, Queued, RecentText, ReportStanding, Reported,
-    Said, SearchQuery, SecondFactor, SecretHash, SessionId, Store, StoreError, Undecided, Vote, corrupt,
-    flags_of_bits,
+    AccountState, Added, Attempt, Claimed, CopyTerms, Edit, Edited, ExportedItem, FeedQuery, HandedOver,
+    Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator, ModeratorId, NewClaim,
+    NewDecision, NewHandOver, NewImport, NewItem, NewLineReport, NewReport, NewSession, OpenSession, OwnItem,
+    Published, Queued, RecentText, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash,
+    SessionId, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits,
 };
 
 /// Readers at a time. Reads take well below a millisecond each, so a few keep every core busy.
@@ -75,6 +76,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0010_word_keys.sql")),
     M::up(include_str!("migrations/0011_accounts.sql")),
     M::up(include_str!("migrations/0012_risk.sql")),
+    M::up(include_str!("migrations/0013_desk.sql")),
 ];
 
 /// A store in one file, with its write-ahead log beside it.
@@ -359,8 +361,28 @@ impl Store for Sqlite {
         self.write(move |db| queue::decide(db, &decision)).await
     }
 
-    async fn listen(&self) -> Result<Listener, StoreError> {
+    async fn claim(&self, claim: NewClaim) -> Result<Option<Claimed>, StoreError> {
+        self.write(move |db| claims::claim(db, &claim)).await
+    }
+
+    async fn release(&self, item: ItemId, moderator: ModeratorId) -> Result<(), StoreError> {
+        self.write(move |db| claims::release(db, item, moderator)).await
+    }
+
+    async fn hand_over(&self, hand_over: NewHandOver) -> Result<Option<HandedOver>, StoreError> {
+        self.write(move |db| claims::hand_over(db, &hand_over)).await
+    }
+
+    async fn last_decision(&self, item: ItemId) -> Result<Option<PastDecision>, StoreError> {
+        self.read(move |db| claims::last_decision(db, item)).await
+    }
+
+    async fn listen(&self) -> Result<Listener<Published>, StoreError> {
         Ok(self.teller.listen())
+    }
+
+    async fn listen_at_desk(&self) -> Result<Listener<DeskNews>, StoreError> {
+        Ok(self.teller.listen_at_desk())
     }
 
     async fn home_of(&self, item: ItemId) -> Result<Option<SiteId>, StoreError> {

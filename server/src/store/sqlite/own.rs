@@ -1,5 +1,6 @@
 //! What the holder of a recovery code can do.
 
+use peer_support_domain::desk::DeskChange;
 use peer_support_domain::flag::Flags;
 use peer_support_domain::id::RecoveryHash;
 use peer_support_domain::limits::EARLIER_TEXTS;
@@ -9,7 +10,9 @@ use peer_support_domain::ranking;
 use peer_support_domain::vote::VoteCounts;
 use rusqlite::{Connection, Row};
 
-use super::{author, counts, execute, first, item_id, items, kind, notes, parsed, search, side_texts};
+use super::{
+    author, claims, counts, execute, first, item_id, items, kind, live, notes, parsed, search, side_texts,
+};
 use crate::store::side::{Side, SideTexts};
 use crate::store::{Edit, Edited, OwnItem, StoreError};
 
@@ -44,6 +47,7 @@ fn find(db: &Connection, recovery: &RecoveryHash) -> Result<Option<Found>, Store
     let Some(mut found) = found else { return Ok(None) };
     found.sides = side_texts::of_item(db, found.key)?;
     found.item.waiting_text = found.sides.waiting.as_ref().map(|(text, _)| text.clone());
+    found.item.original_text = found.sides.original.clone();
     found.item.words = found.sides.words.clone();
     Ok(Some(found))
 }
@@ -69,6 +73,7 @@ fn found(row: &Row<'_>) -> Result<Found, StoreError> {
             n_replies: row.get("n_replies")?,
             votes: counts(row)?,
             author: author(row)?,
+            original_text: None,
             waiting_text: None,
             edited_at: row.get("edited_at")?,
             words: Vec::new(),
@@ -109,6 +114,7 @@ fn replace(
     }
     swap_text(db, key, text_key, &edit.text, notes)?;
     flag_words(db, key, edit)?;
+    live::tell_desk(db, item.id, DeskChange::New)?;
     item.text = edit.text.clone();
     item.notes = notes;
     Ok(Edited::Done(item))
@@ -135,6 +141,7 @@ fn let_wait(db: &Connection, found: Found, edit: &Edit, notes: ContentNotes) -> 
     }
     side_texts::add(db, key, Side::Waiting, None, notes, &edit.text, edit.at)?;
     flag_words(db, key, edit)?;
+    live::tell_desk(db, item.id, DeskChange::New)?;
     execute(
         db,
         "update items
@@ -202,10 +209,12 @@ pub(super) fn delete(db: &Connection, recovery: &RecoveryHash) -> Result<Option<
     if let (Some(post_key), State::Published) = (post_key, item.state) {
         items::count_reply(db, post_key, -1)?;
     }
+    claims::end(db, key, item.id)?;
     item.state = State::Deleted;
     item.text.clear();
     item.notes = ContentNotes::default();
     item.author = None;
+    item.original_text = None;
     item.waiting_text = None;
     item.edited_at = None;
     item.words.clear();

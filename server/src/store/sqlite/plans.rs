@@ -16,7 +16,7 @@ use rusqlite::{Connection, StatementStatus};
 
 use super::{Sqlite, items, live, open_to_read, search};
 use crate::store::{
-    Edit, FeedQuery, Hiding, Idempotency, ModeratorId, NewDecision, NewItem, NewLineReport, NewReport,
+    Edit, FeedQuery, Hiding, How, Idempotency, ModeratorId, NewDecision, NewItem, NewLineReport, NewReport,
     NewSession, Place, SearchQuery, SecondFactor, Store, Vote,
 };
 
@@ -190,6 +190,7 @@ async fn ask_everything(store: &Sqlite, moderator: ModeratorId) {
         read_text: None,
         reason: None,
         at: 0,
+        how: How::default(),
     };
     let report = NewLineReport {
         site: "demo".parse().expect("it is a site"),

@@ -22,6 +22,7 @@ pub(super) fn expired(db: &Connection, now: i64) -> Result<(), StoreError> {
     execute(db, "delete from idempotency_keys where created_at <= ?1", [before])?;
     execute(db, "delete from word_keys where created_at <= ?1", [before])?;
     execute(db, "delete from sign_in_codes where expires_at <= ?1", [now])?;
+    execute(db, "delete from claims where expires_at <= ?1", [now])?;
     execute(
         db,
         "delete from sessions where expires_at <= ?1 or seen_at <= ?2",

@@ -3,18 +3,19 @@
 use peer_support_domain::cursor::Cursor;
 use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::ItemId;
+use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, NewText, State};
 use peer_support_domain::wire::Page;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use super::{
-    all, bits, cursor_key, execute, first, flags, item_id, items, key, kind, live, notes, own, parsed,
-    parsed_if_any, reports, side_texts,
+    all, bits, claims, cursor_key, execute, first, flags, item_id, items, key, kind, live, notes, own,
+    parsed, parsed_if_any, reports, side_texts,
 };
-use crate::store::side::Side;
+use crate::store::side::{Side, SideTexts};
 use crate::store::{
-    NewDecision, Queued, Rule, StoreError, Undecided, page, published_change, queue_flags, report_counts,
-    rows_of_page, waits_since,
+    Claim, ModeratorId, NewDecision, Queued, Rule, StoreError, Undecided, page, published_change,
+    queue_flags, report_counts, rows_of_page, waits_since,
 };
 
 pub(super) fn queue(
@@ -29,8 +30,12 @@ pub(super) fn queue(
            item_texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags,
            items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
              as has_open_flags,
-           items.reported_at, items.queue_place
+           items.reported_at, items.queue_place,
+           claims.moderator_key as reader_key, moderators.name as reader, claims.expires_at as claimed_until,
+           (select count(*) from decisions where item_id = items.id) as n_decisions
          from items
+         left join claims on claims.item_key = items.key
+         left join moderators on moderators.key = claims.moderator_key
          join sites on sites.key = items.site_key
          join item_texts on item_texts.key = items.text_key
          left join items as posts on posts.key = items.post_key
@@ -63,6 +68,9 @@ pub(super) fn queue(
                 published_text: None,
                 earlier_texts: Vec::new(),
                 words: Vec::new(),
+                claim: claim(row)?,
+                hand_overs: claims::hand_overs(db, key(row))?,
+                n_decisions: row.get("n_decisions")?,
                 waits_since: waits_since(row.get("queue_place")?),
                 place: row.get("queue_place")?,
             };
@@ -73,6 +81,13 @@ pub(super) fn queue(
     Ok(page(queued, limit, |item| Cursor { key: item.place, item: item.id }))
 }
 
+/// Who read an item last.
+fn claim(row: &Row<'_>) -> Result<Option<Claim>, StoreError> {
+    let Some(moderator) = row.get("reader_key")? else { return Ok(None) };
+    let moderator = ModeratorId(moderator);
+    Ok(Some(Claim { moderator, name: row.get("reader")?, until: row.get("claimed_until")? }))
+}
+
 /// What a decision is about.
 struct Found {
     key: i64,
@@ -80,6 +95,8 @@ struct Found {
     state: State,
     text_key: Option<i64>,
     text: Option<String>,
+    notes: ContentNotes,
+    lang: Option<String>,
     /// Whether readers reported it or a check flagged it.
     is_review: bool,
 }
@@ -90,8 +107,8 @@ pub(super) fn decide(
 ) -> Result<Option<Result<State, Undecided>>, StoreError> {
     let found = first(
         db,
-        "select items.key, items.post_key, items.state, items.text_key, item_texts.text,
-           coalesce(items.reported_at, items.flagged_at) is not null as is_review
+        "select items.key, items.post_key, items.state, items.text_key, item_texts.text, item_texts.lang,
+           coalesce(item_texts.notes, x'00') as notes, coalesce(items.reported_at, items.flagged_at) is not null as is_review
          from items
          left join item_texts on item_texts.key = items.text_key
          where items.id = ?1",
@@ -103,13 +120,26 @@ pub(super) fn decide(
                 state: parsed(row, "items", "state")?,
                 text_key: row.get("text_key")?,
                 text: row.get("text")?,
+                notes: notes(row)?,
+                lang: row.get("lang")?,
                 is_review: row.get("is_review")?,
             })
         },
     )?;
-    let Some(Found { key, post_key, state: before, text_key, text, is_review }) = found else {
+    let Some(Found { key, post_key, state: before, text_key, text, notes, lang, is_review }) = found else {
         return Ok(None);
     };
+    if let Some(theirs) = claims::of_another(db, key, new.moderator, new.at)? {
+        return Ok(Some(Err(Undecided::Claimed(theirs))));
+    }
+    if let Some(n_read) = new.how.n_decisions {
+        let n_now: u32 = db
+            .prepare_cached("select count(*) from decisions where item_id = ?1")?
+            .query_row([bits(new.item)], |row| row.get(0))?;
+        if n_now != n_read {
+            return Ok(Some(Err(Undecided::Meanwhile)));
+        }
+    }
     let sides = side_texts::of_item(db, key)?;
     let new_text = sides.waiting.as_ref().and_then(|_| new.decision.about_new_text(before));
     let after = match new_text {
@@ -124,9 +154,24 @@ pub(super) fn decide(
     if !sides.were_read(new, text.as_deref(), new_text.is_some()) {
         return Ok(Some(Err(Undecided::TextChanged)));
     }
-    if let (Some(NewText::Taken), Some((text, notes)), Some(text_key)) = (new_text, &sides.waiting, text_key)
-    {
-        own::swap_text(db, key, text_key, text, *notes)?;
+    if let (State::Published, Some(text_key), Some(text)) = (after, text_key, &text) {
+        let is_taken = new_text == Some(NewText::Taken);
+        let (text, notes) = match &sides.waiting {
+            Some((text, notes)) if is_taken => (text, *notes),
+            _ => (text, notes),
+        };
+        match SideTexts::edited(new, text, notes, lang.as_deref()) {
+            Ok(Some((left, notes))) => own::swap_text(db, key, text_key, &left, notes)?,
+            Ok(None) if is_taken => own::swap_text(db, key, text_key, text, notes)?,
+            Ok(None) => {}
+            Err(undecided) => return Ok(Some(Err(undecided))),
+        }
+        if is_taken {
+            side_texts::forget(db, key, &[Side::Original])?;
+        }
+        if !new.how.taken_out.is_empty() && (is_taken || sides.original.is_none()) {
+            side_texts::add(db, key, Side::Original, None, notes, text, new.at)?;
+        }
     }
     if new_text.is_some() || before == State::Held {
         side_texts::forget(db, key, &Side::CHANGES)?;
@@ -143,9 +188,17 @@ pub(super) fn decide(
     execute(db, "update reports set is_decided = 1 where item_key = ?1", [key])?;
     execute(
         db,
-        "insert into decisions (item_id, moderator_key, decision, reason, decided_at)
-         values (?1, ?2, ?3, ?4, ?5)",
-        (bits(new.item), new.moderator.0, new.decision.as_str(), &new.reason, new.at),
+        "insert into decisions (item_id, moderator_key, decision, reason, decided_at, n_taken_out, notes)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        (
+            bits(new.item),
+            new.moderator.0,
+            new.decision.as_str(),
+            &new.reason,
+            new.at,
+            new.how.taken_out.len() as i64,
+            new.how.notes.map(|notes| notes.bits()),
+        ),
     )?;
     if let Some(post_key) = post_key {
         items::count_reply(db, post_key, published_change(before, after))?;
@@ -153,6 +206,7 @@ pub(super) fn decide(
     if before != State::Published && after == State::Published {
         live::tell(db, key)?;
     }
+    claims::end(db, key, new.item)?;
     Ok(Some(Ok(after)))
 }
 

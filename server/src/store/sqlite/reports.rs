@@ -1,5 +1,6 @@
 //! What readers report, and when that alone hides an item.
 
+use peer_support_domain::desk::DeskChange;
 use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::{REPORT_RETENTION_MS, REPORTS_OF_ITEM};
@@ -7,7 +8,7 @@ use peer_support_domain::post::{Decision, State};
 use peer_support_domain::report::ReportReason;
 use rusqlite::Connection;
 
-use super::{all, bits, execute, first, item_id, items, parsed, queue};
+use super::{all, bits, execute, first, item_id, items, live, parsed, queue};
 use crate::store::{Hiding, NewReport, ReportStanding, Reported, Rule, SecretHash, StoreError, hour_of};
 
 pub(super) fn report(db: &Connection, new: &NewReport) -> Result<Option<Reported>, StoreError> {
@@ -27,6 +28,7 @@ pub(super) fn report(db: &Connection, new: &NewReport) -> Result<Option<Reported
             mark_danger(db, item.key, new)?;
         }
         let state = hide_if_due(db, &item, new)?;
+        live::tell_desk(db, new.item, DeskChange::New)?;
         return Ok(Some(Reported::CountedBefore(standing(state, is_decided))));
     }
     let reasons = reasons(db, item.key)?;
@@ -48,6 +50,7 @@ pub(super) fn report(db: &Connection, new: &NewReport) -> Result<Option<Reported
     )?;
     mark_danger(db, item.key, new)?;
     let state = hide_if_due(db, &item, new)?;
+    live::tell_desk(db, new.item, DeskChange::New)?;
     Ok(Some(Reported::Counted(standing(state, false))))
 }
 
@@ -190,6 +193,7 @@ pub(super) fn flag(db: &Connection, item: ItemId, flag: Flag, at: i64) -> Result
            and state = 'published'",
         (bits(item), bit, at),
     )?;
+    live::tell_desk(db, item, DeskChange::New)?;
     Ok(n_flagged == 1)
 }
 

@@ -4,7 +4,7 @@ use peer_support_domain::account::AccountEvent;
 use peer_support_domain::limits::SESSION_SEEN_MS;
 use rusqlite::Connection;
 
-use super::{all, attempts, credentials, execute, first, moderators};
+use super::{all, attempts, claims, credentials, execute, first, moderators};
 use crate::store::{
     ListedSession, MINUTE_MS, ModeratorId, NewSession, OpenSession, SecondFactor, SecretHash, SessionId,
     StoreError, begun_span, unused_before,
@@ -189,6 +189,7 @@ pub(super) fn end_others(db: &Connection, moderator: ModeratorId, kept: SessionI
 }
 
 pub(super) fn sign_out(db: &Connection, session: &SecretHash) -> Result<(), StoreError> {
+    claims::release_of_session(db, session)?;
     execute(db, "delete from sessions where session_hash = ?1", [session])?;
     Ok(())
 }

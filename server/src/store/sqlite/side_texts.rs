@@ -1,5 +1,6 @@
 //! What belongs to an item besides its text.
 
+use peer_support_domain::desk::DeskChange;
 use peer_support_domain::id::{ItemId, RecoveryHash};
 use peer_support_domain::limits::WORDS_OF_A_SIDE;
 use peer_support_domain::note::ContentNotes;
@@ -7,7 +8,7 @@ use peer_support_domain::post::State;
 use peer_support_domain::wire::Word;
 use rusqlite::Connection;
 
-use super::{all, bits, corrupt, execute, first, key, notes, parsed};
+use super::{all, bits, claims, corrupt, execute, first, item_id, key, live, notes, parsed};
 use crate::store::side::{Side, SideText, SideTexts};
 use crate::store::{Idempotency, ModeratorId, Said, StoreError};
 
@@ -103,13 +104,13 @@ pub(super) fn say_own(
 ) -> Result<Option<Said>, StoreError> {
     let found = first(
         db,
-        "select key, state
+        "select key, id, state
          from items
          where recovery = ?1",
         [recovery.as_bytes()],
-        |row| Ok((row.get("key")?, parsed(row, "items", "state")?)),
+        |row| Ok((row.get("key")?, item_id(row, "id")?, parsed(row, "items", "state")?)),
     )?;
-    let Some((key, state)) = found else { return Ok(None) };
+    let Some((key, item, state)) = found else { return Ok(None) };
     if state != State::Deleted
         && let Some(idempotency) = idempotency
         && let Some(before) = said_before(db, text, idempotency)?
@@ -124,6 +125,9 @@ pub(super) fn say_own(
              values (?1, ?2, ?3, ?4)",
             (key_hash, request_hash, key, at),
         )?;
+    }
+    if matches!(said, Said::Done(_)) {
+        live::tell_desk(db, item, DeskChange::New)?;
     }
     Ok(Some(said))
 }
@@ -166,6 +170,9 @@ pub(super) fn say(
         |row| Ok((row.get("key")?, parsed(row, "items", "state")?)),
     )?;
     let Some((key, state)) = found else { return Ok(None) };
+    if let Some(theirs) = claims::of_another(db, key, moderator, at)? {
+        return Ok(Some(Said::Claimed(theirs)));
+    }
     say_about(db, key, state, Some(moderator), text, at, false).map(Some)
 }
 

@@ -259,12 +259,16 @@ fn batch(
     }
 }
 
-/// Tells who listens what the last transaction published.
+/// Tells who listens what the last transaction published, and what it changed at the desk.
 fn tell(connection: &Connection, teller: &Teller) {
-    match live::take(connection) {
-        Ok(published) => published.into_iter().for_each(|published| teller.tell(published)),
+    let told = live::take(connection).and_then(|published| Ok((published, live::take_desk(connection)?)));
+    match told {
+        Ok((published, desk)) => {
+            published.into_iter().for_each(|published| teller.tell(published));
+            desk.into_iter().for_each(|news| teller.tell_desk(news));
+        }
         Err(error) => {
-            tracing::error!("nobody was told of what was published: {error}");
+            tracing::error!("nobody was told of what happened: {error}");
             teller.break_off();
         }
     }

@@ -1,0 +1,87 @@
+//! Who reads which item at the moderators' desk, and handing items over.
+
+use axum::Json;
+use axum::extract::State as FromState;
+use axum::http::StatusCode;
+use peer_support_domain::id::ItemId;
+use peer_support_domain::post::Role;
+use peer_support_domain::text::HandOverText;
+use peer_support_domain::wire::{Claim, Colleagues, HandOver, NewHandOver, TakeClaim};
+
+use super::App;
+use super::body::Body;
+use super::params::Path;
+use super::problem::Problem;
+use super::session::{SignedIn, SignedInToWrite};
+use crate::store::{self, Claimed, HandedOver, Moderator, NewClaim};
+
+/// Whoever may decide. Viewers read without a claim: they keep no item from anybody.
+fn may_decide(moderator: &Moderator) -> Result<(), Problem> {
+    if moderator.role < Role::Moderator { Err(Problem::Role) } else { Ok(()) }
+}
+
+/// A claim as `moderator` is told of it; `None` when it has run out.
+pub(super) fn told(claim: Option<store::Claim>, moderator: &Moderator, now: i64) -> Option<Claim> {
+    let store::Claim { moderator: id, name, until } = claim.filter(|claim| claim.until > now)?;
+    Some(Claim { name, is_yours: id == moderator.id, until })
+}
+
+/// `PUT /api/v1/console/items/{id}/claim`.
+pub(super) async fn put_claim(
+    FromState(app): FromState<App>,
+    Path(item): Path<ItemId>,
+    SignedInToWrite(moderator): SignedInToWrite,
+    Body(TakeClaim { takes_over }): Body<TakeClaim>,
+) -> Result<Json<Claim>, Problem> {
+    may_decide(&moderator)?;
+    let claim = NewClaim { item, moderator: moderator.id, takes_over, at: app.clock.now_ms() };
+    match app.store.claim(claim).await?.ok_or(Problem::UnknownItem)? {
+        Claimed::Yours(store::Claim { name, until, .. }) => Ok(Json(Claim { name, is_yours: true, until })),
+        Claimed::Theirs(claim) => Err(Problem::Claimed(claim)),
+    }
+}
+
+/// `DELETE /api/v1/console/items/{id}/claim`.
+pub(super) async fn delete_claim(
+    FromState(app): FromState<App>,
+    Path(item): Path<ItemId>,
+    SignedInToWrite(moderator): SignedInToWrite,
+) -> Result<StatusCode, Problem> {
+    may_decide(&moderator)?;
+    app.store.release(item, moderator.id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /api/v1/console/items/{id}/hand-over`.
+pub(super) async fn post_hand_over(
+    FromState(app): FromState<App>,
+    Path(item): Path<ItemId>,
+    SignedInToWrite(moderator): SignedInToWrite,
+    Body(NewHandOver { to, note }): Body<NewHandOver<HandOverText>>,
+) -> Result<(StatusCode, Json<HandOver>), Problem> {
+    may_decide(&moderator)?;
+    let hand_over = store::NewHandOver {
+        item,
+        moderator: moderator.id,
+        to,
+        note: note.into_string(),
+        at: app.clock.now_ms(),
+    };
+    match app.store.hand_over(hand_over).await?.ok_or(Problem::UnknownItem)? {
+        HandedOver::Done(hand_over) => Ok((StatusCode::CREATED, Json(hand_over))),
+        HandedOver::NoSuchColleague => Err(Problem::UnknownColleague),
+        HandedOver::Claimed(claim) => Err(Problem::Claimed(claim)),
+        HandedOver::TooMany => Err(Problem::TooManyHandOvers),
+        HandedOver::ItemDeleted => Err(Problem::ItemDeleted),
+    }
+}
+
+/// `GET /api/v1/console/colleagues`.
+pub(super) async fn get_colleagues(
+    FromState(app): FromState<App>,
+    SignedIn { moderator, .. }: SignedIn,
+) -> Result<Json<Colleagues>, Problem> {
+    let all = app.store.moderators().await?.into_iter();
+    let others = all.filter(|other| other.id != moderator.id && other.role >= Role::Moderator);
+    Ok(Json(Colleagues { names: others.map(|other| other.name).collect() }))
+}
