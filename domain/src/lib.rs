@@ -5,7 +5,7 @@
 //! *The peer space*: [`id`], [`text`], [`post`], [`note`], [`vote`], [`ranking`], [`recovery`], [`cursor`], [`site`], [`card`],
 //! [`report`], [`flag`], [`wire`], and, for the server, `full_text`.
 //! Both are read by [`signals`]: what in a text asks for help, gives somebody away or may hurt readers.
-//! *Moderators' accounts*: [`account`], [`lock_out`] and, for the server, `password`.
+//! *Moderators' accounts*: [`account`], [`lock_out`] and, for the server, `password`. *Their team*: [`delivery`], [`coverage`].
 //! For views there are [`pseudonym`], [`moment`] and [`wording`].
 
 pub mod account;
@@ -13,7 +13,9 @@ pub mod bundle;
 pub mod card;
 pub mod contact;
 pub mod country;
+pub mod coverage;
 pub mod cursor;
+pub mod delivery;
 pub mod flag;
 #[cfg(feature = "unicode")]
 pub mod full_text;

@@ -195,6 +195,13 @@ text!(
 
 #[cfg(feature = "unicode")]
 text!(
+    /// Why a moderator passes an item on to a lead, for their team only.
+    EscalationNote,
+    limits::ESCALATION_GRAPHEMES
+);
+
+#[cfg(feature = "unicode")]
+text!(
     /// The heading of a card.
     CardTitle,
     limits::CARD_TITLE_GRAPHEMES

@@ -16,6 +16,8 @@ mod imports;
 mod line_reports;
 #[path = "store/live.rs"]
 mod live;
+#[path = "store/outbox.rs"]
+mod outbox;
 #[path = "store/own.rs"]
 mod own;
 #[path = "store/plans.rs"]
@@ -28,6 +30,8 @@ mod reports;
 mod risk;
 #[path = "store/search.rs"]
 mod search;
+#[path = "store/sites.rs"]
+mod sites;
 #[path = "store/subject.rs"]
 mod subject;
 #[path = "store/upkeep.rs"]

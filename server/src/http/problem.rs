@@ -62,6 +62,12 @@ pub(crate) enum Problem {
     ItemDeleted,
     #[error("the code opens no item of this thread")]
     CodeOfAnotherThread,
+    #[error("somebody passed the item on before, and nobody has decided since")]
+    EscalatedBefore,
+    #[error("the item does not wait for a decision")]
+    NotWaiting,
+    #[error("no such notification that did not arrive")]
+    UnknownDelivery,
     #[error(transparent)]
     Undecided(#[from] Undecided),
     #[error("the sign-in code is unknown, used or expired")]
@@ -164,6 +170,16 @@ const OTHER_THREAD: Sort = sort(
 );
 const OUTDATED: Sort =
     sort("decision-outdated", StatusCode::CONFLICT, "The item does not stand where this decision begins.");
+const ESCALATED_BEFORE: Sort = sort(
+    "escalated-before",
+    StatusCode::CONFLICT,
+    "The item was passed on to a lead before, and nobody has decided since.",
+);
+const NOT_WAITING: Sort = sort(
+    "not-waiting",
+    StatusCode::CONFLICT,
+    "The item does not wait for a decision, so it is not passed on.",
+);
 const TEXT_CHANGED: Sort =
     sort("text-changed", StatusCode::CONFLICT, "The author changed the text since it was read.");
 const SIGN_IN: Sort =
@@ -232,7 +248,7 @@ const UNAVAILABLE: Sort =
     sort("unavailable", StatusCode::SERVICE_UNAVAILABLE, "The server cannot answer now; try again shortly.");
 
 /// Every code there is.
-const SORTS: [&Sort; 38] = [
+const SORTS: [&Sort; 40] = [
     &NOT_FOUND,
     &METHOD,
     &BODY,
@@ -252,6 +268,8 @@ const SORTS: [&Sort; 38] = [
     &ITEM_DELETED,
     &OTHER_THREAD,
     &OUTDATED,
+    &ESCALATED_BEFORE,
+    &NOT_WAITING,
     &TEXT_CHANGED,
     &SIGN_IN,
     &CREDENTIALS,
@@ -286,7 +304,8 @@ impl Problem {
             | Self::UnknownItem
             | Self::UnknownRecoveryCode
             | Self::UnknownReportCode
-            | Self::UnknownSession => &NOT_FOUND,
+            | Self::UnknownSession
+            | Self::UnknownDelivery => &NOT_FOUND,
             Self::UnknownMethod => &METHOD,
             Self::Body(_) => &BODY,
             Self::Field(field, _) if field == "text" => &TEXT,
@@ -306,6 +325,8 @@ impl Problem {
             Self::CodeOfAnotherThread => &OTHER_THREAD,
             Self::Undecided(Undecided::NotAllowed(_)) => &OUTDATED,
             Self::Undecided(Undecided::TextChanged) => &TEXT_CHANGED,
+            Self::EscalatedBefore => &ESCALATED_BEFORE,
+            Self::NotWaiting => &NOT_WAITING,
             Self::SignIn => &SIGN_IN,
             Self::Credentials => &CREDENTIALS,
             Self::CurrentPassword => &CURRENT_PASSWORD,
@@ -345,6 +366,7 @@ impl Problem {
             Self::CurrentPassword => "current_password".into(),
             Self::Guessable => "password".into(),
             Self::UnknownSession => "session".into(),
+            Self::UnknownDelivery => "delivery".into(),
             Self::Csrf => "Csrf-Token".into(),
             Self::WorkNeeded { .. } => "Proof-Of-Work".into(),
             _ => return None,
@@ -361,7 +383,8 @@ impl Problem {
             | Self::UnknownItem
             | Self::UnknownRecoveryCode
             | Self::UnknownReportCode
-            | Self::UnknownSession => Some(self.to_string()),
+            | Self::UnknownSession
+            | Self::UnknownDelivery => Some(self.to_string()),
             Self::NotEditable(_) | Self::Undecided(Undecided::NotAllowed(_)) => Some(self.to_string()),
             _ => None,
         }

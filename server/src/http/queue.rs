@@ -27,7 +27,7 @@ pub(super) async fn get_queue(
     let items = page.items.into_iter().map(|item| QueueItem {
         // What a site that is gone had left waiting waits since it came.
         decision_expected_at: item.waits_since
-            + app.sites.get(&item.site).map_or(0, |site| site.decision_target_ms),
+            + app.sites.get(&item.site).map_or(0, |site| site.target_ms(item.waits_since)),
         found: app.words.found(&item.text, item.lang.as_ref()),
         id: item.id,
         site: item.site,
@@ -44,6 +44,7 @@ pub(super) async fn get_queue(
         flags: item.flags.iter().collect(),
         reports: item.reports,
         words: item.words,
+        escalation: item.escalation,
     });
     Ok(Json(Page { items: items.collect(), next: page.next }))
 }

@@ -13,6 +13,7 @@ mod items;
 mod line_reports;
 mod live;
 mod moderators;
+mod outbox;
 mod own;
 mod purge;
 mod queue;
@@ -21,6 +22,7 @@ mod rewrite;
 mod search;
 mod sessions;
 mod side_texts;
+mod sites;
 mod votes;
 
 use std::path::Path;
@@ -36,7 +38,7 @@ use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::site::SiteId;
 use peer_support_domain::vote::VoteCounts;
-use peer_support_domain::wire::{Card, LineReport, Page, Post, Reply};
+use peer_support_domain::wire::{Card, Delivery, LineReport, Page, Post, Reply, SiteChange, SiteSetting};
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::{ConnectOptions, Executor, Row};
@@ -46,11 +48,12 @@ use tokio::sync::mpsc::Sender;
 use self::rewrite::Rewriter;
 use super::live::{Listener, Teller};
 use super::{
-    AccountState, Added, Attempt, CopyTerms, Edit, Edited, ExportedItem, FeedQuery, Idempotency, Import,
-    ImportId, ImportedItem, ListedSession, Moderator, ModeratorId, NewDecision, NewImport, NewItem,
-    NewLineReport, NewReport, NewSession, OpenSession, OwnItem, Queued, RecentText, ReportStanding, Reported,
-    Said, SearchQuery, SecondFactor, SecretHash, SessionId, Store, StoreError, Undecided, Vote, corrupt,
-    flags_of_bits, kind_of_letter,
+    AccountState, Added, Attempt, Claimed, CopyTerms, Edit, Edited, Escalated, ExportedItem, FeedQuery,
+    Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator, ModeratorId, NewDecision,
+    NewDelivery, NewEscalation, NewImport, NewItem, NewLineReport, NewReport, NewSession, Notice, NoticeId,
+    OpenSession, OwnItem, Queued, RecentText, ReportStanding, Reported, Said, SearchQuery, SecondFactor,
+    SecretHash, SessionId, SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits,
+    kind_of_letter,
 };
 
 /// Connections of one server, of which one listens. PostgreSQL allows 100 at first, so several servers fit.
@@ -74,6 +77,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("word_keys", include_str!("migrations/0010_word_keys.sql")),
     ("accounts", include_str!("migrations/0011_accounts.sql")),
     ("risk", include_str!("migrations/0012_risk.sql")),
+    ("outbox", include_str!("migrations/0015_outbox.sql")),
+    ("sites", include_str!("migrations/0016_sites.sql")),
 ];
 
 /// A store in a PostgreSQL database, which it may share with other servers.
@@ -253,6 +258,64 @@ impl Store for Postgres {
 
     async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, Undecided>>, StoreError> {
         until_alone(|| queue::decide(&self.pool, &decision)).await
+    }
+
+    async fn escalate(&self, escalation: NewEscalation) -> Result<Option<Escalated>, StoreError> {
+        until_alone(|| outbox::escalate(&self.pool, &escalation)).await
+    }
+
+    async fn notices(&self, limit: usize) -> Result<Vec<Notice>, StoreError> {
+        outbox::notices(&self.pool, limit).await
+    }
+
+    async fn address(&self, notice: NoticeId, deliveries: Vec<NewDelivery>) -> Result<(), StoreError> {
+        until_alone(|| outbox::address(&self.pool, notice, &deliveries)).await
+    }
+
+    async fn claim_deliveries(&self, now: i64, limit: usize) -> Result<Vec<Claimed>, StoreError> {
+        until_alone(|| outbox::claim(&self.pool, now, limit)).await
+    }
+
+    async fn settle_delivery(&self, id: String, n_tries: u32, tried: Tried) -> Result<(), StoreError> {
+        until_alone(|| outbox::settle(&self.pool, &id, n_tries, tried)).await
+    }
+
+    async fn dead_deliveries(&self) -> Result<Vec<Delivery>, StoreError> {
+        outbox::dead(&self.pool).await
+    }
+
+    async fn resend_delivery(&self, id: String, at: i64) -> Result<bool, StoreError> {
+        until_alone(|| outbox::resend(&self.pool, &id, at)).await
+    }
+
+    async fn discard_delivery(&self, id: String) -> Result<bool, StoreError> {
+        until_alone(|| outbox::discard(&self.pool, &id)).await
+    }
+
+    async fn site_settings(&self, site: SiteId) -> Result<SiteSettings, StoreError> {
+        sites::settings(&self.pool, &site).await
+    }
+
+    async fn change_site(
+        &self,
+        site: SiteId,
+        what: SiteSetting,
+        moderator: Option<ModeratorId>,
+        at: i64,
+    ) -> Result<(), StoreError> {
+        until_alone(|| sites::change(&self.pool, &site, what, moderator, at)).await
+    }
+
+    async fn site_changes(&self, site: SiteId) -> Result<Vec<SiteChange>, StoreError> {
+        sites::changes(&self.pool, &site).await
+    }
+
+    async fn waiting(&self, site: SiteId, limit: usize) -> Result<Vec<i64>, StoreError> {
+        sites::waiting(&self.pool, &site, limit).await
+    }
+
+    async fn notice_late(&self, site: SiteId, at: i64) -> Result<bool, StoreError> {
+        until_alone(|| sites::notice_late(&self.pool, &site, at)).await
     }
 
     async fn listen(&self) -> Result<Listener, StoreError> {
@@ -457,6 +520,7 @@ impl Store for Postgres {
         until_alone(|| purge::expired(&self.pool, now)).await?;
         until_alone(|| line_reports::purge(&self.pool, now)).await?;
         until_alone(|| reports::purge(&self.pool, now)).await?;
+        until_alone(|| outbox::purge(&self.pool, now)).await?;
         until_alone(|| purge::changes(&self.pool, unpublished_before)).await?;
         let mut n_purged = 0;
         loop {

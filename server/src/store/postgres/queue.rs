@@ -10,8 +10,8 @@ use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
 use super::{
-    bits, cursor_key, flags, item_id, items, key, kind, live, notes, own, parsed, parsed_if_any, reports,
-    side_texts,
+    bits, cursor_key, flags, item_id, items, key, kind, live, notes, outbox, own, parsed, parsed_if_any,
+    reports, side_texts,
 };
 use crate::store::side::Side;
 use crate::store::{
@@ -27,7 +27,7 @@ pub(super) async fn queue(
     let (place, key_before) = cursor_key(db, after, i64::MIN).await?;
     let rows = sqlx::query(
         "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, texts.text, texts.lang,
-           texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.queue_place,
+           texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.escalated_at, items.queue_place,
            items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
              as has_open_flags
          from items
@@ -66,6 +66,12 @@ pub(super) async fn queue(
             sides.put_beside(&mut queued[place]);
         }
     }
+    for (place, row) in rows.iter().enumerate() {
+        // Few are passed on at a time.
+        if row.try_get::<Option<i64>, _>("escalated_at")?.is_some() {
+            queued[place].escalation = outbox::last(db, queued[place].id).await?;
+        }
+    }
     Ok(page(queued, limit, |item: &Queued| Cursor { key: item.place, item: item.id }))
 }
 
@@ -89,6 +95,7 @@ fn to_queued(row: &PgRow, reasons: &[(i64, ReportReason)]) -> Result<Queued, Sto
         published_text: None,
         earlier_texts: Vec::new(),
         words: Vec::new(),
+        escalation: None,
         waits_since: waits_since(row.try_get("queue_place")?),
         place: row.try_get("queue_place")?,
     })
@@ -139,7 +146,8 @@ pub(super) async fn decide(
     }
     sqlx::query(
         "update items
-         set state = $2, reason = $3, reported_at = null, flagged_at = null, asked_at = null, flags = flags & ~$5,
+         set state = $2, reason = $3, reported_at = null, flagged_at = null, asked_at = null, escalated_at = null,
+           flags = flags & ~$5,
            edited_at = case when $4 then null else edited_at end
          where key = $1",
     )
