@@ -13,6 +13,8 @@ pub enum Command {
     Decline,
     /// Write a private word to the author.
     Say,
+    /// Pass what is read on to a lead.
+    Escalate,
     /// Show words that are hidden because they are hard to read.
     Show,
     /// Look for new items.
@@ -52,6 +54,7 @@ pub fn command(press: Press) -> Option<Command> {
         "a" | "A" => Command::Approve,
         "d" | "D" => Command::Decline,
         "w" | "W" => Command::Say,
+        "e" | "E" => Command::Escalate,
         "v" | "V" => Command::Show,
         "r" | "R" => Command::Reload,
         "?" => Command::Help,
@@ -77,7 +80,7 @@ mod tests {
 
     #[test]
     fn letters_do_nothing_while_someone_types() {
-        for key in ["j", "k", "a", "d", "w", "v", "r", "?"] {
+        for key in ["j", "k", "a", "d", "w", "e", "v", "r", "?"] {
             assert!(command(press(key)).is_some(), "{key}");
             assert_eq!(command(Press { is_typing: true, ..press(key) }), None, "{key}");
         }

@@ -93,6 +93,10 @@ pub struct Work {
     pub refusal: RwSignal<Option<Decision>>,
     /// Whether a private word to the author of what is read is being written.
     pub is_saying: RwSignal<bool>,
+    /// What is being passed on to a lead.
+    pub escalating: RwSignal<Option<ItemId>>,
+    /// Whether the page of a site is open.
+    pub is_site_open: RwSignal<bool>,
     /// Whether a private word is on its way.
     pub is_sending: RwSignal<bool>,
     /// Whether, on a narrow page, the item shows instead of the list.
@@ -121,6 +125,8 @@ impl Work {
             is_declining: RwSignal::new(false),
             refusal: RwSignal::new(None),
             is_saying: RwSignal::new(false),
+            escalating: RwSignal::new(None),
+            is_site_open: RwSignal::new(false),
             is_sending: RwSignal::new(false),
             is_item_open: RwSignal::new(false),
             now_ms: RwSignal::new(browser::now_ms()),
@@ -250,6 +256,8 @@ impl Work {
         self.is_saying.set(false);
         self.is_item_open.set(false);
         self.is_account_open.set(false);
+        self.escalating.set(None);
+        self.is_site_open.set(false);
         self.outcome.set(None);
     }
 
@@ -269,6 +277,11 @@ impl Work {
     /// Whether whoever is signed in may write cards and posts of the owner.
     pub fn may_write_for_everyone(self) -> bool {
         self.door.with(|door| matches!(door, Door::Open(session) if session.role >= Role::Lead))
+    }
+
+    /// Whether whoever is signed in may force a rule upon a site.
+    pub fn is_admin(self) -> bool {
+        self.door.with(|door| matches!(door, Door::Open(session) if session.role >= Role::Admin))
     }
 
     /// Does `write` with the session's token, and again when another window began a new session.
@@ -576,6 +589,11 @@ impl Work {
         self.drafts.update(|drafts| {
             drafts.remove(&id);
         });
+    }
+
+    /// Says what became of something that is about no item in the list.
+    pub fn tell(self, is_done: bool, text: String) {
+        self.say(is_done, text, None);
     }
 
     fn say(self, is_done: bool, text: String, item: Option<ItemId>) {

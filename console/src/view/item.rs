@@ -6,6 +6,7 @@ use peer_support_domain::post::{Decision, State};
 use peer_support_domain::wire::QueueItem;
 
 use super::decline::Decline;
+use super::escalate::Escalate;
 use super::found::Marked;
 use super::noticed::Noticed;
 use super::private::Private;
@@ -135,6 +136,7 @@ fn Words(
             <div hidden=move || is_veiled.get()>
                 <Earlier texts=earlier_texts lang=lang.clone() />
             </div>
+            <Escalate work id=item.id escalation=part(reading, |item| item.escalation.clone()) standing />
             <Private work id=item.id words=part(reading, |item| item.words.clone()) standing />
             {move || match foot.get() {
                 Foot::Nothing => ().into_any(),

@@ -53,6 +53,7 @@ pub fn Keys(is_open: RwSignal<bool>, letters_are_keys: RwSignal<bool>) -> impl I
                 {row(&["a"], tr!("approve"))}
                 {row(&["d"], tr!("decline"))}
                 {row(&["w"], tr!("say"))}
+                {row(&["e"], tr!("escalate"))}
                 {row(&["v"], tr!("keys-show"))}
                 {row(&["r"], tr!("reload"))}
                 {row(&["?"], tr!("keys-help"))}

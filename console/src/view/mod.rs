@@ -2,6 +2,7 @@
 
 mod account;
 mod decline;
+mod escalate;
 mod for_everyone;
 mod found;
 mod item;
@@ -12,6 +13,7 @@ mod password;
 mod private;
 mod queue;
 mod sign_in;
+mod site;
 mod top;
 
 use std::time::Duration;
@@ -53,6 +55,7 @@ pub fn Page() -> impl IntoView {
             Command::Approve => work.approve_by_key(),
             Command::Decline => work.begin_to_decline(None),
             Command::Say => work.begin_to_say(),
+            Command::Escalate => work.begin_to_escalate(),
             Command::Show => work.unveil(),
             Command::Reload => work.reload(),
             Command::Help => is_help_open.set(true),
@@ -72,6 +75,7 @@ pub fn Page() -> impl IntoView {
                 </main>
                 <for_everyone::ForEveryone work is_open=is_for_everyone_open />
                 <account::Account work />
+                <site::SitePage work />
                 <keys::Keys is_open=is_help_open letters_are_keys />
             }
             .into_any()
