@@ -271,6 +271,7 @@ mod tests {
             flags: Vec::new(),
             reports: Vec::new(),
             found: Vec::new(),
+            escalation: None,
             words: Vec::new(),
         }
     }

@@ -5,7 +5,7 @@
 //! *The peer space*: [`id`], [`text`], [`post`], [`note`], [`vote`], [`ranking`], [`recovery`], [`cursor`], [`site`], [`card`],
 //! [`report`], [`flag`], [`wire`], and, for the server, `full_text`.
 //! Both are read by [`signals`]: what in a text asks for help, gives somebody away or may hurt readers.
-//! *Moderators' accounts*: [`account`], [`lock_out`] and, for the server, `password`. *Their team*: [`delivery`], [`coverage`].
+//! *Moderators' accounts*: [`account`], [`lock_out`] and, for the server, `password`. *Their team*: [`delivery`], [`coverage`], [`safe_wording`].
 //! For views there are [`pseudonym`], [`moment`] and [`wording`].
 
 pub mod account;
@@ -38,6 +38,7 @@ pub mod pseudonym;
 pub mod ranking;
 pub mod recovery;
 pub mod report;
+pub mod safe_wording;
 pub mod search;
 pub mod signals;
 pub mod signed;

@@ -180,3 +180,11 @@ pub const SITE_CHANGES: usize = 50;
 pub const LATE_NOTICE_EVERY_MS: i64 = 60 * 60 * 1_000;
 /// Waiting items of a site that are looked at for those that wait too long, the oldest first.
 pub const LATE_AMONG: usize = 200;
+/// Steps of a playbook for one colour: more is not read while somebody waits.
+pub const PLAYBOOK_STEPS: std::ops::RangeInclusive<usize> = 0..=12;
+/// Graphemes in a step of a playbook: two lines beside an item.
+pub const STEP_GRAPHEMES: std::ops::RangeInclusive<usize> = 2..=200;
+/// Reasons of a site to start from: as many buttons as a moderator finds one among.
+pub const REASON_TEMPLATES: std::ops::RangeInclusive<usize> = 0..=12;
+/// Graphemes in the name of such a reason: it is a button.
+pub const REASON_NAME_GRAPHEMES: std::ops::RangeInclusive<usize> = 2..=40;

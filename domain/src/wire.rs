@@ -722,6 +722,10 @@ pub enum SiteSetting {
     Unforced,
     /// A sensitive period was begun, or ended.
     Sensitive(bool),
+    /// The steps beside items were written anew.
+    Playbook,
+    /// The reasons to start from were written anew.
+    Reasons,
 }
 
 /// `PUT /console/sites/{site}/forced`.
@@ -737,6 +741,49 @@ pub struct PutForced {
 pub struct PutSensitive {
     /// Whether the period begins or ends.
     pub is_sensitive: bool,
+}
+
+/// `GET` and `PUT /console/sites/{site}/playbook`: what moderators should do, by the colour of an item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Playbook<Step = String> {
+    /// Where nothing was noticed.
+    pub green: Vec<Step>,
+    /// What was noticed or reported.
+    pub amber: Vec<Step>,
+    /// Where a life may be at risk.
+    pub red: Vec<Step>,
+}
+
+/// `GET /console/sites/{site}/playbook`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenPlaybook {
+    /// What the site wrote; absent until it did, and then the page's own steps are shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub playbook: Option<Playbook>,
+}
+
+/// A reason to start from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReasonTemplate<Name = String, Text = String> {
+    /// What moderators see.
+    pub name: Name,
+    /// What the author would read.
+    pub text: Text,
+}
+
+/// `PUT /console/sites/{site}/reasons`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reasons<Name = String, Text = String> {
+    /// In the order they are offered.
+    pub reasons: Vec<ReasonTemplate<Name, Text>>,
+}
+
+/// `GET /console/sites/{site}/reasons`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenReasons {
+    /// What the site wrote; absent until it did, and then the page's own are offered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasons: Option<Vec<ReasonTemplate>>,
 }
 
 /// The answer to a decision.

@@ -15,6 +15,7 @@ mod log;
 mod mine;
 mod openapi;
 mod params;
+mod playbooks;
 mod posts;
 mod present;
 mod problem;
@@ -189,6 +190,8 @@ pub fn router(app: App) -> Router {
         .route("/console/sites", get(cards::get_sites))
         .route("/console/sites/{site}/cards", get(cards::get_cards).put(cards::put_cards))
         .route("/console/sites/{site}/posts", post(posts::post_owners_post))
+        .route("/console/sites/{site}/playbook", get(playbooks::get_playbook).put(playbooks::put_playbook))
+        .route("/console/sites/{site}/reasons", get(playbooks::get_reasons).put(playbooks::put_reasons))
         .route("/console/sites/{site}/present", get(present::get_present))
         .route("/console/sites/{site}/forced", put(present::put_forced))
         .route("/console/sites/{site}/sensitive", put(present::put_sensitive))

@@ -35,7 +35,7 @@ struct Table {
 }
 
 /// Each after those it refers to, as posts before their replies: imported ones are not always the older rows.
-const TABLES: [Table; 27] = [
+const TABLES: [Table; 28] = [
     Table {
         name: "sites",
         from_postgres: "select key, id from sites order by key",
@@ -303,6 +303,14 @@ const TABLES: [Table; 27] = [
                       from site_changes
                       order by key",
         postgres_columns: "key, site_key, what, rule, until_at, is_on, moderator_key, changed_at",
+        is_numbered: true,
+    },
+    Table {
+        name: "site_texts",
+        from_postgres: "select key, site_key, shelf, place, name, text from site_texts order by key",
+        sqlite_columns: &["key", "site_key", "shelf", "place", "name", "text"],
+        from_sqlite: "select key, site_key, shelf, place, name, text from site_texts order by key",
+        postgres_columns: "key, site_key, shelf, place, name, text",
         is_numbered: true,
     },
     Table {

@@ -32,7 +32,8 @@ use peer_support_domain::report::ReportReason;
 use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
 use peer_support_domain::vote::{Reaction, VoteCounts};
 use peer_support_domain::wire::{
-    Card, Delivery, Escalation, LineReport, Page, Post, Reply, ReportCount, SiteChange, SiteSetting, Word,
+    Card, Delivery, Escalation, LineReport, Page, Playbook, Post, ReasonTemplate, Reply, ReportCount,
+    SiteChange, SiteSetting, Word,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::Sender;
@@ -1118,6 +1119,30 @@ pub trait Store: Send + Sync + 'static {
     /// What was changed about a site, the last first; at most
     /// [`SITE_CHANGES`](peer_support_domain::limits::SITE_CHANGES).
     async fn site_changes(&self, site: SiteId) -> Result<Vec<SiteChange>, StoreError>;
+
+    /// A site's playbook; `None` when it never wrote one.
+    async fn playbook(&self, site: SiteId) -> Result<Option<Playbook>, StoreError>;
+
+    /// Puts `playbook` in place of the one before, and records who did.
+    async fn put_playbook(
+        &self,
+        site: SiteId,
+        playbook: Playbook,
+        moderator: ModeratorId,
+        at: i64,
+    ) -> Result<(), StoreError>;
+
+    /// A site's reasons to start from, in their order; `None` when it never wrote any.
+    async fn reasons(&self, site: SiteId) -> Result<Option<Vec<ReasonTemplate>>, StoreError>;
+
+    /// Puts `reasons` in place of all before, and records who did.
+    async fn put_reasons(
+        &self,
+        site: SiteId,
+        reasons: Vec<ReasonTemplate>,
+        moderator: ModeratorId,
+        at: i64,
+    ) -> Result<(), StoreError>;
 
     /// Since when items of a site wait for a moderator, in the order of the queue; not those that were imported.
     async fn waiting(&self, site: SiteId, limit: usize) -> Result<Vec<i64>, StoreError>;

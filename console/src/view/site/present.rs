@@ -285,6 +285,8 @@ fn Changes(changes: Vec<SiteChange>) -> impl IntoView {
                 SiteSetting::Unforced => tr!("change-unforced").to_owned(),
                 SiteSetting::Sensitive(true) => tr!("change-sensitive").to_owned(),
                 SiteSetting::Sensitive(false) => tr!("change-not-sensitive").to_owned(),
+                SiteSetting::Playbook => tr!("change-playbook").to_owned(),
+                SiteSetting::Reasons => tr!("change-reasons").to_owned(),
             };
             let by = by.unwrap_or_else(|| tr!("change-by-command").to_owned());
             view! {

@@ -22,6 +22,7 @@ mod rewrite;
 mod search;
 mod sessions;
 mod side_texts;
+mod site_texts;
 mod sites;
 mod votes;
 
@@ -38,7 +39,9 @@ use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::site::SiteId;
 use peer_support_domain::vote::VoteCounts;
-use peer_support_domain::wire::{Card, Delivery, LineReport, Page, Post, Reply, SiteChange, SiteSetting};
+use peer_support_domain::wire::{
+    Card, Delivery, LineReport, Page, Playbook, Post, ReasonTemplate, Reply, SiteChange, SiteSetting,
+};
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::{ConnectOptions, Executor, Row};
@@ -316,6 +319,34 @@ impl Store for Postgres {
 
     async fn notice_late(&self, site: SiteId, at: i64) -> Result<bool, StoreError> {
         until_alone(|| sites::notice_late(&self.pool, &site, at)).await
+    }
+
+    async fn playbook(&self, site: SiteId) -> Result<Option<Playbook>, StoreError> {
+        site_texts::playbook(&self.pool, &site).await
+    }
+
+    async fn put_playbook(
+        &self,
+        site: SiteId,
+        playbook: Playbook,
+        moderator: ModeratorId,
+        at: i64,
+    ) -> Result<(), StoreError> {
+        until_alone(|| site_texts::put_playbook(&self.pool, &site, &playbook, moderator, at)).await
+    }
+
+    async fn reasons(&self, site: SiteId) -> Result<Option<Vec<ReasonTemplate>>, StoreError> {
+        site_texts::reasons(&self.pool, &site).await
+    }
+
+    async fn put_reasons(
+        &self,
+        site: SiteId,
+        reasons: Vec<ReasonTemplate>,
+        moderator: ModeratorId,
+        at: i64,
+    ) -> Result<(), StoreError> {
+        until_alone(|| site_texts::put_reasons(&self.pool, &site, &reasons, moderator, at)).await
     }
 
     async fn listen(&self) -> Result<Listener, StoreError> {

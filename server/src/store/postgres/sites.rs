@@ -5,7 +5,7 @@ use peer_support_domain::limits::{LATE_NOTICE_EVERY_MS, SITE_CHANGES};
 use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{SiteChange, SiteSetting};
 use sqlx::Row;
-use sqlx::postgres::{PgPool, PgRow};
+use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
 use super::{corrupt, items, key, parsed_if_any};
 use crate::store::{FAR, ModeratorId, SiteSettings, StoreError, waits_since};
@@ -32,7 +32,7 @@ pub(super) async fn settings(pool: &PgPool, site: &SiteId) -> Result<SiteSetting
     for row in &rows {
         match setting(row)? {
             SiteSetting::Forced(forced) => settings.forced = Some(forced),
-            SiteSetting::Unforced => {}
+            SiteSetting::Unforced | SiteSetting::Playbook | SiteSetting::Reasons => {}
             SiteSetting::Sensitive(is_on) => settings.is_sensitive = is_on,
         }
     }
@@ -47,11 +47,25 @@ pub(super) async fn change(
     at: i64,
 ) -> Result<(), StoreError> {
     let mut tx = pool.begin().await?;
-    let site_key = items::site_key(&mut tx, site).await?;
+    record(&mut tx, site, what, moderator, at).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Adds to the record; the key of the site.
+pub(super) async fn record(
+    db: &mut PgConnection,
+    site: &SiteId,
+    what: SiteSetting,
+    moderator: Option<ModeratorId>,
+    at: i64,
+) -> Result<i64, StoreError> {
+    let site_key = items::site_key(&mut *db, site).await?;
     let (name, forced, is_on) = match what {
         SiteSetting::Forced(forced) => ("forced", Some(forced), None),
         SiteSetting::Unforced => ("forced", None, None),
         SiteSetting::Sensitive(is_on) => ("sensitive", None, Some(is_on)),
+        SiteSetting::Playbook => ("playbook", None, None),
+        SiteSetting::Reasons => ("reasons", None, None),
     };
     sqlx::query(
         "insert into site_changes (site_key, what, rule, until_at, is_on, moderator_key, changed_at)
@@ -64,9 +78,9 @@ pub(super) async fn change(
     .bind(is_on)
     .bind(moderator.map(|moderator| moderator.0))
     .bind(at)
-    .execute(&mut *tx)
+    .execute(db)
     .await?;
-    Ok(tx.commit().await?)
+    Ok(site_key)
 }
 
 pub(super) async fn changes(pool: &PgPool, site: &SiteId) -> Result<Vec<SiteChange>, StoreError> {
@@ -96,6 +110,8 @@ fn setting(row: &PgRow) -> Result<SiteSetting, StoreError> {
         ("sensitive", Some(is_on), None, None) => Ok(SiteSetting::Sensitive(is_on)),
         ("forced", None, Some(rule), Some(until)) => Ok(SiteSetting::Forced(Forced { rule, until })),
         ("forced", None, None, None) => Ok(SiteSetting::Unforced),
+        ("playbook", None, None, None) => Ok(SiteSetting::Playbook),
+        ("reasons", None, None, None) => Ok(SiteSetting::Reasons),
         _ => Err(corrupt("site_changes", "what", key(row))),
     }
 }

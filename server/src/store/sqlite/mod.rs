@@ -19,6 +19,7 @@ mod reports;
 mod search;
 mod sessions;
 mod side_texts;
+mod site_texts;
 mod sites;
 mod votes;
 mod writer;
@@ -36,7 +37,9 @@ use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::site::SiteId;
 use peer_support_domain::vote::VoteCounts;
-use peer_support_domain::wire::{Card, Delivery, LineReport, Page, Post, Reply, SiteChange, SiteSetting};
+use peer_support_domain::wire::{
+    Card, Delivery, LineReport, Page, Playbook, Post, ReasonTemplate, Reply, SiteChange, SiteSetting,
+};
 use rusqlite::{Connection, OpenFlags, Params, Row};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
 use tokio::sync::Semaphore;
@@ -416,6 +419,34 @@ impl Store for Sqlite {
 
     async fn notice_late(&self, site: SiteId, at: i64) -> Result<bool, StoreError> {
         self.write(move |db| sites::notice_late(db, &site, at)).await
+    }
+
+    async fn playbook(&self, site: SiteId) -> Result<Option<Playbook>, StoreError> {
+        self.read(move |db| site_texts::playbook(db, &site)).await
+    }
+
+    async fn put_playbook(
+        &self,
+        site: SiteId,
+        playbook: Playbook,
+        moderator: ModeratorId,
+        at: i64,
+    ) -> Result<(), StoreError> {
+        self.forget(move |db| site_texts::put_playbook(db, &site, &playbook, moderator, at)).await
+    }
+
+    async fn reasons(&self, site: SiteId) -> Result<Option<Vec<ReasonTemplate>>, StoreError> {
+        self.read(move |db| site_texts::reasons(db, &site)).await
+    }
+
+    async fn put_reasons(
+        &self,
+        site: SiteId,
+        reasons: Vec<ReasonTemplate>,
+        moderator: ModeratorId,
+        at: i64,
+    ) -> Result<(), StoreError> {
+        self.forget(move |db| site_texts::put_reasons(db, &site, &reasons, moderator, at)).await
     }
 
     async fn listen(&self) -> Result<Listener, StoreError> {

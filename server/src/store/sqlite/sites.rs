@@ -45,6 +45,8 @@ pub(super) fn change(
         SiteSetting::Forced(forced) => ("forced", Some(forced), None),
         SiteSetting::Unforced => ("forced", None, None),
         SiteSetting::Sensitive(is_on) => ("sensitive", None, Some(is_on)),
+        SiteSetting::Playbook => ("playbook", None, None),
+        SiteSetting::Reasons => ("reasons", None, None),
     };
     execute(
         db,
@@ -85,6 +87,8 @@ fn setting(row: &Row<'_>) -> Result<SiteSetting, StoreError> {
         ("sensitive", Some(is_on), None, None) => Ok(SiteSetting::Sensitive(is_on)),
         ("forced", None, Some(rule), Some(until)) => Ok(SiteSetting::Forced(Forced { rule, until })),
         ("forced", None, None, None) => Ok(SiteSetting::Unforced),
+        ("playbook", None, None, None) => Ok(SiteSetting::Playbook),
+        ("reasons", None, None, None) => Ok(SiteSetting::Reasons),
         _ => Err(corrupt("site_changes", "what", key(row))),
     }
 }

@@ -2,7 +2,7 @@
 create table site_changes (
   key bigint primary key generated always as identity,
   site_key bigint not null references sites,
-  what text not null check (what in ('forced', 'sensitive')),
+  what text not null check (what in ('forced', 'sensitive', 'playbook', 'reasons')),
   -- A forced rule until a moment; null when the hours decide again.
   rule text check (rule in ('staffed', 'hold-all', 'read-only')),
   until_at bigint,
@@ -29,4 +29,17 @@ create trigger site_changes_are_not_changed before update or delete or truncate 
 create table late_notices (
   site_key bigint primary key references sites,
   noticed_at bigint not null
+);
+
+-- What a site wrote for its moderators: steps of its playbook by the colour of an item, and reasons to start from. Whether it
+-- ever wrote any, `site_changes` says.
+create table site_texts (
+  key bigint primary key generated always as identity,
+  site_key bigint not null references sites,
+  shelf text not null check (shelf in ('green', 'amber', 'red', 'reason')),
+  place integer not null,
+  name text,
+  text text not null,
+  unique (site_key, shelf, place),
+  check ((name is null) = (shelf <> 'reason'))
 );

@@ -2,7 +2,7 @@
 create table site_changes (
   key integer primary key,
   site_key integer not null references sites,
-  what text not null check (what in ('forced', 'sensitive')),
+  what text not null check (what in ('forced', 'sensitive', 'playbook', 'reasons')),
   -- A forced rule until a moment; null when the hours decide again.
   rule text check (rule in ('staffed', 'hold-all', 'read-only')),
   until_at integer,
@@ -30,4 +30,17 @@ end;
 create table late_notices (
   site_key integer primary key references sites,
   noticed_at integer not null
+) strict;
+
+-- What a site wrote for its moderators: steps of its playbook by the colour of an item, and reasons to start from. Whether it
+-- ever wrote any, `site_changes` says.
+create table site_texts (
+  key integer primary key,
+  site_key integer not null references sites,
+  shelf text not null check (shelf in ('green', 'amber', 'red', 'reason')),
+  place integer not null,
+  name text,
+  text text not null,
+  unique (site_key, shelf, place),
+  check ((name is null) = (shelf <> 'reason'))
 ) strict;
