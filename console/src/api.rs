@@ -10,9 +10,9 @@ use peer_support_domain::post::Decision;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{
     Account, AuthenticatorCode, Cards, ConsoleSite, Decide, Decided, Delivery, Escalate, Escalation,
-    NewAuthenticator, NewPassword, NewPost, NewWord, Page, PasswordSignIn, Problem, PutForced, PutSensitive,
-    QueueItem, Receipt, RecoveryCodes, Session, Sessions, SignIn, SitePresent, TestedChannel, WithPassword,
-    Word,
+    NewAuthenticator, NewPassword, NewPost, NewWord, Page, PasswordSignIn, Playbook, Problem, PutForced,
+    PutSensitive, QueueItem, Reasons, Receipt, RecoveryCodes, Session, Sessions, SignIn, SitePresent,
+    TestedChannel, WithPassword, Word, WrittenPlaybook, WrittenReasons,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -218,6 +218,32 @@ pub async fn put_forced(csrf: &str, site: &SiteId, body: PutForced) -> Result<Si
 pub async fn put_sensitive(csrf: &str, site: &SiteId, is_sensitive: bool) -> Result<SitePresent, Failure> {
     let request = Request::put(&format!("{API}/sites/{site}/sensitive")).header("Csrf-Token", csrf);
     send(request, Some(&PutSensitive { is_sensitive })).await
+}
+
+/// The steps of a site.
+pub async fn playbook(site: &SiteId) -> Result<WrittenPlaybook, Failure> {
+    send(Request::get(&format!("{API}/sites/{site}/playbook")), None::<&()>).await
+}
+
+/// Puts these steps in place of those before.
+pub async fn put_playbook(
+    csrf: &str,
+    site: &SiteId,
+    playbook: &Playbook,
+) -> Result<WrittenPlaybook, Failure> {
+    let request = Request::put(&format!("{API}/sites/{site}/playbook")).header("Csrf-Token", csrf);
+    send(request, Some(playbook)).await
+}
+
+/// The reasons of a site to start from.
+pub async fn reasons(site: &SiteId) -> Result<WrittenReasons, Failure> {
+    send(Request::get(&format!("{API}/sites/{site}/reasons")), None::<&()>).await
+}
+
+/// Puts these reasons in place of those before.
+pub async fn put_reasons(csrf: &str, site: &SiteId, reasons: &Reasons) -> Result<WrittenReasons, Failure> {
+    let request = Request::put(&format!("{API}/sites/{site}/reasons")).header("Csrf-Token", csrf);
+    send(request, Some(reasons)).await
 }
 
 async fn send<Answer: DeserializeOwned>(

@@ -7,7 +7,8 @@ use leptos::task::spawn_local;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::note::ContentNote;
 use peer_support_domain::post::{Decision, Kind, Role, State};
-use peer_support_domain::wire::{PasswordSignIn, QueueItem, Session};
+use peer_support_domain::site::SiteId;
+use peer_support_domain::wire::{PasswordSignIn, Playbook, QueueItem, ReasonTemplate, Session};
 
 use crate::api::{self, Failure};
 use crate::browser;
@@ -97,6 +98,10 @@ pub struct Work {
     pub escalating: RwSignal<Option<ItemId>>,
     /// Whether the page of a site is open.
     pub is_site_open: RwSignal<bool>,
+    /// The steps that each site wrote, as far as they were asked for.
+    pub playbooks: RwSignal<BTreeMap<SiteId, Option<Playbook>>>,
+    /// The reasons that each site wrote.
+    pub reasons: RwSignal<BTreeMap<SiteId, Option<Vec<ReasonTemplate>>>>,
     /// Whether a private word is on its way.
     pub is_sending: RwSignal<bool>,
     /// Whether, on a narrow page, the item shows instead of the list.
@@ -127,6 +132,8 @@ impl Work {
             is_saying: RwSignal::new(false),
             escalating: RwSignal::new(None),
             is_site_open: RwSignal::new(false),
+            playbooks: RwSignal::default(),
+            reasons: RwSignal::default(),
             is_sending: RwSignal::new(false),
             is_item_open: RwSignal::new(false),
             now_ms: RwSignal::new(browser::now_ms()),

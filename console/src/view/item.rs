@@ -9,6 +9,7 @@ use super::decline::Decline;
 use super::escalate::Escalate;
 use super::found::Marked;
 use super::noticed::Noticed;
+use super::playbook::{Colour, Steps};
 use super::private::Private;
 use crate::browser;
 use crate::desk::{self, Reading, Standing};
@@ -80,6 +81,10 @@ fn Words(
         let of_item = decisions.get().map_or(Decision::Decline, |(_, refusal)| refusal);
         work.refusal.get().unwrap_or(of_item)
     });
+    let colour = Memo::new(move |_| {
+        reading.with(|reading| reading.as_ref().map_or(Colour::Green, |reading| Colour::of(&reading.item)))
+    });
+    let site = item.site.clone();
     let answers = item.in_reply_to.clone().map(|words| {
         view! {
             <h3>{tr!("answers")}</h3>
@@ -122,6 +127,7 @@ fn Words(
             <Facts work item=item.clone() notes />
             <div class="note" role="status">{note}</div>
             <Noticed state flags reports found />
+            <Steps work site=item.site.clone() colour />
             {answers}
             <Veil work is_veiled />
             <div class="texts" hidden=move || is_veiled.get()>
@@ -142,7 +148,7 @@ fn Words(
                 Foot::Nothing => ().into_any(),
                 Foot::ReadOnly => view! { <p class="quiet">{tr!("viewer-note")}</p> }.into_any(),
                 Foot::Unanswered => view! { <p class="quiet">{tr!("unanswered")}</p> }.into_any(),
-                Foot::Declining => view! { <Decline work id=item.id lang=lang.clone() decision=refusal /> }.into_any(),
+                Foot::Declining => view! { <Decline work id=item.id site=site.clone() lang=lang.clone() decision=refusal /> }.into_any(),
                 Foot::Answers => view! { <Answers work state decisions may_hide /> }.into_any(),
             }}
         </article>

@@ -10,6 +10,7 @@ mod keys;
 mod noticed;
 mod outcome;
 mod password;
+mod playbook;
 mod private;
 mod queue;
 mod sign_in;

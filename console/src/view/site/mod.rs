@@ -2,6 +2,7 @@
 
 mod notifications;
 mod present;
+mod texts;
 
 use leptos::html::Dialog;
 use leptos::prelude::*;
@@ -66,6 +67,8 @@ pub fn SitePage(work: Work) -> impl IntoView {
             <present::Present work site=id.clone() />
             <Show when=move || work.may_write_for_everyone()>
                 <notifications::Notifications work site=id.clone() />
+                <texts::PlaybookEditor work site=id.clone() />
+                <texts::ReasonsEditor work site=id.clone() />
             </Show>
         })
     };
