@@ -189,6 +189,16 @@ async fn real_answers_are_as_documented() {
             let at = path.replace("{site}", "demo");
             word.holds("put", path, &admin.write(Method::PUT, &at, Some(&body)).await.ok());
         }
+        for (path, body) in [
+            ("/console/sites/{site}/playbook", json!({ "green": [], "amber": ["Read it."], "red": ["Breathe."] })),
+            ("/console/sites/{site}/reasons", json!({ "reasons": [{ "name": "Names", "text": "Thank you." }] })),
+        ] {
+            assert!(word.takes("put", path, &body), "{body}");
+            let at = path.replace("{site}", "demo");
+            word.holds("get", path, &admin.get(&at).await.ok());
+            word.holds("put", path, &admin.write(Method::PUT, &at, Some(&body)).await.ok());
+            word.holds("get", path, &admin.get(&at).await.ok());
+        }
         let present = "/console/sites/{site}/present";
         word.holds("get", present, &admin.get(&present.replace("{site}", "demo")).await.ok());
         word.holds("get", present, &admin.get(&present.replace("{site}", "nobody")).await);

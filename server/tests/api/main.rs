@@ -19,6 +19,7 @@ mod mine;
 mod modes;
 mod moving;
 mod notes;
+mod playbooks;
 mod present;
 mod program;
 mod receivers;

@@ -3,7 +3,7 @@ use peer_support_domain::delivery::Occasion;
 use peer_support_domain::limits::LATE_NOTICE_EVERY_MS;
 use peer_support_domain::post::Decision;
 use peer_support_domain::site::SiteId;
-use peer_support_domain::wire::SiteSetting;
+use peer_support_domain::wire::{Playbook, ReasonTemplate, SiteSetting};
 use peer_support_server::store::{self, SiteSettings};
 
 use crate::subject::*;
@@ -82,12 +82,48 @@ async fn the_team_is_told_that_items_wait_once_an_hour_at_most() {
 }
 
 #[tokio::test]
+async fn what_a_site_wrote_is_what_was_put_last() {
+    each_store(async |store| {
+        let moderator = store.moderator().await.id;
+        let steps = |red: &[&str]| Playbook {
+            green: Vec::new(),
+            amber: vec!["Read it twice.".to_owned()],
+            red: red.iter().map(|step| (*step).to_owned()).collect(),
+        };
+        let reason = |name: &str| ReasonTemplate {
+            name: name.to_owned(),
+            text: "Thank you.\nTab\t“\\”.".to_owned(),
+        };
+        assert_eq!(
+            (store.playbook(demo()).await.unwrap(), store.reasons(demo()).await.unwrap()),
+            (None, None)
+        );
+
+        for red in [&["Breathe.", "Pass it on."][..], &["Pass it on."]] {
+            store.put_playbook(demo(), steps(red), moderator, START).await.unwrap();
+            assert_eq!(store.playbook(demo()).await.unwrap(), Some(steps(red)));
+        }
+        for reasons in [vec![reason("b"), reason("a")], vec![reason("a")], Vec::new()] {
+            store.put_reasons(demo(), reasons.clone(), moderator, START).await.unwrap();
+            assert_eq!(store.reasons(demo()).await.unwrap(), Some(reasons));
+        }
+
+        assert_eq!(store.playbook("other".parse().unwrap()).await.unwrap(), None);
+        assert_eq!(store.site_changes(demo()).await.unwrap().len(), 5, "each is recorded");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_copy_brings_what_holds_and_its_record_along() {
     each_store(async |store| {
         let forced = Forced { rule: ForcedRule::HoldAll, until: START + 60 * MINUTE };
         store.change_site(demo(), SiteSetting::Forced(forced), None, START).await.unwrap();
         store.change_site(demo(), SiteSetting::Sensitive(true), None, START).await.unwrap();
         store.notice_late(demo(), START).await.unwrap();
+        let moderator = store.moderator().await.id;
+        let reasons = vec![ReasonTemplate { name: "Names".to_owned(), text: "Thank\tyou.\\N".to_owned() }];
+        store.put_reasons(demo(), reasons.clone(), moderator, START).await.unwrap();
         let copy = store.folder.path().join("sites-copy");
         store.backup(&copy, terms()).await.unwrap();
 
@@ -97,7 +133,8 @@ async fn a_copy_brings_what_holds_and_its_record_along() {
 
             let expected = SiteSettings { forced: Some(forced), is_sensitive: true };
             assert_eq!(restored.site_settings(demo()).await.unwrap(), expected);
-            assert_eq!(restored.site_changes(demo()).await.unwrap().len(), 2);
+            assert_eq!(restored.site_changes(demo()).await.unwrap().len(), 3);
+            assert_eq!(restored.reasons(demo()).await.unwrap(), Some(reasons.clone()));
             assert!(!restored.notice_late(demo(), START + 1).await.unwrap());
             restored.close().await;
         }
