@@ -13,6 +13,7 @@ mod lookup;
 mod needs;
 mod never_fails;
 mod noticing;
+mod outside;
 mod own_words;
 mod quick_exit;
 mod reading;
