@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use js_sys::{Array, JSON, Object, Reflect};
 use peer_support_domain::note::{ContentNote, ContentNotes};
+use peer_support_domain::site::TopicId;
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{
     Card, Mine, NewPost, Page, Post, PublishedPost, PublishedReply, Receipt, Reply, Report, Search, Site,
@@ -146,6 +147,7 @@ impl Read for Mine {
             reason: text(it, "reason"),
             created_at: number(it, "created_at")?,
             decision_expected_at: number(it, "decision_expected_at"),
+            is_late: get(it, "is_late")?.is_truthy(),
             n_replies: count(it, "n_replies")?,
             votes: votes(it)?,
             words: list_if_any(it, "words")?,
@@ -192,6 +194,12 @@ impl Read for Topic {
     }
 }
 
+impl Read for TopicId {
+    fn read(it: &JsValue) -> Option<Self> {
+        it.as_string()?.parse().ok()
+    }
+}
+
 impl Read for Card {
     fn read(it: &JsValue) -> Option<Self> {
         Some(Card {
@@ -211,6 +219,10 @@ impl Read for Site {
             topics: list(it, "topics")?,
             decision_target_ms: number(it, "decision_target_ms")?,
             mode: parsed(it, "mode").unwrap_or_default(),
+            is_staffed: get(it, "is_staffed")?.as_bool(),
+            changes_at: number(it, "changes_at"),
+            is_sensitive: get(it, "is_sensitive")?.is_truthy(),
+            closed_topics: list_if_any(it, "closed_topics")?,
             cards: list_if_any(it, "cards")?,
         })
     }

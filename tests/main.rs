@@ -14,6 +14,7 @@ mod lookup;
 mod needs;
 mod never_fails;
 mod noticing;
+mod outside;
 mod own_words;
 mod quick_exit;
 mod reading;

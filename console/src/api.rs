@@ -8,9 +8,11 @@ use peer_support_domain::cursor::Cursor;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{
-    Account, AuthenticatorCode, Cards, Claim, Colleagues, ConsoleSite, Decide, Decided, HandOver,
-    NewAuthenticator, NewHandOver, NewPassword, NewPost, NewWord, Page, PasswordSignIn, PastDecision,
-    Problem, QueueItem, Receipt, RecoveryCodes, Session, Sessions, SignIn, TakeClaim, WithPassword, Word,
+    Account, AuthenticatorCode, Cards, Claim, Colleagues, ConsoleSite, Decide, Decided, Delivery, Escalate,
+    Escalation, HandOver, NewAuthenticator, NewHandOver, NewPassword, NewPost, NewWord, Page, PasswordSignIn,
+    PastDecision, Playbook, Problem, PutForced, PutSensitive, QueueItem, Reasons, Receipt, RecoveryCodes,
+    Session, Sessions, SignIn, SitePresent, TakeClaim, TestedChannel, WithPassword, Word, WrittenPlaybook,
+    WrittenReasons,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -207,6 +209,78 @@ pub async fn end_session(csrf: &str, id: Option<i64>) -> Result<(), Failure> {
     let one = id.map_or_else(String::new, |id| format!("/{id}"));
     let request = Request::delete(&format!("{API}/account/sessions{one}")).header("Csrf-Token", csrf);
     answered(request, None::<&()>).await.map(drop)
+}
+
+/// Passes an item on to a lead. Safe to repeat: the same note again is the same one.
+pub async fn escalate(csrf: &str, item: ItemId, note: String) -> Result<Escalation, Failure> {
+    let request = Request::post(&format!("{API}/items/{item}/escalation")).header("Csrf-Token", csrf);
+    send(request, Some(&Escalate { note })).await
+}
+
+/// Notifications that did not arrive.
+pub async fn deliveries() -> Result<Vec<Delivery>, Failure> {
+    send(Request::get(&format!("{API}/deliveries")), None::<&()>).await
+}
+
+/// Has such a notification tried again.
+pub async fn resend_delivery(csrf: &str, id: &str) -> Result<(), Failure> {
+    let request = Request::post(&format!("{API}/deliveries/{id}")).header("Csrf-Token", csrf);
+    answered(request, None::<&()>).await.map(drop)
+}
+
+/// Forgets such a notification.
+pub async fn discard_delivery(csrf: &str, id: &str) -> Result<(), Failure> {
+    let request = Request::delete(&format!("{API}/deliveries/{id}")).header("Csrf-Token", csrf);
+    answered(request, None::<&()>).await.map(drop)
+}
+
+/// Sends a test on every channel of a site.
+pub async fn test_notifications(csrf: &str, site: &SiteId) -> Result<Vec<TestedChannel>, Failure> {
+    let request = Request::post(&format!("{API}/sites/{site}/test-notification")).header("Csrf-Token", csrf);
+    send(request, None::<&()>).await
+}
+
+/// What holds on a site now.
+pub async fn present(site: &SiteId) -> Result<SitePresent, Failure> {
+    send(Request::get(&format!("{API}/sites/{site}/present")), None::<&()>).await
+}
+
+/// Forces a rule upon a site, or lets its hours decide again.
+pub async fn put_forced(csrf: &str, site: &SiteId, body: PutForced) -> Result<SitePresent, Failure> {
+    let request = Request::put(&format!("{API}/sites/{site}/forced")).header("Csrf-Token", csrf);
+    send(request, Some(&body)).await
+}
+
+/// Begins or ends a sensitive period.
+pub async fn put_sensitive(csrf: &str, site: &SiteId, is_sensitive: bool) -> Result<SitePresent, Failure> {
+    let request = Request::put(&format!("{API}/sites/{site}/sensitive")).header("Csrf-Token", csrf);
+    send(request, Some(&PutSensitive { is_sensitive })).await
+}
+
+/// The steps of a site.
+pub async fn playbook(site: &SiteId) -> Result<WrittenPlaybook, Failure> {
+    send(Request::get(&format!("{API}/sites/{site}/playbook")), None::<&()>).await
+}
+
+/// Puts these steps in place of those before.
+pub async fn put_playbook(
+    csrf: &str,
+    site: &SiteId,
+    playbook: &Playbook,
+) -> Result<WrittenPlaybook, Failure> {
+    let request = Request::put(&format!("{API}/sites/{site}/playbook")).header("Csrf-Token", csrf);
+    send(request, Some(playbook)).await
+}
+
+/// The reasons of a site to start from.
+pub async fn reasons(site: &SiteId) -> Result<WrittenReasons, Failure> {
+    send(Request::get(&format!("{API}/sites/{site}/reasons")), None::<&()>).await
+}
+
+/// Puts these reasons in place of those before.
+pub async fn put_reasons(csrf: &str, site: &SiteId, reasons: &Reasons) -> Result<WrittenReasons, Failure> {
+    let request = Request::put(&format!("{API}/sites/{site}/reasons")).header("Csrf-Token", csrf);
+    send(request, Some(reasons)).await
 }
 
 async fn send<Answer: DeserializeOwned>(

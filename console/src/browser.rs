@@ -183,6 +183,35 @@ pub fn clock(at_ms: i64, now_ms: i64) -> String {
         .unwrap_or_default()
 }
 
+/// A moment with its day, by the moderator's clock: `Fri 27 Nov, 09:00`.
+pub fn day_and_clock(at_ms: i64) -> String {
+    let options = [
+        ("weekday", "short"),
+        ("day", "numeric"),
+        ("month", "short"),
+        ("hour", "numeric"),
+        ("minute", "2-digit"),
+    ];
+    DateTimeFormat::new(locale::language(), &object(&options))
+        .map(|clock| clock.format(at_ms as f64))
+        .unwrap_or_default()
+}
+
+/// A day such as `2026-11-27` as people write it: `Fri 27 Nov`.
+pub fn day_name(day: &str) -> String {
+    // A day without a time is read as one in UTC.
+    let options = [("weekday", "short"), ("day", "numeric"), ("month", "short"), ("timeZone", "UTC")];
+    DateTimeFormat::new(locale::language(), &object(&options))
+        .map(|clock| clock.format(Date::parse(day)))
+        .unwrap_or_default()
+}
+
+/// The moment that a field for date and time holds, by the moderator's clock; `None` when it is empty.
+pub fn local_moment(typed: &str) -> Option<i64> {
+    let ms = Date::parse(typed);
+    ms.is_finite().then_some(ms as i64)
+}
+
 /// The moment as machines read it: `2026-11-23T14:30:00.000Z`.
 pub fn machine_time(at_ms: i64) -> String {
     Date::new(&(at_ms as f64).into()).to_iso_string().into()

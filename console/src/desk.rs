@@ -298,6 +298,7 @@ mod tests {
             flags: Vec::new(),
             reports: Vec::new(),
             found: Vec::new(),
+            escalation: None,
             words: Vec::new(),
             claim: None,
             hand_overs: Vec::new(),

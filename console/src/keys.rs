@@ -23,6 +23,8 @@ pub enum Command {
     TakeOver,
     /// Give the item to whoever reads it next.
     HandOver,
+    /// Pass what is read on to a lead.
+    Escalate,
     /// Show words that are hidden because they are hard to read.
     Show,
     /// Look for new items.
@@ -67,6 +69,7 @@ pub fn command(press: Press) -> Option<Command> {
         "u" | "U" => Command::Undo,
         "t" | "T" => Command::TakeOver,
         "h" | "H" => Command::HandOver,
+        "e" | "E" => Command::Escalate,
         "v" | "V" => Command::Show,
         "r" | "R" => Command::Reload,
         "?" => Command::Help,
@@ -95,7 +98,7 @@ mod tests {
 
     #[test]
     fn letters_do_nothing_while_someone_types() {
-        for key in ["j", "k", "a", "d", "w", "f", "x", "u", "t", "h", "v", "r", "?"] {
+        for key in ["j", "k", "a", "d", "w", "f", "x", "u", "t", "h", "e", "v", "r", "?"] {
             assert!(command(press(key)).is_some(), "{key}");
             assert_eq!(command(Press { is_typing: true, ..press(key) }), None, "{key}");
         }

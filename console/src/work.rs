@@ -8,7 +8,10 @@ use peer_support_domain::id::ItemId;
 use peer_support_domain::note::{ContentNote, ContentNotes};
 use peer_support_domain::post::{Decision, Kind, Role, State};
 use peer_support_domain::redaction::Span;
-use peer_support_domain::wire::{NewHandOver, PasswordSignIn, PastDecision, QueueItem, Session};
+use peer_support_domain::site::SiteId;
+use peer_support_domain::wire::{
+    NewHandOver, PasswordSignIn, PastDecision, Playbook, QueueItem, ReasonTemplate, Session,
+};
 
 use crate::api::{self, Failure};
 use crate::browser;
@@ -95,6 +98,14 @@ pub struct Work {
     pub refusal: RwSignal<Option<Decision>>,
     /// Whether a private word to the author of what is read is being written.
     pub is_saying: RwSignal<bool>,
+    /// What is being passed on to a lead.
+    pub escalating: RwSignal<Option<ItemId>>,
+    /// Whether the page of a site is open.
+    pub is_site_open: RwSignal<bool>,
+    /// The steps that each site wrote, as far as they were asked for.
+    pub playbooks: RwSignal<BTreeMap<SiteId, Option<Playbook>>>,
+    /// The reasons that each site wrote.
+    pub reasons: RwSignal<BTreeMap<SiteId, Option<Vec<ReasonTemplate>>>>,
     /// Whether a private word or a note of handing over is on its way.
     pub is_sending: RwSignal<bool>,
     /// Whether a note of handing over what is read is being written.
@@ -146,6 +157,10 @@ impl Work {
             is_declining: RwSignal::new(false),
             refusal: RwSignal::new(None),
             is_saying: RwSignal::new(false),
+            escalating: RwSignal::new(None),
+            is_site_open: RwSignal::new(false),
+            playbooks: RwSignal::default(),
+            reasons: RwSignal::default(),
             is_sending: RwSignal::new(false),
             is_handing_over: RwSignal::new(false),
             notes: RwSignal::default(),
@@ -294,6 +309,8 @@ impl Work {
         self.stop_writing();
         self.is_item_open.set(false);
         self.is_account_open.set(false);
+        self.escalating.set(None);
+        self.is_site_open.set(false);
         self.outcome.set(None);
     }
 
@@ -313,6 +330,11 @@ impl Work {
     /// Whether whoever is signed in may write cards and posts of the owner.
     pub fn may_write_for_everyone(self) -> bool {
         self.door.with(|door| matches!(door, Door::Open(session) if session.role >= Role::Lead))
+    }
+
+    /// Whether whoever is signed in may force a rule upon a site.
+    pub fn is_admin(self) -> bool {
+        self.door.with(|door| matches!(door, Door::Open(session) if session.role >= Role::Admin))
     }
 
     /// Does `write` with the session's token, and again when another window began a new session.
@@ -656,6 +678,11 @@ impl Work {
         self.drafts.update(|drafts| {
             drafts.remove(&id);
         });
+    }
+
+    /// Says what became of something that is about no item in the list.
+    pub fn tell(self, is_done: bool, text: String) {
+        self.say(is_done, text, None);
     }
 
     pub(crate) fn say(self, is_done: bool, text: String, item: Option<ItemId>) {

@@ -96,7 +96,7 @@ pub struct OpeningHours(Week);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Week {
     Always,
-    /// Sorted by day, then by span; never empty.
+    /// Sorted by day, then by span; empty only when it never answers.
     Spans(Vec<(Weekday, Span)>),
 }
 
@@ -169,6 +169,9 @@ pub enum InvalidOpeningHours {
 impl OpeningHours {
     /// Day and night, every day.
     pub const ALWAYS: OpeningHours = OpeningHours(Week::Always);
+
+    /// Not on any day: of a week that is all holidays. It is never read from a text.
+    pub(crate) const NEVER: OpeningHours = OpeningHours(Week::Spans(Vec::new()));
 
     /// Whether it was written as `24/7`.
     #[must_use]

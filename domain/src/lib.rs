@@ -5,7 +5,8 @@
 //! *The peer space*: [`id`], [`text`], [`post`], [`note`], [`vote`], [`ranking`], [`recovery`], [`cursor`], [`site`], [`card`],
 //! [`report`], [`flag`], [`wire`], and, for the server, `full_text`.
 //! Both are read by [`signals`]: what in a text asks for help, gives somebody away or may hurt readers.
-//! *Moderators*: [`desk`], [`redaction`]; their accounts: [`account`], [`lock_out`] and, for the server, `password`.
+//! *Moderators*: [`desk`], [`redaction`]; their accounts: [`account`], [`lock_out`] and, for the server, `password`. *Their
+//! team*: [`delivery`], [`coverage`], [`safe_wording`].
 //! For views there are [`pseudonym`], [`moment`] and [`wording`].
 
 pub mod account;
@@ -13,7 +14,9 @@ pub mod bundle;
 pub mod card;
 pub mod contact;
 pub mod country;
+pub mod coverage;
 pub mod cursor;
+pub mod delivery;
 pub mod desk;
 pub mod flag;
 #[cfg(feature = "unicode")]
@@ -38,6 +41,7 @@ pub mod ranking;
 pub mod recovery;
 pub mod redaction;
 pub mod report;
+pub mod safe_wording;
 pub mod search;
 pub mod signals;
 pub mod signed;

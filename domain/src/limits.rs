@@ -154,3 +154,50 @@ pub const DESK_STREAMS_OF_SESSION: usize = 4;
 pub const DESK_STREAM_CHECK: Duration = Duration::from_secs(25);
 /// Places that are taken out of one text: a text that needs more is declined, and its author told what to leave out.
 pub const TAKEN_OUT_PLACES: usize = 50;
+/// Graphemes in a moderator's note that passes an item on to a lead: as in a reason.
+pub const ESCALATION_GRAPHEMES: std::ops::RangeInclusive<usize> = 3..=500;
+/// How often a notification is tried before it is left to the team: with the waits between, for about a day.
+pub const DELIVERY_TRIES: u32 = 10;
+/// How long after the first failure a notification is tried again.
+pub const DELIVERY_FIRST_WAIT_MS: i64 = 60 * 1_000;
+/// The longest wait between two tries.
+pub const DELIVERY_LONGEST_WAIT_MS: i64 = 6 * 60 * 60 * 1_000;
+/// How long a server that took a notification has it to itself: longer than a try lasts. One that crashed meanwhile leaves it
+/// to the others.
+pub const DELIVERY_CLAIM_MS: i64 = 2 * 60 * 1_000;
+/// How long one try may last: shorter than whoever presses the test button waits for an answer.
+pub const DELIVERY_TRY: Duration = Duration::from_secs(10);
+/// Notifications that are sent at one time by one server.
+pub const DELIVERIES_AT_ONCE: usize = 16;
+/// Notifications that did not arrive, as many as are listed.
+pub const DEAD_DELIVERIES: usize = 100;
+/// How long a notification that did not arrive is kept.
+pub const DEAD_DELIVERY_RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+/// Webhooks of a site.
+pub const WEBHOOKS: usize = 8;
+/// Secrets of a webhook that count at the same time: the new one, the old one, and one that was forgotten.
+pub const WEBHOOK_SECRETS: std::ops::RangeInclusive<usize> = 1..=4;
+/// Bytes of such a secret, as Standard Webhooks says.
+pub const WEBHOOK_SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
+/// Addresses that a site's e-mails go to.
+pub const NOTIFIED_ADDRESSES: std::ops::RangeInclusive<usize> = 1..=8;
+/// Days of a site's coverage that differ from its week.
+pub const COVERAGE_EXCEPTIONS: usize = 400;
+/// How far ahead it is looked for when moderators come or go, in windows of some days: about ten weeks.
+pub const COVERAGE_WINDOWS: usize = 14;
+/// How long an admin may force a rule upon a site at a time: longer absences belong into the configuration.
+pub const FORCED_RULE_MS: i64 = 31 * 24 * 60 * 60 * 1_000;
+/// Changes of a site that its log shows.
+pub const SITE_CHANGES: usize = 50;
+/// How long the team is not told again that items wait too long.
+pub const LATE_NOTICE_EVERY_MS: i64 = 60 * 60 * 1_000;
+/// Waiting items of a site that are looked at for those that wait too long, the oldest first.
+pub const LATE_AMONG: usize = 200;
+/// Steps of a playbook for one colour: more is not read while somebody waits.
+pub const PLAYBOOK_STEPS: std::ops::RangeInclusive<usize> = 0..=12;
+/// Graphemes in a step of a playbook: two lines beside an item.
+pub const STEP_GRAPHEMES: std::ops::RangeInclusive<usize> = 2..=200;
+/// Reasons of a site to start from: as many buttons as a moderator finds one among.
+pub const REASON_TEMPLATES: std::ops::RangeInclusive<usize> = 0..=12;
+/// Graphemes in the name of such a reason: it is a button.
+pub const REASON_NAME_GRAPHEMES: std::ops::RangeInclusive<usize> = 2..=40;

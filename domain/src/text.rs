@@ -195,6 +195,27 @@ text!(
 
 #[cfg(feature = "unicode")]
 text!(
+    /// Why a moderator passes an item on to a lead, for their team only.
+    EscalationNote,
+    limits::ESCALATION_GRAPHEMES
+);
+
+#[cfg(feature = "unicode")]
+text!(
+    /// A step of a site's playbook, for its moderators.
+    StepText,
+    limits::STEP_GRAPHEMES
+);
+
+#[cfg(feature = "unicode")]
+text!(
+    /// What moderators see of a reason to start from.
+    ReasonName,
+    limits::REASON_NAME_GRAPHEMES
+);
+
+#[cfg(feature = "unicode")]
+text!(
     /// The heading of a card.
     CardTitle,
     limits::CARD_TITLE_GRAPHEMES

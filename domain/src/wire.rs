@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 pub use self::desk::*;
 use crate::account::AccountEvent;
 use crate::card::CardKind;
+use crate::coverage::Forced;
 use crate::cursor::Cursor;
+use crate::delivery::{DeliveryFailure, Occasion};
 use crate::flag::Flag;
 use crate::helpline::LineId;
 use crate::id::{AuthorKey, AuthorTag, ItemId, RecoveryHash, VoterId};
@@ -201,6 +203,9 @@ pub struct Mine {
     /// The moment by which the site means to have decided, while it is held or a newer text waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision_expected_at: Option<i64>,
+    /// Whether that moment is over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_late: bool,
     /// Published replies.
     pub n_replies: u32,
     /// Reactions.
@@ -249,9 +254,21 @@ pub struct Site {
     pub topics: Vec<Topic>,
     /// How long a moderator's decision should take at most, in milliseconds.
     pub decision_target_ms: i64,
-    /// What visitors may write.
+    /// What visitors may write now.
     #[serde(default)]
     pub mode: SiteMode,
+    /// Whether moderators are there now; absent where nobody said when they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_staffed: Option<bool>,
+    /// When mode, target or who is there may change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes_at: Option<i64>,
+    /// Whether, for a while, everything takes longer, because more than usual is at stake.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_sensitive: bool,
+    /// Topics that take no posts and replies now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closed_topics: Vec<TopicId>,
     /// What is pinned above the posts, in that order.
     #[serde(default)]
     pub cards: Vec<Card>,
@@ -566,6 +583,9 @@ pub struct QueueItem {
     /// How many decisions there are about it so far.
     #[serde(default)]
     pub n_decisions: u32,
+    /// Who passed it on to a lead, until that is decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalation: Option<Escalation>,
 }
 
 /// A signal in the words of an item.
@@ -620,6 +640,175 @@ pub struct Decide<Text = String> {
     /// Places of `read_text` to take out before it is published, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub taken_out: Vec<Span>,
+}
+
+/// `POST /console/items/{id}/escalation`: passes an item on to a lead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escalate<Text = String> {
+    /// Why, for the team only.
+    pub note: Text,
+}
+
+/// That an item was passed on to a lead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escalation {
+    /// The moderator's name.
+    pub by: String,
+    /// Why.
+    pub note: String,
+    /// When.
+    pub at: i64,
+}
+
+/// `GET /console/deliveries`: a notification that did not arrive, however often it was tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Names it, the same in every try.
+    pub id: String,
+    /// Its site.
+    pub site: SiteId,
+    /// What it is about.
+    pub occasion: Occasion,
+    /// The item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<ItemId>,
+    /// Where it was to go, as the configuration names it.
+    pub channel: String,
+    /// When it was made.
+    pub created_at: i64,
+    /// How often it was tried.
+    pub n_tries: u32,
+    /// Why it did not arrive the last time.
+    pub failure: DeliveryFailure,
+}
+
+/// `POST /console/sites/{site}/test-notification`: what became of one on a channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestedChannel {
+    /// The channel, as the configuration names it.
+    pub channel: String,
+    /// Why it did not arrive; it did when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<DeliveryFailure>,
+}
+
+/// `GET /console/sites/{site}/present`: what holds on a site, and what will.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SitePresent {
+    /// What visitors are told now.
+    pub shown: Site,
+    /// Whether all that comes waits for a moderator, whoever wrote it.
+    pub holds_all: bool,
+    /// What an admin forced, while it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forced: Option<Forced>,
+    /// The site's time zone; absent without coverage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+    /// This and the next week, from Monday; empty without coverage.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calendar: Vec<CalendarDay>,
+    /// What was changed from the console, the last first.
+    pub changes: Vec<SiteChange>,
+}
+
+/// A day of a site's coverage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalendarDay {
+    /// The day, in the site's time zone.
+    pub day: Day,
+    /// When moderators are there: `closed`, or `09:00-17:00`.
+    pub hours: String,
+    /// Whether the day has hours of its own.
+    pub is_exception: bool,
+    /// Whether it is today.
+    pub is_today: bool,
+}
+
+/// Something that was changed about a site, for its team to look back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteChange {
+    /// Who; absent when it was done by a command on the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// What.
+    pub what: SiteSetting,
+    /// When.
+    pub at: i64,
+}
+
+/// What can be changed about a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SiteSetting {
+    /// A rule was forced.
+    Forced(Forced),
+    /// The hours decide again.
+    Unforced,
+    /// A sensitive period was begun, or ended.
+    Sensitive(bool),
+    /// The steps beside items were written anew.
+    Playbook,
+    /// The reasons to start from were written anew.
+    Reasons,
+}
+
+/// `PUT /console/sites/{site}/forced`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutForced {
+    /// What holds; the hours decide when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forced: Option<Forced>,
+}
+
+/// `PUT /console/sites/{site}/sensitive`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutSensitive {
+    /// Whether the period begins or ends.
+    pub is_sensitive: bool,
+}
+
+/// `GET` and `PUT /console/sites/{site}/playbook`: what moderators should do, by the colour of an item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Playbook<Step = String> {
+    /// Where nothing was noticed.
+    pub green: Vec<Step>,
+    /// What was noticed or reported.
+    pub amber: Vec<Step>,
+    /// Where a life may be at risk.
+    pub red: Vec<Step>,
+}
+
+/// `GET /console/sites/{site}/playbook`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenPlaybook {
+    /// What the site wrote; absent until it did, and then the page's own steps are shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub playbook: Option<Playbook>,
+}
+
+/// A reason to start from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReasonTemplate<Name = String, Text = String> {
+    /// What moderators see.
+    pub name: Name,
+    /// What the author would read.
+    pub text: Text,
+}
+
+/// `PUT /console/sites/{site}/reasons`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reasons<Name = String, Text = String> {
+    /// In the order they are offered.
+    pub reasons: Vec<ReasonTemplate<Name, Text>>,
+}
+
+/// `GET /console/sites/{site}/reasons`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenReasons {
+    /// What the site wrote; absent until it did, and then the page's own are offered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasons: Option<Vec<ReasonTemplate>>,
 }
 
 /// The answer to a decision.

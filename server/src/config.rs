@@ -2,6 +2,9 @@
 //!
 //! Reading goes on after a mistake, so that all of them are reported at once, each with its place.
 
+mod coverage;
+mod notify;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -9,16 +12,19 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use peer_support_domain::coverage::{AwayRule, Circumstances, Present};
 use peer_support_domain::site::{SiteId, SiteMode, TopicId};
 use peer_support_domain::wire::Topic;
 use toml::{Table, Value};
 use url::Url;
 
+pub use self::coverage::SiteCoverage;
 use crate::checks::{Proxies, Rate, Rules};
 use crate::helplines::Helplines;
 use crate::origin::OriginRule;
+use crate::outbox::{Channels, Smtp};
 use crate::secret::ServerSecret;
-use crate::store::Address;
+use crate::store::{Address, SiteSettings};
 
 /// Where the server listens unless told otherwise: this machine only, because it speaks plain HTTP.
 const DEFAULT_ADDR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8787);
@@ -69,6 +75,8 @@ pub struct Config {
     pub proxies: Proxies,
     /// Newer helplines, signed; `None` when none are served.
     pub helplines: Option<Helplines>,
+    /// The mail server; `None` when no e-mails are sent.
+    pub smtp: Option<Smtp>,
     /// The sites.
     pub sites: Sites,
     /// Whether there is no configuration file: the site is the demo, with its examples and a moderator to try it.
@@ -115,9 +123,13 @@ pub struct Site {
     pub origins: Vec<OriginRule>,
     /// In the order they are offered; never empty.
     pub topics: Vec<Topic>,
-    /// How long a moderator's decision should take at most, in milliseconds.
+    /// Of them those for people who died; closed in a sensitive period.
+    pub memorial_topics: Vec<TopicId>,
+    /// How long a moderator's decision should take at most, in milliseconds, of what comes while nobody is there.
     pub decision_target_ms: i64,
-    /// What visitors may write.
+    /// When moderators are there; `None` where nobody said.
+    pub coverage: Option<SiteCoverage>,
+    /// What visitors may write, as the owner chose.
     pub mode: SiteMode,
     /// Readers whose reports hide an item while no moderator is there; 0 for never.
     pub hide_after_reports: u32,
@@ -128,12 +140,47 @@ pub struct Site {
     pub rules: Rules,
     /// How long what was published is kept, with the replies to it, in milliseconds.
     pub published_retention_ms: i64,
+    /// Where notifications to its team go.
+    pub channels: Channels,
 }
 
 impl Site {
     /// Whether pages of `origin` may use this site.
     pub fn allows(&self, origin: &str) -> bool {
         self.origins.iter().any(|rule| rule.allows(origin))
+    }
+
+    /// What holds at `now`.
+    pub fn present(&self, settings: &SiteSettings, now: i64) -> Present {
+        let circumstances = Circumstances {
+            mode: self.mode,
+            staffing: self.coverage.as_ref().map(|hours| hours.at(now)),
+            away: self.coverage.as_ref().map_or(AwayRule::FlagThreshold, |hours| hours.coverage.away),
+            forced: settings.forced.filter(|forced| forced.until > now),
+            is_sensitive: settings.is_sensitive,
+        };
+        circumstances.present()
+    }
+
+    /// How long a decision should take at most of what comes while this holds, in milliseconds.
+    pub fn target_of(&self, present: &Present) -> i64 {
+        match &self.coverage {
+            Some(hours) if present.is_staffed == Some(true) => hours.staffed_target_ms,
+            _ => self.decision_target_ms,
+        }
+    }
+
+    /// How long a decision should take at most of what came at `since`, by the hours, in milliseconds.
+    pub fn target_ms(&self, since: i64) -> i64 {
+        match &self.coverage {
+            Some(hours) if hours.at(since).is_staffed => hours.staffed_target_ms,
+            _ => self.decision_target_ms,
+        }
+    }
+
+    /// Topics that take nothing while this holds.
+    pub fn closed_topics(&self, present: &Present) -> &[TopicId] {
+        if present.is_sensitive { &self.memorial_topics } else { &[] }
     }
 }
 
@@ -167,12 +214,15 @@ impl Sites {
             topics: ["anxiety", "low-mood", "loneliness", "grief", "relationships", "general"]
                 .map(topic)
                 .to_vec(),
+            memorial_topics: Vec::new(),
             decision_target_ms: hours_ms(DEFAULT_DECISION_TARGET_HOURS),
+            coverage: None,
             mode: SiteMode::Open,
             hide_after_reports: DEFAULT_HIDE_AFTER_REPORTS,
             publish_after_approvals: DEFAULT_PUBLISH_AFTER_APPROVALS,
             rules: Rules::default(),
             published_retention_ms: DEFAULT_RETENTION_MONTHS * MONTH_MS,
+            channels: Channels::default(),
         }])
     }
 }
@@ -198,6 +248,8 @@ pub struct Overrides {
     pub public_url: Option<String>,
     /// `PEER_SUPPORT_SECRET`; no flag, because every user of a machine sees the flags of its programs.
     pub secret: Option<String>,
+    /// `PEER_SUPPORT_SMTP_PASSWORD`; no flag either.
+    pub smtp_password: Option<String>,
 }
 
 /// Everything that is wrong with a configuration, a line each: `peer-support.toml: sites[0].origins[1]: is not …`.
@@ -262,8 +314,9 @@ impl Config {
         let (limits, rules) = reader.limits(&mut top);
         let proxies = reader.proxies(&mut top);
         let helplines = reader.helplines(&mut top);
+        let smtp = reader.smtp(&mut top, overrides);
         let sites = match file {
-            Some(_) => reader.sites(&mut top, rules),
+            Some(_) => reader.sites(&mut top, rules, smtp.is_some()),
             None => Sites::demo(),
         };
         reader.no_more(top);
@@ -281,6 +334,7 @@ impl Config {
             limits,
             proxies,
             helplines,
+            smtp,
             sites,
             is_demo: file.is_none(),
         })
@@ -488,7 +542,7 @@ impl Reader {
         Some(Helplines { folder: self.folder.join(folder?), public_key })
     }
 
-    fn sites(&mut self, top: &mut Section, rules: Rules) -> Sites {
+    fn sites(&mut self, top: &mut Section, rules: Rules, has_smtp: bool) -> Sites {
         let tables = self.list(top, "sites").unwrap_or_default();
         if tables.is_empty() {
             self.problem("sites", "is missing; expected at least one [[sites]]");
@@ -500,7 +554,8 @@ impl Reader {
                 self.problem(&path, "is not a table; expected [[sites]]");
                 continue;
             };
-            let Some(site) = self.site(Section { path: path.clone(), table }, rules) else { continue };
+            let section = Section { path: path.clone(), table };
+            let Some(site) = self.site(section, rules, has_smtp) else { continue };
             if let Some(site) = sites.insert(site.id.clone(), site) {
                 self.problem(&format!("{path}.id"), format_args!("{} is used twice", site.id));
             }
@@ -508,11 +563,11 @@ impl Reader {
         Sites(sites)
     }
 
-    fn site(&mut self, mut section: Section, rules: Rules) -> Option<Site> {
+    fn site(&mut self, mut section: Section, rules: Rules, has_smtp: bool) -> Option<Site> {
         let id = self.needed(&mut section, "id").and_then(|(place, value)| self.parsed(&place, value));
         let name = self.needed(&mut section, "name").and_then(|(place, value)| self.name(&place, value));
         let origins = self.origins(&mut section);
-        let topics = self.topics(&mut section);
+        let (topics, memorial_topics) = self.topics(&mut section);
         let hours = self
             .whole_number(&mut section, "decision_target_hours", DECISION_TARGET_HOURS)
             .unwrap_or(DEFAULT_DECISION_TARGET_HOURS);
@@ -534,18 +589,23 @@ impl Reader {
         let months = self
             .whole_number(&mut section, "published_retention_months", RETENTION_MONTHS)
             .unwrap_or(DEFAULT_RETENTION_MONTHS);
+        let coverage = self.coverage(&mut section);
+        let channels = self.channels(&mut section, has_smtp);
         self.no_more(section);
         Some(Site {
             id: id?,
             name: name?,
             origins,
             topics,
+            memorial_topics,
             decision_target_ms: hours_ms(hours),
+            coverage,
             mode,
             hide_after_reports,
             publish_after_approvals,
             rules,
             published_retention_ms: months * MONTH_MS,
+            channels,
         })
     }
 
@@ -584,32 +644,37 @@ impl Reader {
         parsed.collect::<Vec<_>>().into_iter().flatten().collect()
     }
 
-    fn topics(&mut self, section: &mut Section) -> Vec<Topic> {
-        let Some((place, value)) = self.needed(section, "topics") else { return Vec::new() };
+    fn topics(&mut self, section: &mut Section) -> (Vec<Topic>, Vec<TopicId>) {
+        let nothing = (Vec::new(), Vec::new());
+        let Some((place, value)) = self.needed(section, "topics") else { return nothing };
         let Value::Array(values) = value else {
             self.problem(&place, "is not a list of topics");
-            return Vec::new();
+            return nothing;
         };
         if !TOPICS.contains(&values.len()) {
             let (min, max) = TOPICS.into_inner();
             self.problem(&place, format_args!("has {} topics; expected {min} to {max}", values.len()));
         }
-        let mut topics: Vec<Topic> = Vec::new();
+        let (mut topics, mut memorial) = nothing;
         for (n, value) in values.into_iter().enumerate() {
             let place = format!("{place}[{n}]");
-            let Some(topic) = self.topic(&place, value) else { continue };
-            if topics.iter().any(|before| before.id == topic.id) {
+            let Some((topic, is_memorial)) = self.topic(&place, value) else { continue };
+            if is_memorial {
+                memorial.push(topic.id.clone());
+            }
+            if topics.iter().any(|before: &Topic| before.id == topic.id) {
                 self.problem(&place, format_args!("{} is used twice", topic.id));
             }
             topics.push(topic);
         }
-        topics
+        (topics, memorial)
     }
 
     /// `"low-mood"`, whose label is in `locales/`, or `{ id = "exams", label = "Exams" }`.
-    fn topic(&mut self, place: &str, value: Value) -> Option<Topic> {
+    /// And whether it is for people who died.
+    fn topic(&mut self, place: &str, value: Value) -> Option<(Topic, bool)> {
         let Value::Table(table) = value else {
-            return self.parsed::<TopicId>(place, value).map(|id| Topic { id, label: None });
+            return self.parsed::<TopicId>(place, value).map(|id| (Topic { id, label: None }, false));
         };
         let mut section = Section { path: place.to_owned(), table };
         let id = self.needed(&mut section, "id").and_then(|(place, value)| self.parsed(&place, value));
@@ -617,8 +682,9 @@ impl Reader {
             Some(value) => Some(self.name(&section.place("label"), value)?),
             None => None,
         };
+        let is_memorial = self.yes_or_no(&mut section, "is_memorial").unwrap_or(false);
         self.no_more(section);
-        Some(Topic { id: id?, label })
+        Some((Topic { id: id?, label }, is_memorial))
     }
 
     /// What nobody took is a misspelling, or a setting that would silently do nothing.

@@ -12,6 +12,7 @@ pub mod helplines;
 pub mod http;
 pub mod import;
 pub mod origin;
+pub mod outbox;
 mod password;
 pub mod secret;
 pub mod serve;

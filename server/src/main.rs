@@ -11,6 +11,7 @@ use peer_support_domain::limits::{PAGE_ITEMS, UNPUBLISHED_RETENTION_MS};
 use peer_support_domain::line_report::Day;
 use peer_support_domain::post::{Kind, Role};
 use peer_support_domain::site::{SiteId, TopicId};
+use peer_support_domain::wire::SiteSetting;
 use peer_support_server::clock::{Clock, Random};
 use peer_support_server::config::{Config, Overrides, Site};
 use peer_support_server::export::{Format, export};
@@ -102,6 +103,14 @@ enum Command {
     /// Moderators' accounts.
     #[command(subcommand)]
     Moderator(ModeratorCommand),
+    /// Begins or ends a sensitive period of a site: all that comes is held, and topics for people who died are closed.
+    Sensitive {
+        /// What it shall be.
+        state: OnOff,
+        /// The site.
+        #[arg(long)]
+        site: SiteId,
+    },
     /// Prints as CSV what visitors reported of helplines that did not work, the newest day first.
     LineReports,
     /// Reads texts as JSON Lines `{"id", "text", "lang"?}` from standard input and writes what signals are in each, a line
@@ -111,6 +120,15 @@ enum Command {
     /// does.
     #[command(subcommand)]
     Helplines(HelplinesCommand),
+}
+
+/// A switch.
+#[derive(Clone, Copy, ValueEnum)]
+enum OnOff {
+    /// It begins.
+    On,
+    /// It ends.
+    Off,
 }
 
 #[derive(Args)]
@@ -273,6 +291,7 @@ fn run(Cli { command, settings }: Cli) -> anyhow::Result<()> {
         database: settings.database,
         public_url: settings.public_url,
         secret: std::env::var("PEER_SUPPORT_SECRET").ok(),
+        smtp_password: std::env::var("PEER_SUPPORT_SMTP_PASSWORD").ok(),
     })?;
     let runtime = tokio::runtime::Runtime::new().context("threads cannot be started")?;
     runtime.block_on(async {
@@ -299,6 +318,16 @@ fn run(Cli { command, settings }: Cli) -> anyhow::Result<()> {
                 Ok(())
             }
             Command::Moderator(command) => moderator(&config, command).await,
+            Command::Sensitive { state, site } => {
+                let site = &known_site(&config, &site)?.id;
+                let is_on = matches!(state, OnOff::On);
+                let store = serve::open_store(&config).await?;
+                let now = Clock::system().now_ms();
+                store.change_site(site.clone(), SiteSetting::Sensitive(is_on), None, now).await?;
+                store.close().await;
+                println!("site {site}: the sensitive period {}", if is_on { "begins" } else { "ends" });
+                Ok(())
+            }
             Command::LineReports => line_reports(&config).await,
             Command::Helplines(_) | Command::Triage => unreachable!("it was run above"),
         }

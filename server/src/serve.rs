@@ -145,6 +145,7 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> anyhow::R
     let app = App::new(store.clone(), clock.clone(), random, secret, assets, config);
     app.recall().await.context("what came lately cannot be read")?;
     let purging = tokio::spawn(purge(store.clone(), clock, config.sites.clone()));
+    let sending = tokio::spawn(app.outbox().run(store.clone()));
     let mut out = std::io::stdout().lock();
     writeln!(out, "listening on {base}")?;
     if let Some(code) = code {
@@ -160,6 +161,7 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> anyhow::R
     };
     accept(listener, router(app), config.limits, stop).await;
     purging.abort();
+    sending.abort();
     store.close().await;
     tracing::info!("stopped");
     Ok(())

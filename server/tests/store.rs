@@ -18,6 +18,8 @@ mod imports;
 mod line_reports;
 #[path = "store/live.rs"]
 mod live;
+#[path = "store/outbox.rs"]
+mod outbox;
 #[path = "store/own.rs"]
 mod own;
 #[path = "store/plans.rs"]
@@ -32,6 +34,8 @@ mod reports;
 mod risk;
 #[path = "store/search.rs"]
 mod search;
+#[path = "store/sites.rs"]
+mod sites;
 #[path = "store/subject.rs"]
 mod subject;
 #[path = "store/upkeep.rs"]

@@ -11,7 +11,7 @@ use super::notes::{choose_notes, note_name};
 use super::pages::{self, Source};
 use super::report::became_of;
 use super::stories::kind_name;
-use super::talk::talk;
+use super::talk::{lines, talk};
 use super::words::{length, words};
 use super::{actions, notice, say, write};
 use crate::api::Failure;
@@ -179,6 +179,7 @@ fn reading(
         reason,
         created_at,
         n_replies,
+        is_late,
         ..
     } = mine;
     let (thread, kind, state, created_at, n_replies) = (*thread, *kind, *state, *created_at, *n_replies);
@@ -209,6 +210,10 @@ fn reading(
         .child(classed("span", "when").text(&since))
         .children(n_replies);
     let mut shown = vec![labels, classed("p", "state").attr("role", "status").text(&state_name(t, mine))];
+    if *is_late {
+        shown.push(classed("p", "notice").text(&tr!(t, "is-late")));
+        shown.push(lines(session));
+    }
     if let Some(reason) = reason {
         shown.push(el("p").text(&tr!(t, "reason")));
         shown.push(el("blockquote").attr("dir", "auto").text(reason));

@@ -7,7 +7,7 @@ use super::{stories, write};
 use crate::browser;
 use crate::config::Tab;
 use crate::dom::{El, el, follow_attribute};
-use crate::locale::{Locale, key};
+use crate::locale::{Locale, key, tr};
 use crate::sending;
 use crate::session::{Load, Session};
 
@@ -35,7 +35,17 @@ pub fn views(session: Session, t: Locale) -> [El; 2] {
 /// How soon somebody reads what is sent, once the site has said so.
 fn within(session: Session, t: Locale) -> El {
     el("p").attr("class", "quiet within").text_of(move || match &*session.site.share() {
-        Load::Ready(site) => t.count(key!("within-hours"), moment::hours_to_wait(site.decision_target_ms)),
+        Load::Ready(site) => {
+            let within = t.count(key!("within-hours"), moment::hours_to_wait(site.decision_target_ms));
+            match (site.is_staffed, site.changes_at) {
+                (Some(true), _) => [&tr!(t, "team-here"), " ", &within[..]].concat(),
+                (Some(false), Some(at)) => {
+                    let time = browser::time_of_day(&t.language(), at, None);
+                    [&tr!(t, "team-back", time = time), " ", &within[..]].concat()
+                }
+                _ => within,
+            }
+        }
         _ => String::new(),
     })
 }

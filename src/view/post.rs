@@ -75,6 +75,7 @@ pub fn post(session: Session, t: Locale, post: &wire::Post) -> El {
         is_example: *is_example,
         is_owners,
     };
+    let of_topic = topic.clone();
     let topic = classed("span", "label").text_of(move || topic_name(session, t, topic.as_str()));
     let labels =
         classed("p", "labels").child(classed("span", "label").text(&kind_name(t, kind))).child(topic);
@@ -87,6 +88,7 @@ pub fn post(session: Session, t: Locale, post: &wire::Post) -> El {
                 })
                 .attr_of("aria-expanded", move || yes_no(thread_is_open.get()))
         });
+        let topic = of_topic.clone();
         let reply = move || {
             let reply = || {
                 button("plain", &tr!(t, "reply"), move || {
@@ -95,7 +97,7 @@ pub fn post(session: Session, t: Locale, post: &wire::Post) -> El {
                     session.focus("your-reply");
                 })
             };
-            takes_replies(session, is_owners).then(reply).into_iter().collect()
+            takes_replies(session, is_owners, &topic).then(reply).into_iter().collect()
         };
         let [buttons, sorry] = reactions(session, t, id, votes, Some(kind));
         let answers = classed("p", "answers").children(show_replies).children_of(reply);

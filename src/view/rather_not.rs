@@ -52,7 +52,7 @@ pub fn rather_not(session: Session, t: Locale) -> El {
             let is_muted = muted.share_now().has_topic(&id);
             Some(tick(&name, is_muted, move || muted.update(|muted| muted.toggle_topic(&id))))
         };
-        topic_choices(session, t).into_iter().filter_map(topic).collect()
+        topic_choices(session, t, false).into_iter().filter_map(topic).collect()
     };
     let rows = classed("div", "lines")
         .child(classed("p", "hint").attr("id", "muted-hint").text(&tr!(t, "rather-not-hint")))

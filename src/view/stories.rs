@@ -2,7 +2,7 @@
 
 use peer_support_domain::cursor::Order;
 use peer_support_domain::post::Kind;
-use peer_support_domain::site::SiteMode;
+use peer_support_domain::site::{SiteMode, TopicId};
 
 use super::cards::cards;
 use super::choice;
@@ -30,9 +30,9 @@ pub fn site_name(session: Session, t: Locale) -> String {
 }
 
 /// Whether a post takes replies: what would be refused is not offered. As long as nobody said so, it takes them.
-pub fn takes_replies(session: Session, is_owners: bool) -> bool {
+pub fn takes_replies(session: Session, is_owners: bool, topic: &TopicId) -> bool {
     match &*session.site.share() {
-        Load::Ready(site) => site.mode.takes_replies(is_owners),
+        Load::Ready(site) => site.mode.takes_replies(is_owners) && !site.closed_topics.contains(topic),
         _ => true,
     }
 }
@@ -41,6 +41,7 @@ pub fn takes_replies(session: Session, is_owners: bool) -> bool {
 pub fn mode(session: Session, t: Locale) -> Vec<El> {
     let said = match &*session.site.share() {
         Load::Ready(site) => match site.mode {
+            SiteMode::Open if site.is_sensitive => tr!(t, "mode-sensitive"),
             SiteMode::Open => return Vec::new(),
             SiteMode::Limited => tr!(t, "mode-limited"),
             SiteMode::ReadOnly => tr!(t, "mode-read-only"),
@@ -61,12 +62,14 @@ pub fn topic_name(session: Session, t: Locale, id: &str) -> String {
     own.or_else(|| t.by_name(TOPICS, id)).unwrap_or_else(|| id.to_owned())
 }
 
-/// The topics of the site, as choices; none until they are known.
-pub fn topic_choices(session: Session, t: Locale) -> Vec<(String, String)> {
+/// The topics of the site, as choices; none until they are known. To write in, those that are closed are left out.
+pub fn topic_choices(session: Session, t: Locale, is_to_write: bool) -> Vec<(String, String)> {
     match &*session.site.share() {
         Load::Ready(site) => {
             let choice = |id: &str| (id.to_owned(), topic_name(session, t, id));
-            site.topics.iter().map(|topic| choice(topic.id.as_str())).collect()
+            let open =
+                site.topics.iter().filter(|topic| !is_to_write || !site.closed_topics.contains(&topic.id));
+            open.map(|topic| choice(topic.id.as_str())).collect()
         }
         _ => Vec::new(),
     }
@@ -123,7 +126,7 @@ fn choices(session: Session, t: Locale) -> El {
             chosen.update(|chosen| chosen.kind = kind.parse().ok());
         });
     let by_topic = move || {
-        let topics = all(tr!(t, "all-topics")).chain(topic_choices(session, t));
+        let topics = all(tr!(t, "all-topics")).chain(topic_choices(session, t, false));
         vec![choice(&tr!(t, "topic"), "small", topics, &chosen.now().topic, move |topic| {
             chosen.update(|chosen| chosen.topic = topic);
         })]

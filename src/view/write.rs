@@ -95,7 +95,7 @@ fn about(session: Session, t: Locale, draft: Draft) -> [El; 2] {
         classed("label", "option").child(input).child(el("span").text(&kind_name(t, kind)))
     });
     let topics = move || {
-        let topics = topic_choices(session, t);
+        let topics = topic_choices(session, t, true);
         if topics.is_empty() {
             return Vec::new();
         }

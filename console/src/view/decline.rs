@@ -5,6 +5,8 @@ use leptos::prelude::*;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::REASON_GRAPHEMES;
 use peer_support_domain::post::Decision;
+use peer_support_domain::site::SiteId;
+use peer_support_domain::wire::ReasonTemplate;
 
 use crate::browser;
 use crate::locale::{Key, key, tr};
@@ -21,12 +23,23 @@ const TEMPLATES: [(Key, Key); 7] = [
     (key!("template-unclear"), key!("template-unclear-text")),
 ];
 
+/// The page's own reasons, until a site wrote some.
+#[must_use]
+pub fn own_reasons() -> Vec<ReasonTemplate> {
+    let reason = |(name, text): (Key, Key)| ReasonTemplate {
+        name: name.text().to_owned(),
+        text: text.text().to_owned(),
+    };
+    TEMPLATES.map(reason).to_vec()
+}
+
 /// Writes the reason for the `decision` to decline or hide the item `id`, whose author writes in `lang`. What is begun is
 /// kept until it is sent.
 #[component]
 pub fn Decline(
     work: Work,
     id: ItemId,
+    site: SiteId,
     lang: Option<String>,
     #[prop(into)] decision: Signal<Decision>,
 ) -> impl IntoView {
@@ -69,15 +82,23 @@ pub fn Decline(
         move || if decision.get() == Decision::Hide { tr!("hide-title") } else { tr!("decline-title") },
         move || if decision.get() == Decision::Hide { tr!("hide-send") } else { tr!("decline-send") },
     );
-    let templates = TEMPLATES.map(|(name, words)| {
-        // The author reads it, so it is in their language where the page has it.
-        let (words, _) = words.text_for(lang.as_deref());
-        let start = move |_| {
-            write(words.to_owned());
-            browser::focus(&["reason"]);
+    // The author reads it, so it is in their language where the page has it, unless the site wrote its own.
+    let own =
+        TEMPLATES.map(|(name, words)| (name.text().to_owned(), words.text_for(lang.as_deref()).0.to_owned()));
+    let templates = move || {
+        let of_site = work.reasons.with(|known| known.get(&site).cloned().flatten());
+        let of_site =
+            of_site.map(|reasons| reasons.into_iter().map(|reason| (reason.name, reason.text)).collect());
+        let templates: Vec<(String, String)> = of_site.unwrap_or_else(|| own.to_vec());
+        let one = |(name, words): (String, String)| {
+            let start = move |_| {
+                write(words.clone());
+                browser::focus(&["reason"]);
+            };
+            view! { <button type="button" on:click=start>{name}</button> }
         };
-        view! { <button type="button" on:click=start>{name.text()}</button> }
-    });
+        templates.into_iter().map(one).collect_view()
+    };
 
     view! {
         <form
@@ -94,7 +115,7 @@ pub fn Decline(
             <p id="decline-intro" class="quiet">{tr!("decline-intro")}</p>
             <fieldset>
                 <legend>{tr!("decline-start-from")}</legend>
-                {templates.collect_view()}
+                {templates}
             </fieldset>
             <label for="reason">{tr!("reason")}</label>
             <textarea

@@ -7,9 +7,11 @@ use peer_support_domain::wire::QueueItem;
 
 use super::claim::{Claimed, HandOverTo, HandOvers};
 use super::decline::Decline;
+use super::escalate::Escalate;
 use super::fold::Fold;
 use super::found::Marked;
 use super::noticed::Noticed;
+use super::playbook::{Colour, Steps};
 use super::private::Private;
 use super::redact::TakeOut;
 use crate::browser;
@@ -94,6 +96,10 @@ fn Words(
         let of_item = decisions.get().map_or(Decision::Decline, |(_, refusal)| refusal);
         work.refusal.get().unwrap_or(of_item)
     });
+    let colour = Memo::new(move |_| {
+        reading.with(|reading| reading.as_ref().map_or(Colour::Green, |reading| Colour::of(&reading.item)))
+    });
+    let site = item.site.clone();
     let answers = item.in_reply_to.clone().map(|words| {
         view! {
             <h3>{tr!("answers")}</h3>
@@ -141,6 +147,7 @@ fn Words(
             <Claimed work claim />
             <HandOvers work hand_overs=part(reading, |item| item.hand_overs.clone()) />
             <Noticed state flags reports found />
+            <Steps work site=item.site.clone() colour />
             {answers}
             <Veil work is_veiled />
             <div class="texts" hidden=move || is_veiled.get()>
@@ -158,6 +165,7 @@ fn Words(
             <div hidden=move || is_veiled.get()>
                 <Earlier texts=earlier_texts lang=lang.clone() />
             </div>
+            <Escalate work id=item.id escalation=part(reading, |item| item.escalation.clone()) standing />
             <Private work id=item.id words=part(reading, |item| item.words.clone()) standing is_theirs />
             {move || match foot.get() {
                 Foot::Nothing => ().into_any(),
@@ -171,7 +179,7 @@ fn Words(
                 }
                 Foot::Folding => view! { <Fold work notes=notes.get_untracked() /> }.into_any(),
                 Foot::HandingOver => view! { <HandOverTo work id=item.id /> }.into_any(),
-                Foot::Declining => view! { <Decline work id=item.id lang=lang.clone() decision=refusal /> }.into_any(),
+                Foot::Declining => view! { <Decline work id=item.id site=site.clone() lang=lang.clone() decision=refusal /> }.into_any(),
                 Foot::Answers => view! { <Answers work state decisions may_hide /> }.into_any(),
             }}
         </article>

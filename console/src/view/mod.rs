@@ -3,6 +3,7 @@
 mod account;
 mod claim;
 mod decline;
+mod escalate;
 mod fold;
 mod for_everyone;
 mod found;
@@ -11,10 +12,12 @@ mod keys;
 mod noticed;
 mod outcome;
 mod password;
+mod playbook;
 mod private;
 mod queue;
 mod redact;
 mod sign_in;
+mod site;
 mod top;
 
 use std::time::Duration;
@@ -67,6 +70,7 @@ pub fn Page() -> impl IntoView {
             Command::Undo => work.undo(),
             Command::TakeOver => work.take_over(),
             Command::HandOver => work.begin_to_hand_over(),
+            Command::Escalate => work.begin_to_escalate(),
             Command::Show => work.unveil(),
             Command::Reload => work.reload(),
             Command::Help => is_help_open.set(true),
@@ -96,6 +100,7 @@ pub fn Page() -> impl IntoView {
                 </main>
                 <for_everyone::ForEveryone work is_open=is_for_everyone_open />
                 <account::Account work />
+                <site::SitePage work />
                 <keys::Keys is_open=is_help_open letters_are_keys />
             }
             .into_any()

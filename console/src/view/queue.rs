@@ -100,6 +100,9 @@ fn Entry(work: Work, item: QueueItem) -> impl IntoView {
             }
         })
     });
+    let is_passed_on = Memo::new(move |_| {
+        work.desk.with(|desk| desk.waiting().iter().any(|item| item.id == id && item.escalation.is_some()))
+    });
     let QueueItem { created_at, decision_expected_at, .. } = item;
     let is_overdue = Memo::new(move |_| work.now_ms.get() > decision_expected_at);
     let open = move |_| {
@@ -121,6 +124,7 @@ fn Entry(work: Work, item: QueueItem) -> impl IntoView {
                 <span class="line">
                     <strong>{kind_name(item.kind)}</strong>
                     <span>{topic_name(&item)}</span>
+                    <span class="overdue">{move || is_passed_on.get().then(|| tr!("passed-on"))}</span>
                     <span class="overdue">{move || is_at_risk.get().then(|| tr!("at-risk"))}</span>
                     <span class="overdue">{move || is_reported.get().then(|| tr!("reported"))}</span>
                     <span class="overdue">{move || is_overdue.get().then(|| tr!("overdue"))}</span>

@@ -37,6 +37,9 @@ pub fn Top(work: Work, is_help_open: RwSignal<bool>, is_for_everyone_open: RwSig
                     {tr!("for-everyone")}
                 </button>
             </Show>
+            <button type="button" aria-haspopup="dialog" on:click=move |_| work.is_site_open.set(true)>
+                {tr!("site-page")}
+            </button>
             <button type="button" aria-keyshortcuts="?" aria-haspopup="dialog" on:click=move |_| is_help_open.set(true)>
                 {tr!("keys")} <kbd aria-hidden="true">"?"</kbd>
             </button>

@@ -29,7 +29,7 @@ pub(super) async fn get_mine(
 ) -> Result<Json<Mine>, Problem> {
     app.guard.admit_code(network, app.clock.now_ms())?;
     let (item, site) = own(&app, &caller, network, recovery_hash(&code)).await?;
-    Ok(Json(mine(item, site)))
+    Ok(Json(mine(&app, item, site)))
 }
 
 /// `PATCH /api/v1/mine`: another text. Of what is published it waits for a moderator, while others read the old one.
@@ -44,7 +44,9 @@ pub(super) async fn patch_mine(
     let code = recovery_hash(&code);
     let (item, site) = own(&app, &caller, network, code).await?;
     // An edit waits for a moderator as a new text does; taking one's words back is always possible.
-    if site.is_some_and(|site| site.mode == SiteMode::ReadOnly) {
+    if let Some(site) = site
+        && app.present(site).await?.mode == SiteMode::ReadOnly
+    {
         return Err(Problem::SiteClosed);
     }
     let text = match item.kind {
@@ -71,7 +73,7 @@ pub(super) async fn patch_mine(
         Edited::Done(item) => {
             pass.keep();
             app.notices.rewritten(&item.site, item.id, &text, now);
-            Ok(Json(mine(item, site)))
+            Ok(Json(mine(&app, item, site)))
         }
         Edited::NotEditable(state) => Err(Problem::NotEditable(state)),
         Edited::TooOften => Err(Problem::TooManyChanges),
@@ -144,7 +146,7 @@ pub(super) async fn delete_mine(
     let (_, site) = own(&app, &caller, network, code).await?;
     let item = app.store.delete_own(code).await?.ok_or(Problem::UnknownRecoveryCode)?;
     app.notices.forget(item.id);
-    Ok(Json(mine(item, site)))
+    Ok(Json(mine(&app, item, site)))
 }
 
 /// The item of this code and its site, when `caller` may use that.
@@ -168,7 +170,11 @@ async fn own<'a>(
     Ok((item, site))
 }
 
-fn mine(item: OwnItem, site: Option<&Site>) -> Mine {
+fn mine(app: &App, item: OwnItem, site: Option<&Site>) -> Mine {
+    let decision_expected_at = site.and_then(|site| match item.edited_at {
+        Some(edited_at) => Some(edited_at + site.target_ms(edited_at)),
+        None => decision_expected_at(site, item.state, item.created_at),
+    });
     Mine {
         id: item.id,
         thread: item.thread,
@@ -181,10 +187,8 @@ fn mine(item: OwnItem, site: Option<&Site>) -> Mine {
         reason: item.reason,
         is_hidden_by_reports: item.is_hidden_by_reports,
         created_at: item.created_at,
-        decision_expected_at: site.and_then(|site| match item.edited_at {
-            Some(edited_at) => Some(edited_at + site.decision_target_ms),
-            None => decision_expected_at(site, item.state, item.created_at),
-        }),
+        decision_expected_at,
+        is_late: decision_expected_at.is_some_and(|at| app.clock.now_ms() > at),
         n_replies: item.n_replies,
         votes: item.votes,
         words: item.words,

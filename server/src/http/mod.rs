@@ -8,6 +8,7 @@ mod caller;
 mod cards;
 mod claims;
 mod desk;
+mod escalations;
 mod health;
 mod helplines;
 mod line_reports;
@@ -16,7 +17,9 @@ mod log;
 mod mine;
 mod openapi;
 mod params;
+mod playbooks;
 mod posts;
+mod present;
 mod problem;
 mod queue;
 mod replies;
@@ -52,6 +55,7 @@ use crate::clock::{Clock, Random};
 use crate::config::{Config, Site, Sites};
 use crate::helplines::Helplines;
 use crate::origin::origin_of;
+use crate::outbox::Outbox;
 use crate::password::Passwords;
 use crate::secret::ServerSecret;
 use crate::store::{SessionId, Store, StoreError};
@@ -82,6 +86,7 @@ pub struct App {
     reports_full_on: Arc<AtomicI32>,
     notices: Arc<Notices>,
     words: Arc<Words>,
+    outbox: Arc<Outbox>,
     /// When the store was last told that a moderator is there.
     moderator_noted_at: Arc<AtomicI64>,
 }
@@ -108,6 +113,7 @@ impl App {
             )),
             notices: Arc::new(Notices::new(&random)),
             words: Arc::new(Words::new()),
+            outbox: Arc::new(Outbox::new(config, clock.clone(), random.clone())),
             clock,
             random,
             secret,
@@ -127,6 +133,11 @@ impl App {
     /// The streams of what becomes published.
     pub fn streams(&self) -> Arc<Streams> {
         self.streams.clone()
+    }
+
+    /// What sends notifications.
+    pub fn outbox(&self) -> Arc<Outbox> {
+        self.outbox.clone()
     }
 
     /// Lets the checks remember what came before this server started.
@@ -180,9 +191,19 @@ pub fn router(app: App) -> Router {
         .route("/console/items/{id}/hand-over", post(claims::post_hand_over))
         .route("/console/colleagues", get(claims::get_colleagues))
         .route("/console/live", get(desk::get_live))
+        .route("/console/items/{id}/escalation", post(escalations::post_escalation))
+        .route("/console/deliveries", get(escalations::get_deliveries))
+        .route("/console/deliveries/{delivery}", post(escalations::post_delivery))
+        .route("/console/deliveries/{delivery}", delete(escalations::delete_delivery))
+        .route("/console/sites/{site}/test-notification", post(escalations::post_test))
         .route("/console/sites", get(cards::get_sites))
         .route("/console/sites/{site}/cards", get(cards::get_cards).put(cards::put_cards))
         .route("/console/sites/{site}/posts", post(posts::post_owners_post))
+        .route("/console/sites/{site}/playbook", get(playbooks::get_playbook).put(playbooks::put_playbook))
+        .route("/console/sites/{site}/reasons", get(playbooks::get_reasons).put(playbooks::put_reasons))
+        .route("/console/sites/{site}/present", get(present::get_present))
+        .route("/console/sites/{site}/forced", put(present::put_forced))
+        .route("/console/sites/{site}/sensitive", put(present::put_sensitive))
         .route("/openapi.json", get(openapi::get_openapi))
         .fallback(async || Problem::UnknownRoute)
         .method_not_allowed_fallback(async || Problem::UnknownMethod)

@@ -44,6 +44,15 @@ impl FromPath for SessionId {
     }
 }
 
+/// The id of a notification; what no such id looks like belongs to none.
+pub(super) struct DeliveryId(pub(super) String);
+
+impl FromPath for DeliveryId {
+    fn from_path(params: &RawPathParams) -> Result<Self, Problem> {
+        param(params, "delivery").map(Self)
+    }
+}
+
 impl FromPath for (ItemId, Reaction) {
     fn from_path(params: &RawPathParams) -> Result<Self, Problem> {
         Ok((param(params, "id")?, param(params, "reaction")?))

@@ -7,7 +7,7 @@ use axum::response::Response;
 use peer_support_domain::cursor::Order;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::Role;
-use peer_support_domain::site::{SiteId, SiteMode};
+use peer_support_domain::site::{SiteId, TopicId};
 use peer_support_domain::text::PostText;
 use peer_support_domain::wire;
 
@@ -65,7 +65,17 @@ pub(super) async fn post_post(
 ) -> Result<(StatusCode, Json<wire::Receipt>), Problem> {
     let site = app.sites.get(&site).ok_or(Problem::UnknownSite)?;
     caller.may_use(site)?;
-    let submission = Submission { is_taken: site.mode == SiteMode::Open, ..submission(site, new)? };
+    let present = app.present(site).await?;
+    let submission = submission(site, new, site.closed_topics(&present))?;
+    let is_open = match &submission.place {
+        Place::Post { topic, .. } => !site.closed_topics(&present).contains(topic),
+        Place::Reply { .. } => true,
+    };
+    let submission = Submission {
+        is_taken: is_open && present.mode.takes_posts(),
+        holds_all: present.holds_all,
+        ..submission
+    };
     submission.add(&app, site, envelope).await
 }
 
@@ -81,20 +91,25 @@ pub(super) async fn post_owners_post(
         return Err(Problem::Role);
     }
     let site = app.sites.get(&site).ok_or(Problem::UnknownSite)?;
-    let submission = submission(site, new)?;
+    let submission = submission(site, new, &[])?;
     // The owner stands under it, and no author's tag.
     let submission = Submission { owner: Some(moderator.id), author: None, ..submission };
     submission.add(&app, site, Envelope::of_owner(key)).await
 }
 
-fn submission(site: &Site, new: wire::NewPost<PostText>) -> Result<Submission, Problem> {
+/// Without a topic, it goes to the first that is not closed.
+fn submission(site: &Site, new: wire::NewPost<PostText>, closed: &[TopicId]) -> Result<Submission, Problem> {
     let topic = match &new.topic {
         Some(topic) => site.topics.iter().find(|known| known.id == *topic).ok_or(Problem::UnknownTopic)?,
-        None => site.topics.first().ok_or(Problem::UnknownTopic)?,
+        None => {
+            let open = site.topics.iter().find(|topic| !closed.contains(&topic.id));
+            open.or(site.topics.first()).ok_or(Problem::UnknownTopic)?
+        }
     };
     Ok(Submission {
         place: Place::Post { site: site.id.clone(), kind: new.kind, topic: topic.id.clone() },
         is_taken: true,
+        holds_all: false,
         request: serde_json::to_vec(&new).expect("it came as JSON"),
         id: new.id,
         text: new.text.into_string(),

@@ -62,6 +62,12 @@ pub(crate) enum Problem {
     ItemDeleted,
     #[error("the code opens no item of this thread")]
     CodeOfAnotherThread,
+    #[error("somebody passed the item on before, and nobody has decided since")]
+    EscalatedBefore,
+    #[error("the item does not wait for a decision")]
+    NotWaiting,
+    #[error("no such notification that did not arrive")]
+    UnknownDelivery,
     #[error(transparent)]
     Undecided(#[from] Undecided),
     #[error("another moderator reads the item")]
@@ -175,6 +181,16 @@ const OTHER_THREAD: Sort = sort(
 );
 const OUTDATED: Sort =
     sort("decision-outdated", StatusCode::CONFLICT, "The item does not stand where this decision begins.");
+const ESCALATED_BEFORE: Sort = sort(
+    "escalated-before",
+    StatusCode::CONFLICT,
+    "The item was passed on to a lead before, and nobody has decided since.",
+);
+const NOT_WAITING: Sort = sort(
+    "not-waiting",
+    StatusCode::CONFLICT,
+    "The item does not wait for a decision, so it is not passed on.",
+);
 const TEXT_CHANGED: Sort =
     sort("text-changed", StatusCode::CONFLICT, "The author changed the text since it was read.");
 const CLAIMED: Sort = sort(
@@ -250,7 +266,7 @@ const UNAVAILABLE: Sort =
     sort("unavailable", StatusCode::SERVICE_UNAVAILABLE, "The server cannot answer now; try again shortly.");
 
 /// Every code there is.
-const SORTS: [&Sort; 40] = [
+const SORTS: [&Sort; 42] = [
     &NOT_FOUND,
     &METHOD,
     &BODY,
@@ -270,6 +286,8 @@ const SORTS: [&Sort; 40] = [
     &ITEM_DELETED,
     &OTHER_THREAD,
     &OUTDATED,
+    &ESCALATED_BEFORE,
+    &NOT_WAITING,
     &TEXT_CHANGED,
     &CLAIMED,
     &TOO_MANY_HAND_OVERS,
@@ -306,7 +324,8 @@ impl Problem {
             | Self::UnknownItem
             | Self::UnknownRecoveryCode
             | Self::UnknownReportCode
-            | Self::UnknownSession => &NOT_FOUND,
+            | Self::UnknownSession
+            | Self::UnknownDelivery => &NOT_FOUND,
             Self::UnknownMethod => &METHOD,
             Self::Body(_) => &BODY,
             Self::Field(field, _) if field == "text" => &TEXT,
@@ -331,6 +350,8 @@ impl Problem {
             Self::Undecided(Undecided::Claimed(_)) | Self::Claimed(_) => &CLAIMED,
             Self::UnknownColleague => &FIELD,
             Self::TooManyHandOvers => &TOO_MANY_HAND_OVERS,
+            Self::EscalatedBefore => &ESCALATED_BEFORE,
+            Self::NotWaiting => &NOT_WAITING,
             Self::SignIn => &SIGN_IN,
             Self::Credentials => &CREDENTIALS,
             Self::CurrentPassword => &CURRENT_PASSWORD,
@@ -371,6 +392,7 @@ impl Problem {
             Self::Guessable => "password".into(),
             Self::UnknownSession => "session".into(),
             Self::UnknownColleague => "to".into(),
+            Self::UnknownDelivery => "delivery".into(),
             Self::Csrf => "Csrf-Token".into(),
             Self::WorkNeeded { .. } => "Proof-Of-Work".into(),
             _ => return None,
@@ -387,7 +409,8 @@ impl Problem {
             | Self::UnknownItem
             | Self::UnknownRecoveryCode
             | Self::UnknownReportCode
-            | Self::UnknownSession => Some(self.to_string()),
+            | Self::UnknownSession
+            | Self::UnknownDelivery => Some(self.to_string()),
             Self::NotEditable(_) | Self::Undecided(Undecided::NotAllowed(_)) => Some(self.to_string()),
             Self::UnknownColleague => Some("is no colleague who may decide".to_owned()),
             _ => None,

@@ -35,7 +35,7 @@ pub(super) fn to_queue_item(app: &App, item: Queued, moderator: &Moderator, now:
     QueueItem {
         // What a site that is gone had left waiting waits since it came.
         decision_expected_at: item.waits_since
-            + app.sites.get(&item.site).map_or(0, |site| site.decision_target_ms),
+            + app.sites.get(&item.site).map_or(0, |site| site.target_ms(item.waits_since)),
         found: app.words.found(&item.text, item.lang.as_ref()),
         id: item.id,
         site: item.site,
@@ -55,6 +55,7 @@ pub(super) fn to_queue_item(app: &App, item: Queued, moderator: &Moderator, now:
         claim: claims::told(item.claim, moderator, now),
         hand_overs: item.hand_overs,
         n_decisions: item.n_decisions,
+        escalation: item.escalation,
     }
 }
 

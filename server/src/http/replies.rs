@@ -44,10 +44,16 @@ pub(super) async fn post_reply(
     Body(new): Body<wire::NewReply<ReplyText>>,
 ) -> Result<(StatusCode, Json<wire::Receipt>), Problem> {
     let site = app.site_of(post, &caller).await?;
-    let is_taken = match site.mode {
-        SiteMode::Open => true,
-        SiteMode::Limited => app.store.post(post).await?.is_some_and(|post| post.is_owners),
+    let present = app.present(site).await?;
+    let closed = site.closed_topics(&present);
+    let is_taken = match present.mode {
+        SiteMode::Open if closed.is_empty() => true,
         SiteMode::ReadOnly => false,
+        mode => app
+            .store
+            .post(post)
+            .await?
+            .is_some_and(|post| mode.takes_replies(post.is_owners) && !closed.contains(&post.topic)),
     };
     let mut request = serde_json::to_vec(&new).expect("it came as JSON");
     let author = match code {
@@ -70,6 +76,7 @@ pub(super) async fn post_reply(
     let submission = Submission {
         place: Place::Reply { post },
         is_taken,
+        holds_all: present.holds_all,
         request,
         id: new.id,
         text: new.text.into_string(),

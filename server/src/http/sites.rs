@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use peer_support_domain::site::SiteId;
-use peer_support_domain::wire;
 
 use super::caller::Caller;
 use super::params::Path;
@@ -20,13 +19,7 @@ pub(super) async fn get_site(
 ) -> Result<Response, Problem> {
     let site = app.sites.get(&site).ok_or(Problem::UnknownSite)?;
     caller.may_use(site)?;
-    let site = wire::Site {
-        id: site.id.clone(),
-        name: site.name.clone(),
-        topics: site.topics.clone(),
-        decision_target_ms: site.decision_target_ms,
-        mode: site.mode,
-        cards: app.store.cards(site.id.clone()).await?.unwrap_or_default(),
-    };
-    Ok(cache::public_json(&headers, &site))
+    let present = app.present(site).await?;
+    let shown = app.shown(site, &present).await?;
+    Ok(cache::public_json(&headers, &shown))
 }

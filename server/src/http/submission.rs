@@ -26,6 +26,8 @@ pub(super) struct Submission {
     pub(super) place: Place,
     /// Whether the site takes it in its mode.
     pub(super) is_taken: bool,
+    /// Whether it waits for a moderator, however much of its author was approved before.
+    pub(super) holds_all: bool,
     /// The parsed request in one form, to tell it from another under the same key.
     pub(super) request: Vec<u8>,
     pub(super) id: Option<ItemId>,
@@ -97,7 +99,7 @@ impl Submission {
             recovery,
             created_at: app.clock.minute_ms(),
             state: if self.owner.is_some() { State::Published } else { State::Held },
-            publish_after_approvals: site.publish_after_approvals,
+            publish_after_approvals: if self.holds_all { 0 } else { site.publish_after_approvals },
             is_example: false,
             flags: Flags::default(),
             owner: self.owner,
@@ -198,5 +200,5 @@ fn is_there(added: &Result<Added, StoreError>, id: ItemId) -> bool {
 
 /// The moment by which `site` means to have decided about what was sent at `created_at`, while it is held.
 pub(super) fn decision_expected_at(site: &Site, state: State, created_at: i64) -> Option<i64> {
-    (state == State::Held).then_some(created_at + site.decision_target_ms)
+    (state == State::Held).then_some(created_at + site.target_ms(created_at))
 }

@@ -35,7 +35,7 @@ struct Table {
 }
 
 /// Each after those it refers to, as posts before their replies: imported ones are not always the older rows.
-const TABLES: [Table; 24] = [
+const TABLES: [Table; 30] = [
     Table {
         name: "sites",
         from_postgres: "select key, id from sites order by key",
@@ -57,7 +57,7 @@ const TABLES: [Table; 24] = [
         from_postgres: "select key, id, site_key, topic_key, kind, post_key, state, is_example, is_owners,
                           case when state <> 'deleted' then key end, reason, recovery, created_at, helpful_at,
                           n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at, imported_at,
-                          edited_at, asked_at
+                          edited_at, asked_at, escalated_at
                         from items
                         order by post_key is not null, key",
         sqlite_columns: &[
@@ -85,16 +85,17 @@ const TABLES: [Table; 24] = [
             "imported_at",
             "edited_at",
             "asked_at",
+            "escalated_at",
         ],
         from_sqlite:
             "select key, id, site_key, topic_key, kind, post_key, state, is_example, is_owners, reason, recovery,
                         created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at,
-                        imported_at, edited_at, asked_at
+                        imported_at, edited_at, asked_at, escalated_at
                       from items
                       order by post_key is not null, key",
         postgres_columns: "key, id, site_key, topic_key, kind, post_key, state, is_example, is_owners, reason, recovery, \
                            created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at, \
-                           imported_at, edited_at, asked_at",
+                           imported_at, edited_at, asked_at, escalated_at",
         is_numbered: true,
     },
     Table {
@@ -272,6 +273,75 @@ const TABLES: [Table; 24] = [
         from_sqlite: "select key, item_id, event, moderator_key, other_key, at from desk_events order by key",
         postgres_columns: "key, item_id, event, moderator_key, other_key, at",
         is_numbered: true,
+    },
+    Table {
+        name: "escalations",
+        from_postgres: "select key, item_id, moderator_key, note, escalated_at from escalations order by key",
+        sqlite_columns: &["key", "item_id", "moderator_key", "note", "escalated_at"],
+        from_sqlite: "select key, item_id, moderator_key, note, escalated_at from escalations order by key",
+        postgres_columns: "key, item_id, moderator_key, note, escalated_at",
+        is_numbered: true,
+    },
+    Table {
+        name: "notices",
+        from_postgres: "select key, site_key, occasion, item_id, noticed_at from notices order by key",
+        sqlite_columns: &["key", "site_key", "occasion", "item_id", "noticed_at"],
+        from_sqlite: "select key, site_key, occasion, item_id, noticed_at from notices order by key",
+        postgres_columns: "key, site_key, occasion, item_id, noticed_at",
+        is_numbered: true,
+    },
+    Table {
+        name: "deliveries",
+        from_postgres: "select key, id, site_key, occasion, item_id, channel, created_at, n_tries, due_at, failure,
+                          given_up_at
+                        from deliveries
+                        order by key",
+        sqlite_columns: &[
+            "key",
+            "id",
+            "site_key",
+            "occasion",
+            "item_id",
+            "channel",
+            "created_at",
+            "n_tries",
+            "due_at",
+            "failure",
+            "given_up_at",
+        ],
+        from_sqlite: "select key, id, site_key, occasion, item_id, channel, created_at, n_tries, due_at, failure, given_up_at
+                      from deliveries
+                      order by key",
+        postgres_columns: "key, id, site_key, occasion, item_id, channel, created_at, n_tries, due_at, failure, given_up_at",
+        is_numbered: true,
+    },
+    Table {
+        name: "site_changes",
+        from_postgres: "select key, site_key, what, rule, until_at, is_on, moderator_key, changed_at
+                        from site_changes
+                        order by key",
+        sqlite_columns: &["key", "site_key", "what", "rule", "until_at", "is_on", "moderator_key", "changed_at"],
+        from_sqlite: "select key, site_key, what, rule, until_at, is_on, moderator_key, changed_at
+                      from site_changes
+                      order by key",
+        postgres_columns: "key, site_key, what, rule, until_at, is_on, moderator_key, changed_at",
+        is_numbered: true,
+    },
+    Table {
+        name: "site_texts",
+        from_postgres: "select key, site_key, shelf, place, name, text from site_texts order by key",
+        sqlite_columns: &["key", "site_key", "shelf", "place", "name", "text"],
+        from_sqlite: "select key, site_key, shelf, place, name, text from site_texts order by key",
+        postgres_columns: "key, site_key, shelf, place, name, text",
+        is_numbered: true,
+    },
+    Table {
+        name: "late_notices",
+        from_postgres: "select site_key, noticed_at from late_notices order by site_key",
+        sqlite_columns: &["site_key", "noticed_at"],
+        from_sqlite: "select site_key, noticed_at from late_notices order by site_key",
+        postgres_columns: "site_key, noticed_at",
+        is_numbered: false,
     },
     Table {
         name: "cards",

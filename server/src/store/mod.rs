@@ -17,7 +17,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use peer_support_domain::account::AccountEvent;
+use peer_support_domain::coverage::Forced;
 use peer_support_domain::cursor::{Cursor, Order};
+use peer_support_domain::delivery::{DeliveryFailure, Occasion};
 use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::full_text::SearchWords;
 use peer_support_domain::helpline::LineId;
@@ -31,7 +33,8 @@ use peer_support_domain::report::ReportReason;
 use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
 use peer_support_domain::vote::{Reaction, VoteCounts};
 use peer_support_domain::wire::{
-    Card, DeskNews, HandOver, LineReport, Page, PastDecision, Post, Reply, ReportCount, Word,
+    Card, Delivery, DeskNews, Escalation, HandOver, LineReport, Page, PastDecision, Playbook, Post,
+    ReasonTemplate, Reply, ReportCount, SiteChange, SiteSetting, Word,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::Sender;
@@ -547,6 +550,8 @@ pub struct Queued {
     pub earlier_texts: Vec<String>,
     /// The private words, the oldest first.
     pub words: Vec<Word>,
+    /// Who passed it on to a lead, until that is decided.
+    pub escalation: Option<Escalation>,
     /// The text of the post it answers.
     pub in_reply_to: Option<String>,
     /// When it was sent.
@@ -570,12 +575,17 @@ pub struct Queued {
     place: i64,
 }
 
+/// Places of the queue before this one are for what may be a risk to life, and for what was passed on to a lead.
+const FIRST_TIER: i64 = -(1 << 62);
+
+/// Places of the queue from this one on are for what was imported.
+const FAR: i64 = 1 << 62;
+
 /// Since when something at this place of the queue waits. Where a life may be at risk stands before all else, then what was
 /// reported; what was imported stands behind all else: by numbers that no moment reaches.
 fn waits_since(place: i64) -> i64 {
-    const FAR: i64 = 1 << 62;
     match place {
-        _ if place < -FAR => place + i64::MAX,
+        _ if place < FIRST_TIER => place + i64::MAX,
         ..0 => place + FAR,
         0..FAR => place,
         FAR.. => place - FAR,
@@ -646,6 +656,107 @@ pub enum Undecided {
     /// It was decided about since the moderator read it.
     #[error("it was decided about since it was read")]
     Meanwhile,
+}
+
+/// A moderator's word that a lead should decide.
+#[derive(Clone, Debug)]
+pub struct NewEscalation {
+    /// The item.
+    pub item: ItemId,
+    /// Who passes it on.
+    pub moderator: ModeratorId,
+    /// Why.
+    pub note: String,
+    /// When.
+    pub at: i64,
+}
+
+/// What became of an escalation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Escalated {
+    /// It is passed on.
+    Done(Escalation),
+    /// Somebody had passed it on before, and nobody has decided since; nothing was added.
+    Before(Escalation),
+    /// It does not wait for a decision; nothing was added.
+    NotWaiting,
+}
+
+/// Something that a site's team is to be told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NoticeId(pub i64);
+
+/// Something that a site's team is to be told of, and for which no channel was chosen yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Which one.
+    pub id: NoticeId,
+    /// Whose team.
+    pub site: SiteId,
+    /// What it is about.
+    pub occasion: Occasion,
+    /// The item.
+    pub item: Option<ItemId>,
+    /// When it happened.
+    pub at: i64,
+}
+
+/// A notice on one channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDelivery {
+    /// Names it in every try; unique.
+    pub id: String,
+    /// The channel, as the configuration names it.
+    pub channel: String,
+}
+
+/// A notification that this server has to itself for a while, to try it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueDelivery {
+    /// Names it in every try.
+    pub id: String,
+    /// Whose team.
+    pub site: SiteId,
+    /// What it is about.
+    pub occasion: Occasion,
+    /// The item.
+    pub item: Option<ItemId>,
+    /// The channel.
+    pub channel: String,
+    /// When it happened.
+    pub created_at: i64,
+    /// Which try this is, from 1.
+    pub n_tries: u32,
+}
+
+/// What became of a try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tried {
+    /// It arrived.
+    Arrived,
+    /// It did not.
+    Failed {
+        /// Why.
+        failure: DeliveryFailure,
+        /// When it is tried again.
+        again_at: i64,
+    },
+    /// It did not, for the last time.
+    GivenUp {
+        /// Why.
+        failure: DeliveryFailure,
+        /// When.
+        at: i64,
+    },
+}
+
+/// What was changed about a site and holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SiteSettings {
+    /// The rule that was forced last, also when its time is over; `None` when the hours decide.
+    pub forced: Option<Forced>,
+    /// Whether a sensitive period was begun.
+    pub is_sensitive: bool,
 }
 
 /// A visitor's word that a contact of a helpline did not work; of the visitor it says nothing.
@@ -1073,6 +1184,80 @@ pub trait Store: Send + Sync + 'static {
 
     /// The last decision about an item.
     async fn last_decision(&self, item: ItemId) -> Result<Option<PastDecision>, StoreError>;
+
+    /// Passes an item that waits on to a lead, records it for good, and notices it for the site's team, all at once. It stands
+    /// first in the queue until somebody decides. `None` when there is no such item.
+    async fn escalate(&self, escalation: NewEscalation) -> Result<Option<Escalated>, StoreError>;
+
+    /// What a site's team is to be told of and no channel was chosen for, the oldest first.
+    async fn notices(&self, limit: usize) -> Result<Vec<Notice>, StoreError>;
+
+    /// Puts a notification for each channel in the place of a notice, once; nothing when another server did before.
+    async fn address(&self, notice: NoticeId, deliveries: Vec<NewDelivery>) -> Result<(), StoreError>;
+
+    /// Takes notifications that are due, so that no other server tries them for
+    /// [`DELIVERY_CLAIM_MS`](peer_support_domain::limits::DELIVERY_CLAIM_MS). What is not settled by then is due again.
+    async fn claim_deliveries(&self, now: i64, limit: usize) -> Result<Vec<DueDelivery>, StoreError>;
+
+    /// Notes what became of a try; nothing when it was tried again since.
+    async fn settle_delivery(&self, id: String, n_tries: u32, tried: Tried) -> Result<(), StoreError>;
+
+    /// Notifications that are given up, the last first; at most
+    /// [`DEAD_DELIVERIES`](peer_support_domain::limits::DEAD_DELIVERIES).
+    async fn dead_deliveries(&self) -> Result<Vec<Delivery>, StoreError>;
+
+    /// Has a notification that was given up tried again from the start; false when there is none of this id.
+    async fn resend_delivery(&self, id: String, at: i64) -> Result<bool, StoreError>;
+
+    /// Forgets a notification that was given up; false when there is none of this id.
+    async fn discard_delivery(&self, id: String) -> Result<bool, StoreError>;
+
+    /// What was changed about a site and holds.
+    async fn site_settings(&self, site: SiteId) -> Result<SiteSettings, StoreError>;
+
+    /// Changes something about a site, and records who did; nobody did when it was a command on the server.
+    async fn change_site(
+        &self,
+        site: SiteId,
+        what: SiteSetting,
+        moderator: Option<ModeratorId>,
+        at: i64,
+    ) -> Result<(), StoreError>;
+
+    /// What was changed about a site, the last first; at most
+    /// [`SITE_CHANGES`](peer_support_domain::limits::SITE_CHANGES).
+    async fn site_changes(&self, site: SiteId) -> Result<Vec<SiteChange>, StoreError>;
+
+    /// A site's playbook; `None` when it never wrote one.
+    async fn playbook(&self, site: SiteId) -> Result<Option<Playbook>, StoreError>;
+
+    /// Puts `playbook` in place of the one before, and records who did.
+    async fn put_playbook(
+        &self,
+        site: SiteId,
+        playbook: Playbook,
+        moderator: ModeratorId,
+        at: i64,
+    ) -> Result<(), StoreError>;
+
+    /// A site's reasons to start from, in their order; `None` when it never wrote any.
+    async fn reasons(&self, site: SiteId) -> Result<Option<Vec<ReasonTemplate>>, StoreError>;
+
+    /// Puts `reasons` in place of all before, and records who did.
+    async fn put_reasons(
+        &self,
+        site: SiteId,
+        reasons: Vec<ReasonTemplate>,
+        moderator: ModeratorId,
+        at: i64,
+    ) -> Result<(), StoreError>;
+
+    /// Since when items of a site wait for a moderator, in the order of the queue; not those that were imported.
+    async fn waiting(&self, site: SiteId, limit: usize) -> Result<Vec<i64>, StoreError>;
+
+    /// Notices for a site's team that items wait too long; false, and nothing noticed, when that was done within the last
+    /// [`LATE_NOTICE_EVERY_MS`](peer_support_domain::limits::LATE_NOTICE_EVERY_MS).
+    async fn notice_late(&self, site: SiteId, at: i64) -> Result<bool, StoreError>;
 
     /// Listens to what becomes published from now on, by whichever server of this database; with SQLite, by this process.
     async fn listen(&self) -> Result<Listener<Published>, StoreError>;

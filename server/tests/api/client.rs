@@ -13,6 +13,7 @@ use peer_support_domain::post::Role;
 use peer_support_server::clock::{Clock, Random};
 use peer_support_server::config::{Config, Overrides};
 use peer_support_server::http::{App, Assets, router};
+use peer_support_server::outbox::Outbox;
 use peer_support_server::secret::{ServerSecret, SignInCode};
 use peer_support_server::store::{self, Address, Store};
 use serde_json::{Value, json};
@@ -50,6 +51,7 @@ const CONFIG: &str = r#"
 pub struct Server {
     router: Router,
     pub store: Arc<dyn Store>,
+    pub outbox: Arc<Outbox>,
     clock: Arc<AtomicI64>,
 }
 
@@ -77,6 +79,35 @@ pub async fn each_server_with(mode: &str, test: impl AsyncFn(&Server, &Server)) 
         let config = CONFIG.replacen("id = \"demo\"", &format!("id = \"demo\"\nmode = \"{mode}\""), 1);
         let in_mode = Server::of(store.clone(), &config, Path::new("/nowhere"), folder.path());
         test(&in_mode, &open).await;
+        store.close().await;
+    }
+}
+
+/// Runs `test` on a server over each database, with these lines at the top of its configuration, whose demo site notifies its
+/// team on these channels.
+pub async fn each_server_notifying(channels: &str, top: &str, test: impl AsyncFnMut(&Server)) {
+    let top = format!("public_url = \"https://support.rowan.example\"\n{top}");
+    each_server_of(&top, &format!("[sites.notify]\n{channels}"), test).await;
+}
+
+/// Runs `test` on a server over each database whose demo site has these tables too, and a topic for people who died.
+pub async fn each_server_as(tables: &str, test: impl AsyncFnMut(&Server)) {
+    let tables = tables.replace("[sites.coverage]", "[sites.coverage]\nstaffed_target_hours = 1");
+    each_server_of("", &tables, test).await;
+}
+
+async fn each_server_of(top: &str, tables: &str, mut test: impl AsyncFnMut(&Server)) {
+    let folder = TempDir::new().unwrap();
+    let sqlite = Address::Sqlite(folder.path().join("test.sqlite3"));
+    let memorial = "label = \"Exams\" }, { id = \"in-memory\", label = \"In memory\", is_memorial = true }";
+    let site = format!("decision_target_hours = 2\n{tables}\n");
+    let config =
+        CONFIG.replacen("decision_target_hours = 2", &site, 1).replacen("label = \"Exams\" }", memorial, 1);
+    for address in [sqlite, Address::Postgres(empty_database().await)] {
+        eprintln!("on {address:?}");
+        let store = store::open(&address).await.unwrap();
+        test(&Server::of(store.clone(), &format!("{top}\n{config}"), Path::new("/nowhere"), folder.path()))
+            .await;
         store.close().await;
     }
 }
@@ -131,7 +162,7 @@ impl Server {
             assets,
             &config,
         );
-        Self { router: router(app), store, clock }
+        Self { outbox: app.outbox(), router: router(app), store, clock }
     }
 
     /// Moves the clock on.

@@ -161,6 +161,47 @@ async fn real_answers_are_as_documented() {
         word.holds("get", "/console/queue", &queue);
         word.holds("get", "/console/queue", &server.get("/console/queue").await);
         word.holds("get", "/console/session", &moderator.get("/console/session").await.ok());
+        let passed_on = "/console/items/{id}/escalation";
+        let note = json!({ "note": "I am not sure." });
+        assert!(word.takes("post", passed_on, &note));
+        let path = "/console/items/0123456789abc/escalation";
+        word.holds("post", passed_on, &moderator.write(Method::POST, path, Some(&note)).await.ok());
+        let other = json!({ "note": "I am not sure at all." });
+        word.holds("post", passed_on, &moderator.write(Method::POST, path, Some(&other)).await);
+        word.holds("get", "/console/queue", &moderator.get("/console/queue").await.ok());
+        let admin = server.moderator(Role::Admin).await;
+        word.holds("get", "/console/deliveries", &admin.get("/console/deliveries").await.ok());
+        word.holds("get", "/console/deliveries", &moderator.get("/console/deliveries").await);
+        for method in [Method::POST, Method::DELETE] {
+            let gone = admin.write(method.clone(), "/console/deliveries/msg_1", None).await;
+            word.holds(&method.as_str().to_lowercase(), "/console/deliveries/{delivery}", &gone);
+        }
+        let test = "/console/sites/{site}/test-notification";
+        word.holds("post", test, &admin.write(Method::POST, &test.replace("{site}", "demo"), None).await.ok());
+        let until = server.now() + 60_000;
+        for (path, body) in [
+            ("/console/sites/{site}/forced", json!({ "forced": { "rule": "hold-all", "until": until } })),
+            ("/console/sites/{site}/forced", json!({})),
+            ("/console/sites/{site}/sensitive", json!({ "is_sensitive": true })),
+            ("/console/sites/{site}/sensitive", json!({ "is_sensitive": false })),
+        ] {
+            assert!(word.takes("put", path, &body), "{body}");
+            let at = path.replace("{site}", "demo");
+            word.holds("put", path, &admin.write(Method::PUT, &at, Some(&body)).await.ok());
+        }
+        for (path, body) in [
+            ("/console/sites/{site}/playbook", json!({ "green": [], "amber": ["Read it."], "red": ["Breathe."] })),
+            ("/console/sites/{site}/reasons", json!({ "reasons": [{ "name": "Names", "text": "Thank you." }] })),
+        ] {
+            assert!(word.takes("put", path, &body), "{body}");
+            let at = path.replace("{site}", "demo");
+            word.holds("get", path, &admin.get(&at).await.ok());
+            word.holds("put", path, &admin.write(Method::PUT, &at, Some(&body)).await.ok());
+            word.holds("get", path, &admin.get(&at).await.ok());
+        }
+        let present = "/console/sites/{site}/present";
+        word.holds("get", present, &admin.get(&present.replace("{site}", "demo")).await.ok());
+        word.holds("get", present, &admin.get(&present.replace("{site}", "nobody")).await);
         let decision = "/console/items/{id}/decision";
         let approve = json!({ "decision": "approve" });
         assert!(word.takes("post", decision, &approve));

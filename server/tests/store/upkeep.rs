@@ -7,6 +7,7 @@ use std::task::Poll;
 
 use futures_util::future::join_all;
 use peer_support_domain::cursor::Order;
+use peer_support_domain::delivery::DeliveryFailure;
 use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::limits::IDEMPOTENCY_WINDOW_MS;
 use peer_support_domain::note::ContentNote;
@@ -14,8 +15,8 @@ use peer_support_domain::post::{Decision, Kind, Role, State};
 use peer_support_domain::report::ReportReason;
 use peer_support_domain::wire::LineProblem;
 use peer_support_server::store::{
-    self, Added, Address, Hiding, NewClaim, NewHandOver, NewItem, NewLineReport, NewReport, NewSession,
-    StoreError,
+    self, Added, Address, Hiding, NewClaim, NewDelivery, NewEscalation, NewHandOver, NewItem, NewLineReport,
+    NewReport, NewSession, StoreError, Tried,
 };
 
 use crate::subject::*;
@@ -173,6 +174,11 @@ async fn content(store: &Subject) -> Vec<String> {
     content.push(format!("{}", store.rows("select * from decisions where rule is not null").await.len()));
     content.push(format!("{}", store.rows("select * from presence").await.len()));
     content.push(format!("{}", store.rows("select * from desk_events").await.len()));
+    content.push(format!("{:?}", store.dead_deliveries().await.unwrap()));
+    content.push(format!("{:?}", store.notices(99).await.unwrap()));
+    for table in ["escalations", "deliveries"] {
+        content.push(format!("{}", store.rows(&format!("select * from {table}")).await.len()));
+    }
     for n in 0..9 {
         content.push(format!("{:?}", store.report_of(secret(n)).await.unwrap()));
     }
@@ -245,6 +251,17 @@ async fn fill(store: &Subject) {
         }
     }
     store.take_attempt(name.clone(), secret(56), START).await.unwrap();
+    let passed_on =
+        NewEscalation { item: item(13), moderator, note: "a note\t\\N\nof two lines".into(), at: START };
+    store.escalate(passed_on).await.unwrap().unwrap();
+    let addressed =
+        ["pager", "email"].map(|name| NewDelivery { id: name.into(), channel: name.into() }).to_vec();
+    let notices = store.notices(9).await.unwrap();
+    store.address(notices[0].id, addressed).await.unwrap();
+    let given_up = Tried::GivenUp { failure: DeliveryFailure::TimedOut, at: START };
+    store.claim_deliveries(START, 1).await.unwrap();
+    store.settle_delivery("pager".into(), 1, given_up).await.unwrap();
+    store.settle_delivery("email".into(), 1, given_up).await.unwrap();
     store.add_sign_in_code(name, secret(51), START, START + MINUTE).await.unwrap();
 }
 

@@ -12,8 +12,8 @@ use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
 use super::{
-    author, bits, corrupt, count, counts, cursor_key, item_id, key, kind, live, notes, parsed, parsed_if_any,
-    queue,
+    author, bits, corrupt, count, counts, cursor_key, item_id, key, kind, live, notes, outbox, parsed,
+    parsed_if_any, queue,
 };
 use crate::store::{
     APPROVALS_AMONG, Added, FeedQuery, Idempotency, NewItem, Place, RecentText, Rule, StoreError, Stored,
@@ -88,6 +88,7 @@ pub(super) async fn add(
     .bind(&item.text)
     .execute(&mut *tx)
     .await?;
+    outbox::notice_risk(&mut tx, item_key, false, item.created_at).await?;
     if is_approved_before {
         queue::record_by_rule(&mut tx, item.id, Rule::Approvals, Decision::Approve, item.created_at).await?;
     }

@@ -14,6 +14,7 @@ mod items;
 mod line_reports;
 mod live;
 mod moderators;
+mod outbox;
 mod own;
 mod purge;
 mod queue;
@@ -22,6 +23,8 @@ mod rewrite;
 mod search;
 mod sessions;
 mod side_texts;
+mod site_texts;
+mod sites;
 mod votes;
 
 use std::path::Path;
@@ -37,7 +40,10 @@ use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::site::SiteId;
 use peer_support_domain::vote::VoteCounts;
-use peer_support_domain::wire::{Card, DeskNews, LineReport, Page, PastDecision, Post, Reply};
+use peer_support_domain::wire::{
+    Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
+    SiteChange, SiteSetting,
+};
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::{ConnectOptions, Executor, Row};
@@ -47,11 +53,12 @@ use tokio::sync::mpsc::Sender;
 use self::rewrite::Rewriter;
 use super::live::{Listener, Teller};
 use super::{
-    AccountState, Added, Attempt, Claimed, CopyTerms, Edit, Edited, ExportedItem, FeedQuery, HandedOver,
-    Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator, ModeratorId, NewClaim,
-    NewDecision, NewHandOver, NewImport, NewItem, NewLineReport, NewReport, NewSession, OpenSession, OwnItem,
-    Published, Queued, RecentText, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash,
-    SessionId, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits, kind_of_letter,
+    AccountState, Added, Attempt, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
+    FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
+    ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport, NewItem,
+    NewLineReport, NewReport, NewSession, Notice, NoticeId, OpenSession, OwnItem, Published, Queued,
+    RecentText, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash, SessionId,
+    SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits, kind_of_letter,
 };
 
 /// Connections of one server, of which one listens. PostgreSQL allows 100 at first, so several servers fit.
@@ -76,6 +83,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("accounts", include_str!("migrations/0011_accounts.sql")),
     ("risk", include_str!("migrations/0012_risk.sql")),
     ("desk", include_str!("migrations/0013_desk.sql")),
+    ("outbox", include_str!("migrations/0014_outbox.sql")),
+    ("sites", include_str!("migrations/0015_sites.sql")),
 ];
 
 /// A store in a PostgreSQL database, which it may share with other servers.
@@ -271,6 +280,92 @@ impl Store for Postgres {
 
     async fn last_decision(&self, item: ItemId) -> Result<Option<PastDecision>, StoreError> {
         claims::last_decision(&self.pool, item).await
+    }
+
+    async fn escalate(&self, escalation: NewEscalation) -> Result<Option<Escalated>, StoreError> {
+        until_alone(|| outbox::escalate(&self.pool, &escalation)).await
+    }
+
+    async fn notices(&self, limit: usize) -> Result<Vec<Notice>, StoreError> {
+        outbox::notices(&self.pool, limit).await
+    }
+
+    async fn address(&self, notice: NoticeId, deliveries: Vec<NewDelivery>) -> Result<(), StoreError> {
+        until_alone(|| outbox::address(&self.pool, notice, &deliveries)).await
+    }
+
+    async fn claim_deliveries(&self, now: i64, limit: usize) -> Result<Vec<DueDelivery>, StoreError> {
+        until_alone(|| outbox::claim(&self.pool, now, limit)).await
+    }
+
+    async fn settle_delivery(&self, id: String, n_tries: u32, tried: Tried) -> Result<(), StoreError> {
+        until_alone(|| outbox::settle(&self.pool, &id, n_tries, tried)).await
+    }
+
+    async fn dead_deliveries(&self) -> Result<Vec<Delivery>, StoreError> {
+        outbox::dead(&self.pool).await
+    }
+
+    async fn resend_delivery(&self, id: String, at: i64) -> Result<bool, StoreError> {
+        until_alone(|| outbox::resend(&self.pool, &id, at)).await
+    }
+
+    async fn discard_delivery(&self, id: String) -> Result<bool, StoreError> {
+        until_alone(|| outbox::discard(&self.pool, &id)).await
+    }
+
+    async fn site_settings(&self, site: SiteId) -> Result<SiteSettings, StoreError> {
+        sites::settings(&self.pool, &site).await
+    }
+
+    async fn change_site(
+        &self,
+        site: SiteId,
+        what: SiteSetting,
+        moderator: Option<ModeratorId>,
+        at: i64,
+    ) -> Result<(), StoreError> {
+        until_alone(|| sites::change(&self.pool, &site, what, moderator, at)).await
+    }
+
+    async fn site_changes(&self, site: SiteId) -> Result<Vec<SiteChange>, StoreError> {
+        sites::changes(&self.pool, &site).await
+    }
+
+    async fn waiting(&self, site: SiteId, limit: usize) -> Result<Vec<i64>, StoreError> {
+        sites::waiting(&self.pool, &site, limit).await
+    }
+
+    async fn notice_late(&self, site: SiteId, at: i64) -> Result<bool, StoreError> {
+        until_alone(|| sites::notice_late(&self.pool, &site, at)).await
+    }
+
+    async fn playbook(&self, site: SiteId) -> Result<Option<Playbook>, StoreError> {
+        site_texts::playbook(&self.pool, &site).await
+    }
+
+    async fn put_playbook(
+        &self,
+        site: SiteId,
+        playbook: Playbook,
+        moderator: ModeratorId,
+        at: i64,
+    ) -> Result<(), StoreError> {
+        until_alone(|| site_texts::put_playbook(&self.pool, &site, &playbook, moderator, at)).await
+    }
+
+    async fn reasons(&self, site: SiteId) -> Result<Option<Vec<ReasonTemplate>>, StoreError> {
+        site_texts::reasons(&self.pool, &site).await
+    }
+
+    async fn put_reasons(
+        &self,
+        site: SiteId,
+        reasons: Vec<ReasonTemplate>,
+        moderator: ModeratorId,
+        at: i64,
+    ) -> Result<(), StoreError> {
+        until_alone(|| site_texts::put_reasons(&self.pool, &site, &reasons, moderator, at)).await
     }
 
     async fn listen(&self) -> Result<Listener<Published>, StoreError> {
@@ -481,6 +576,7 @@ impl Store for Postgres {
         until_alone(|| purge::expired(&self.pool, now)).await?;
         until_alone(|| line_reports::purge(&self.pool, now)).await?;
         until_alone(|| reports::purge(&self.pool, now)).await?;
+        until_alone(|| outbox::purge(&self.pool, now)).await?;
         until_alone(|| purge::changes(&self.pool, unpublished_before)).await?;
         let mut n_purged = 0;
         loop {

@@ -12,7 +12,8 @@ use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
 use super::{
-    author, claims, count, counts, item_id, items, kind, live, notes, parsed, rewrite, search, side_texts,
+    author, claims, count, counts, item_id, items, kind, live, notes, outbox, parsed, rewrite, search,
+    side_texts,
 };
 use crate::store::side::{Side, SideTexts};
 use crate::store::{Edit, Edited, OwnItem, StoreError};
@@ -103,12 +104,14 @@ pub(super) async fn edit(
 ) -> Result<Option<Edited>, StoreError> {
     let mut tx = pool.begin().await?;
     let Some(found) = find_locked(&mut tx, recovery).await? else { return Ok(None) };
+    let (key, was_at_risk) = (found.key, outbox::is_at_risk(&mut tx, found.key).await?);
     let notes = edit.notes.unwrap_or(found.item.notes);
     let edited = match found.item.state {
         state if state.is_editable() => replace(&mut tx, found, edit, notes).await?,
         state if state.lets_a_text_wait() => let_wait(&mut tx, found, edit, notes).await?,
         state => Edited::NotEditable(state),
     };
+    outbox::notice_risk(&mut tx, key, was_at_risk, edit.at).await?;
     tx.commit().await?;
     Ok(Some(edited))
 }

@@ -11,8 +11,8 @@ use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{
-    bits, claims, cursor_key, flags, item_id, items, key, kind, live, notes, own, parsed, parsed_if_any,
-    reports, side_texts,
+    bits, claims, cursor_key, flags, item_id, items, key, kind, live, notes, outbox, own, parsed,
+    parsed_if_any, reports, side_texts,
 };
 use crate::store::side::{Side, SideTexts};
 use crate::store::{
@@ -30,7 +30,7 @@ pub(super) async fn queue(
     let n_rows = rows_of_page(limit);
     let sql = format!(
         "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, texts.text, texts.lang,
-           texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.queue_place,
+           texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.escalated_at, items.queue_place,
            items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
              as has_open_flags,
            claims.moderator_key as reader_key, moderators.name as reader, claims.expires_at as claimed_until,
@@ -74,6 +74,12 @@ pub(super) async fn queue(
             queued[place].hand_overs.push(hand_over);
         }
     }
+    for (place, row) in rows.iter().enumerate() {
+        // Few are passed on at a time.
+        if row.try_get::<Option<i64>, _>("escalated_at")?.is_some() {
+            queued[place].escalation = outbox::last(db, queued[place].id).await?;
+        }
+    }
     Ok(page(queued, limit, |item: &Queued| Cursor { key: item.place, item: item.id }))
 }
 
@@ -100,6 +106,7 @@ fn to_queued(row: &PgRow, reasons: &[(i64, ReportReason)]) -> Result<Queued, Sto
         claim: claim(row)?,
         hand_overs: Vec::new(),
         n_decisions: n_decisions(row)?,
+        escalation: None,
         waits_since: waits_since(row.try_get("queue_place")?),
         place: row.try_get("queue_place")?,
     })
@@ -193,7 +200,8 @@ pub(super) async fn decide(
     }
     sqlx::query(
         "update items
-         set state = $2, reason = $3, reported_at = null, flagged_at = null, asked_at = null, flags = flags & ~$5,
+         set state = $2, reason = $3, reported_at = null, flagged_at = null, asked_at = null, escalated_at = null,
+           flags = flags & ~$5,
            edited_at = case when $4 then null else edited_at end
          where key = $1",
     )

@@ -9,7 +9,7 @@ use peer_support_domain::report::ReportReason;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool};
 
-use super::{bits, item_id, items, key, live, parsed, queue};
+use super::{bits, item_id, items, key, live, outbox, parsed, queue};
 use crate::store::{Hiding, NewReport, ReportStanding, Reported, Rule, SecretHash, StoreError, hour_of};
 
 pub(super) async fn report(pool: &PgPool, new: &NewReport) -> Result<Option<Reported>, StoreError> {
@@ -81,12 +81,14 @@ pub(super) async fn report(pool: &PgPool, new: &NewReport) -> Result<Option<Repo
 /// Puts what a reader says somebody is in danger of before all else, until a moderator has decided.
 async fn mark_danger(db: &mut PgConnection, item_key: i64, new: &NewReport) -> Result<(), StoreError> {
     if new.reason == ReportReason::Danger {
+        let was_at_risk = outbox::is_at_risk(db, item_key).await?;
         let danger = Flags::from_iter([Flag::Danger]).bits();
         sqlx::query("update items set flags = flags | $2 where key = $1")
             .bind(item_key)
             .bind(i32::from(danger))
-            .execute(db)
+            .execute(&mut *db)
             .await?;
+        outbox::notice_risk(db, item_key, was_at_risk, new.at).await?;
     }
     Ok(())
 }

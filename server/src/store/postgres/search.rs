@@ -21,7 +21,7 @@ use crate::store::{SearchQuery, StoreError, corrupt, kind_letter};
 /// takes a moment, however little it asks.
 const MORE_AT_A_TIME: usize = 512;
 /// Posts that could be looked into in the time in which a block is asked for its other slices.
-const MORE_SLICES_LOOKS: usize = 4;
+const MORE_SLICES_LOOKS: usize = 8;
 /// Blocks of them whose posts are looked into together.
 const BLOCKS_AT_A_TIME: usize = 32;
 /// Held shared by whoever takes a text away or replaces it, and alone by whoever puts texts into a block: otherwise the

@@ -12,8 +12,8 @@ use peer_support_domain::wire::{Page, Post, Reply};
 use rusqlite::{Connection, Row};
 
 use super::{
-    all, author, bits, corrupt, counts, cursor_key, execute, first, item_id, key, kind, live, notes, parsed,
-    parsed_if_any, queue,
+    all, author, bits, corrupt, counts, cursor_key, execute, first, item_id, key, kind, live, notes, outbox,
+    parsed, parsed_if_any, queue,
 };
 use crate::store::{
     APPROVALS_AMONG, Added, FeedQuery, Idempotency, NewItem, Place, RecentText, Rule, StoreError, Stored,
@@ -92,6 +92,7 @@ pub(super) fn add(
         ),
     )?;
     let item_key = db.last_insert_rowid();
+    outbox::notice_risk(db, item_key, false, item.created_at)?;
     if is_approved_before {
         queue::record_by_rule(db, item.id, Rule::Approvals, Decision::Approve, item.created_at)?;
     }

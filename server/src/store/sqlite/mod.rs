@@ -10,6 +10,7 @@ mod items;
 mod line_reports;
 mod live;
 mod moderators;
+mod outbox;
 mod own;
 #[cfg(test)]
 mod plans;
@@ -19,6 +20,8 @@ mod reports;
 mod search;
 mod sessions;
 mod side_texts;
+mod site_texts;
+mod sites;
 mod votes;
 mod writer;
 
@@ -35,7 +38,10 @@ use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::site::SiteId;
 use peer_support_domain::vote::VoteCounts;
-use peer_support_domain::wire::{Card, DeskNews, LineReport, Page, PastDecision, Post, Reply};
+use peer_support_domain::wire::{
+    Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
+    SiteChange, SiteSetting,
+};
 use rusqlite::{Connection, OpenFlags, Params, Row};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
 use tokio::sync::Semaphore;
@@ -44,11 +50,12 @@ use tokio::sync::mpsc::Sender;
 use self::writer::Writer;
 use super::live::{Listener, Teller};
 use super::{
-    AccountState, Added, Attempt, Claimed, CopyTerms, Edit, Edited, ExportedItem, FeedQuery, HandedOver,
-    Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator, ModeratorId, NewClaim,
-    NewDecision, NewHandOver, NewImport, NewItem, NewLineReport, NewReport, NewSession, OpenSession, OwnItem,
-    Published, Queued, RecentText, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash,
-    SessionId, Store, StoreError, Undecided, Vote, corrupt, flags_of_bits,
+    AccountState, Added, Attempt, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
+    FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
+    ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport, NewItem,
+    NewLineReport, NewReport, NewSession, Notice, NoticeId, OpenSession, OwnItem, Published, Queued,
+    RecentText, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash, SessionId,
+    SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits,
 };
 
 /// Readers at a time. Reads take well below a millisecond each, so a few keep every core busy.
@@ -77,6 +84,8 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0011_accounts.sql")),
     M::up(include_str!("migrations/0012_risk.sql")),
     M::up(include_str!("migrations/0013_desk.sql")),
+    M::up(include_str!("migrations/0014_outbox.sql")),
+    M::up(include_str!("migrations/0015_sites.sql")),
 ];
 
 /// A store in one file, with its write-ahead log beside it.
@@ -377,6 +386,94 @@ impl Store for Sqlite {
         self.read(move |db| claims::last_decision(db, item)).await
     }
 
+    async fn escalate(&self, escalation: NewEscalation) -> Result<Option<Escalated>, StoreError> {
+        self.write(move |db| outbox::escalate(db, &escalation)).await
+    }
+
+    async fn notices(&self, limit: usize) -> Result<Vec<Notice>, StoreError> {
+        self.read(move |db| outbox::notices(db, limit)).await
+    }
+
+    async fn address(&self, notice: NoticeId, deliveries: Vec<NewDelivery>) -> Result<(), StoreError> {
+        self.write(move |db| outbox::address(db, notice, &deliveries)).await
+    }
+
+    async fn claim_deliveries(&self, now: i64, limit: usize) -> Result<Vec<DueDelivery>, StoreError> {
+        // Mostly nothing is due: then nothing is written either.
+        let is_due = self.read(move |db| outbox::is_due(db, now)).await?;
+        if is_due { self.write(move |db| outbox::claim(db, now, limit)).await } else { Ok(Vec::new()) }
+    }
+
+    async fn settle_delivery(&self, id: String, n_tries: u32, tried: Tried) -> Result<(), StoreError> {
+        self.write(move |db| outbox::settle(db, &id, n_tries, tried)).await
+    }
+
+    async fn dead_deliveries(&self) -> Result<Vec<Delivery>, StoreError> {
+        self.read(outbox::dead).await
+    }
+
+    async fn resend_delivery(&self, id: String, at: i64) -> Result<bool, StoreError> {
+        self.write(move |db| outbox::resend(db, &id, at)).await
+    }
+
+    async fn discard_delivery(&self, id: String) -> Result<bool, StoreError> {
+        self.write(move |db| outbox::discard(db, &id)).await
+    }
+
+    async fn site_settings(&self, site: SiteId) -> Result<SiteSettings, StoreError> {
+        self.read(move |db| sites::settings(db, &site)).await
+    }
+
+    async fn change_site(
+        &self,
+        site: SiteId,
+        what: SiteSetting,
+        moderator: Option<ModeratorId>,
+        at: i64,
+    ) -> Result<(), StoreError> {
+        self.write(move |db| sites::change(db, &site, what, moderator, at)).await
+    }
+
+    async fn site_changes(&self, site: SiteId) -> Result<Vec<SiteChange>, StoreError> {
+        self.read(move |db| sites::changes(db, &site)).await
+    }
+
+    async fn waiting(&self, site: SiteId, limit: usize) -> Result<Vec<i64>, StoreError> {
+        self.read(move |db| sites::waiting(db, &site, limit)).await
+    }
+
+    async fn notice_late(&self, site: SiteId, at: i64) -> Result<bool, StoreError> {
+        self.write(move |db| sites::notice_late(db, &site, at)).await
+    }
+
+    async fn playbook(&self, site: SiteId) -> Result<Option<Playbook>, StoreError> {
+        self.read(move |db| site_texts::playbook(db, &site)).await
+    }
+
+    async fn put_playbook(
+        &self,
+        site: SiteId,
+        playbook: Playbook,
+        moderator: ModeratorId,
+        at: i64,
+    ) -> Result<(), StoreError> {
+        self.forget(move |db| site_texts::put_playbook(db, &site, &playbook, moderator, at)).await
+    }
+
+    async fn reasons(&self, site: SiteId) -> Result<Option<Vec<ReasonTemplate>>, StoreError> {
+        self.read(move |db| site_texts::reasons(db, &site)).await
+    }
+
+    async fn put_reasons(
+        &self,
+        site: SiteId,
+        reasons: Vec<ReasonTemplate>,
+        moderator: ModeratorId,
+        at: i64,
+    ) -> Result<(), StoreError> {
+        self.forget(move |db| site_texts::put_reasons(db, &site, &reasons, moderator, at)).await
+    }
+
     async fn listen(&self) -> Result<Listener<Published>, StoreError> {
         Ok(self.teller.listen())
     }
@@ -580,6 +677,7 @@ impl Store for Sqlite {
         self.write(move |db| purge::expired(db, now)).await?;
         self.write(move |db| line_reports::purge(db, now)).await?;
         self.write(move |db| reports::purge(db, now)).await?;
+        self.write(move |db| outbox::purge(db, now)).await?;
         self.forget(move |db| purge::changes(db, unpublished_before)).await?;
         let mut n_purged = 0;
         loop {

@@ -11,7 +11,8 @@ use peer_support_domain::vote::VoteCounts;
 use rusqlite::{Connection, Row};
 
 use super::{
-    author, claims, counts, execute, first, item_id, items, kind, live, notes, parsed, search, side_texts,
+    author, claims, counts, execute, first, item_id, items, kind, live, notes, outbox, parsed, search,
+    side_texts,
 };
 use crate::store::side::{Side, SideTexts};
 use crate::store::{Edit, Edited, OwnItem, StoreError};
@@ -88,13 +89,15 @@ pub(super) fn edit(
     edit: &Edit,
 ) -> Result<Option<Edited>, StoreError> {
     let Some(found) = find(db, recovery)? else { return Ok(None) };
+    let (key, was_at_risk) = (found.key, outbox::is_at_risk(db, found.key)?);
     let notes = edit.notes.unwrap_or(found.item.notes);
-    match (found.item.state, found.text_key) {
+    let edited = match (found.item.state, found.text_key) {
         (state, Some(text_key)) if state.is_editable() => replace(db, found, text_key, edit, notes),
         (state, Some(_)) if state.lets_a_text_wait() => let_wait(db, found, edit, notes),
         (state, _) => Ok(Edited::NotEditable(state)),
-    }
-    .map(Some)
+    }?;
+    outbox::notice_risk(db, key, was_at_risk, edit.at)?;
+    Ok(Some(edited))
 }
 
 /// Replaces the text of what nobody but moderators has read, who can still read the one before.

@@ -9,8 +9,8 @@ use peer_support_domain::wire::Page;
 use rusqlite::{Connection, Row};
 
 use super::{
-    all, bits, claims, cursor_key, execute, first, flags, item_id, items, key, kind, live, notes, own,
-    parsed, parsed_if_any, reports, side_texts,
+    all, bits, claims, cursor_key, execute, first, flags, item_id, items, key, kind, live, notes, outbox,
+    own, parsed, parsed_if_any, reports, side_texts,
 };
 use crate::store::side::{Side, SideTexts};
 use crate::store::{
@@ -30,7 +30,7 @@ pub(super) fn queue(
            item_texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags,
            items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
              as has_open_flags,
-           items.reported_at, items.queue_place,
+           items.reported_at, items.escalated_at, items.queue_place,
            claims.moderator_key as reader_key, moderators.name as reader, claims.expires_at as claimed_until,
            (select count(*) from decisions where item_id = items.id) as n_decisions
          from items
@@ -71,10 +71,14 @@ pub(super) fn queue(
                 claim: claim(row)?,
                 hand_overs: claims::hand_overs(db, key(row))?,
                 n_decisions: row.get("n_decisions")?,
+                escalation: None,
                 waits_since: waits_since(row.get("queue_place")?),
                 place: row.get("queue_place")?,
             };
             side_texts::of_item(db, key(row))?.put_beside(&mut queued);
+            if row.get::<_, Option<i64>>("escalated_at")?.is_some() {
+                queued.escalation = outbox::last(db, queued.id)?;
+            }
             Ok(queued)
         },
     )?;
@@ -179,7 +183,8 @@ pub(super) fn decide(
     execute(
         db,
         "update items
-         set state = ?2, reason = ?3, reported_at = null, flagged_at = null, asked_at = null, flags = flags & ~?5,
+         set state = ?2, reason = ?3, reported_at = null, flagged_at = null, asked_at = null, escalated_at = null,
+           flags = flags & ~?5,
            edited_at = case when ?4 then null else edited_at end
          where key = ?1",
         (key, after.as_str(), &new.reason, new_text.is_some(), Flags::from_iter([Flag::Danger]).bits()),

@@ -8,7 +8,7 @@ use peer_support_domain::post::{Decision, State};
 use peer_support_domain::report::ReportReason;
 use rusqlite::Connection;
 
-use super::{all, bits, execute, first, item_id, items, live, parsed, queue};
+use super::{all, bits, execute, first, item_id, items, live, outbox, parsed, queue};
 use crate::store::{Hiding, NewReport, ReportStanding, Reported, Rule, SecretHash, StoreError, hour_of};
 
 pub(super) fn report(db: &Connection, new: &NewReport) -> Result<Option<Reported>, StoreError> {
@@ -57,8 +57,10 @@ pub(super) fn report(db: &Connection, new: &NewReport) -> Result<Option<Reported
 /// Puts what a reader says somebody is in danger of before all else, until a moderator has decided.
 fn mark_danger(db: &Connection, item_key: i64, new: &NewReport) -> Result<(), StoreError> {
     if new.reason == ReportReason::Danger {
+        let was_at_risk = outbox::is_at_risk(db, item_key)?;
         let danger = Flags::from_iter([Flag::Danger]).bits();
         execute(db, "update items set flags = flags | ?2 where key = ?1", (item_key, danger))?;
+        outbox::notice_risk(db, item_key, was_at_risk, new.at)?;
     }
     Ok(())
 }

@@ -1,0 +1,98 @@
+//! What moderators pass on to a lead, and the notifications that leave the server because of it.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use peer_support_domain::id::ItemId;
+use peer_support_domain::post::Role;
+use peer_support_domain::site::SiteId;
+use peer_support_domain::text::EscalationNote;
+use peer_support_domain::wire::{Delivery, Escalate, Escalation, TestedChannel};
+
+use super::App;
+use super::body::Body;
+use super::params::{DeliveryId, Path};
+use super::problem::Problem;
+use super::session::{SignedIn, SignedInToWrite};
+use crate::store::{Escalated, NewEscalation};
+
+/// `POST /api/v1/console/items/{id}/escalation`. Sent again by the same moderator with the same words, it is answered again.
+pub(super) async fn post_escalation(
+    State(app): State<App>,
+    Path(item): Path<ItemId>,
+    SignedInToWrite(moderator): SignedInToWrite,
+    Body(Escalate { note }): Body<Escalate<EscalationNote>>,
+) -> Result<(StatusCode, Json<Escalation>), Problem> {
+    if moderator.role < Role::Moderator {
+        return Err(Problem::Role);
+    }
+    let note = note.into_string();
+    let (name, at) = (moderator.name, app.clock.now_ms());
+    let new = NewEscalation { item, moderator: moderator.id, note: note.clone(), at };
+    match app.store.escalate(new).await?.ok_or(Problem::UnknownItem)? {
+        Escalated::Done(escalation) => {
+            app.outbox.ring();
+            Ok((StatusCode::CREATED, Json(escalation)))
+        }
+        Escalated::Before(before) if before.by == name && before.note == note => {
+            Ok((StatusCode::CREATED, Json(before)))
+        }
+        Escalated::Before(_) => Err(Problem::EscalatedBefore),
+        Escalated::NotWaiting => Err(Problem::NotWaiting),
+    }
+}
+
+/// `GET /api/v1/console/deliveries`: notifications of all sites that did not arrive.
+pub(super) async fn get_deliveries(
+    State(app): State<App>,
+    SignedIn { moderator, .. }: SignedIn,
+) -> Result<Json<Vec<Delivery>>, Problem> {
+    if moderator.role < Role::Lead {
+        return Err(Problem::Role);
+    }
+    Ok(Json(app.store.dead_deliveries().await?))
+}
+
+/// `POST /api/v1/console/deliveries/{delivery}`: tries it again from the start.
+pub(super) async fn post_delivery(
+    State(app): State<App>,
+    Path(DeliveryId(delivery)): Path<DeliveryId>,
+    SignedInToWrite(moderator): SignedInToWrite,
+) -> Result<StatusCode, Problem> {
+    if moderator.role < Role::Lead {
+        return Err(Problem::Role);
+    }
+    if !app.store.resend_delivery(delivery, app.clock.now_ms()).await? {
+        return Err(Problem::UnknownDelivery);
+    }
+    app.outbox.ring();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `DELETE /api/v1/console/deliveries/{delivery}`.
+pub(super) async fn delete_delivery(
+    State(app): State<App>,
+    Path(DeliveryId(delivery)): Path<DeliveryId>,
+    SignedInToWrite(moderator): SignedInToWrite,
+) -> Result<StatusCode, Problem> {
+    if moderator.role < Role::Lead {
+        return Err(Problem::Role);
+    }
+    if !app.store.discard_delivery(delivery).await? {
+        return Err(Problem::UnknownDelivery);
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /api/v1/console/sites/{site}/test-notification`: tries every channel of a site once, now.
+pub(super) async fn post_test(
+    State(app): State<App>,
+    Path(site): Path<SiteId>,
+    SignedInToWrite(moderator): SignedInToWrite,
+) -> Result<Json<Vec<TestedChannel>>, Problem> {
+    if moderator.role < Role::Lead {
+        return Err(Problem::Role);
+    }
+    app.sites.get(&site).ok_or(Problem::UnknownSite)?;
+    Ok(Json(app.outbox.test(&site).await))
+}
