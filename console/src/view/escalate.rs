@@ -49,7 +49,7 @@ impl Work {
                     browser::focus(&["reading-title"]);
                     self.reload();
                 }
-                Err(Failure::Decided | Failure::Gone) => {
+                Err(Failure::Decided(_) | Failure::Gone) => {
                     self.escalating.set(None);
                     self.tell(false, tr!("not-escalated-meanwhile").to_owned());
                     self.reload();
