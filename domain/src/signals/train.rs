@@ -98,7 +98,7 @@ pub fn recipe(signal: Signal) -> Option<Recipe> {
         Some(Recipe { bits, l2: 1.0, n_kept, steps: 6.0, false_positives, everyday_positives })
     };
     match signal {
-        Signal::Crisis => recipe(17, 6_500, 0.035, 0.001),
+        Signal::Crisis => recipe(17, 6_200, 0.035, 0.001),
         Signal::PersonalData => None,
         Signal::MethodDetail => recipe(15, 1_200, 0.11, 0.003),
         Signal::Hostile => recipe(15, 1_500, 0.09, 0.001),
