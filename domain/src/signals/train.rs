@@ -98,11 +98,11 @@ pub fn recipe(signal: Signal) -> Option<Recipe> {
         Some(Recipe { bits, l2: 1.0, n_kept, steps: 6.0, false_positives, everyday_positives })
     };
     match signal {
-        Signal::Crisis => recipe(17, 6_200, 0.035, 0.001),
+        Signal::Crisis => recipe(17, 5_600, 0.016, 0.001),
         Signal::PersonalData => None,
         Signal::MethodDetail => recipe(15, 1_200, 0.11, 0.003),
-        Signal::Hostile => recipe(15, 1_500, 0.09, 0.001),
-        Signal::Solicitation => recipe(15, 1_800, 0.02, 0.001),
+        Signal::Hostile => recipe(15, 1_300, 0.09, 0.002),
+        Signal::Solicitation => recipe(15, 1_500, 0.03, 0.002),
         Signal::HarmfulAdvice => recipe(15, 1_200, 0.12, 0.001),
     }
 }
@@ -348,6 +348,8 @@ fn pooled(texts: &[([f32; 4], bool)]) -> Pooling {
         // What weighs more never counts for less.
         pooling.0[0] = pooling.0[0].max(0.0);
         pooling.0[1] = pooling.0[1].max(0.0);
+        // Nor is a long text more of a signal for its length: of many parts one weighs much by chance.
+        pooling.0[2] = pooling.0[2].min(0.0);
     }
     pooling
 }
