@@ -31,7 +31,7 @@ const SCRIPTS: [(char, char, &str); 17] = [
 const WORDS: &str = "\
 en i me is to so was the and of my that with have this but it it's i'm don't feel they what when just can't there been you are how \
 your about she he their does know am really
-es a me no el los y que con una pero muy mi estoy por las mis es qué yo cuando porque del siento hoy cómo tengo hay
+es a la voy quiero me no el los y que con una pero muy mi estoy por las mis es qué yo cuando porque del siento hoy cómo tengo hay
 fr me le les et je que pas une est dans pour mais suis avec mon qui c'est j'ai du sur des ça ne ma elle il très
 de und ich nicht das die der ist ein mit mir auch aber wie zu es mich habe sich den eine wenn bin für
 pt a e o me não eu que uma com mas muito minha meu é do da os por estou você isso um hoje sinto como tenho
