@@ -31,7 +31,7 @@ const SCRIPTS: [(char, char, &str); 17] = [
 const WORDS: &str = "\
 en i me is to so was the and of my that with have this but it it's i'm don't feel they what when just can't there been you are how \
 your about she he their does know am really
-es a me no el los y que con una pero muy mi estoy por las mis es qué yo cuando porque del siento hoy cómo tengo hay
+es a la voy quiero me no el los y que con una pero muy mi estoy por las mis es qué yo cuando porque del siento hoy cómo tengo hay
 fr me le les et je que pas une est dans pour mais suis avec mon qui c'est j'ai du sur des ça ne ma elle il très
 de und ich nicht das die der ist ein mit mir auch aber wie zu es mich habe sich den eine wenn bin für
 pt a e o me não eu que uma com mas muito minha meu é do da os por estou você isso um hoje sinto como tenho
@@ -75,7 +75,7 @@ const LEAST_WORDS: u32 = 2;
 pub fn of(text: &str) -> Option<&'static str> {
     // Only Latin letters: nothing to count.
     if text.is_ascii() {
-        return by_words(&text.to_ascii_lowercase());
+        return by_words(text.bytes().map(|byte| byte.to_ascii_lowercase().into()));
     }
     let is_kana = |c: char| ('\u{3041}'..='\u{30ff}').contains(&c);
     let is_han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
@@ -92,7 +92,7 @@ pub fn of(text: &str) -> Option<&'static str> {
             return Some(language);
         }
     }
-    by_words(&text.chars().map(small).collect::<String>())
+    by_words(text.chars().map(small))
 }
 
 /// Whether it is a letter, as far as this file needs to know: the tables that know it all are 16 KB in a browser.
@@ -126,14 +126,14 @@ fn small(c: char) -> char {
 /// The most lines that [`WORDS`] may have: a bit for each.
 const N_LANGUAGES: usize = 64;
 
-/// Every word of [`WORDS`] in order, with the lines that it stands on, a bit for each.
-static TABLE: LazyLock<Vec<(&str, u64)>> = LazyLock::new(|| {
-    let mut all: Vec<(&str, u64)> = Vec::new();
+/// The hash of every word of [`WORDS`] in order, with the lines that it stands on, a bit for each.
+static TABLE: LazyLock<Vec<(u32, u64)>> = LazyLock::new(|| {
+    let mut all: Vec<(u32, u64)> = Vec::new();
     for (n, line) in WORDS.lines().enumerate() {
-        all.extend(line.split(' ').skip(1).map(|word| (word, 1 << n)));
+        all.extend(line.split(' ').skip(1).map(|word| (word.chars().fold(SEED, step), 1 << n)));
     }
     all.sort_unstable();
-    let mut table: Vec<(&str, u64)> = Vec::new();
+    let mut table: Vec<(u32, u64)> = Vec::new();
     for (word, line) in all {
         match table.last_mut() {
             Some((last, lines)) if *last == word => *lines |= line,
@@ -143,19 +143,37 @@ static TABLE: LazyLock<Vec<(&str, u64)>> = LazyLock::new(|| {
     table
 });
 
+/// Where hashing begins, and one more letter: FNV-1a.
+const SEED: u32 = 0x811c_9dc5;
+
+fn step(hash: u32, c: char) -> u32 {
+    (hash ^ c as u32).wrapping_mul(0x0100_0193)
+}
+
 /// The language that has clearly more of the words than any other.
-fn by_words(text: &str) -> Option<&'static str> {
+fn by_words(text: impl Iterator<Item = char>) -> Option<&'static str> {
     let in_word =
         |c: char| is_letter(c) || c.is_ascii_digit() || c == '\'' || ('\u{900}'..='\u{97f}').contains(&c);
     let mut counts = [0_u32; N_LANGUAGES];
-    for word in text.split(|c| !in_word(c)) {
-        let Ok(at) = TABLE.binary_search_by(|(of, _)| of.cmp(&word)) else { continue };
-        let mut languages = TABLE[at].1;
+    let table = &*TABLE;
+    let mut count = |word: u32| {
+        let Ok(at) = table.binary_search_by_key(&word, |(of, _)| *of) else { return };
+        let mut languages = table[at].1;
         while languages != 0 {
             counts[languages.trailing_zeros() as usize] += 1;
             languages &= languages - 1;
         }
+    };
+    let mut word = SEED;
+    for c in text {
+        if in_word(c) {
+            word = step(word, c);
+        } else if word != SEED {
+            count(word);
+            word = SEED;
+        }
     }
+    count(word);
     let (mut best, mut second) = (("", 0), 0);
     for (line, n) in WORDS.lines().zip(counts) {
         if n > best.1 {

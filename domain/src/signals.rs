@@ -204,9 +204,8 @@ impl Finding {
 
 /// The score that all signals are balanced for.
 pub const THRESHOLD: f32 = 0.5;
-/// From here on people are told of what is no risk to life. On ordinary English texts 3 % were this high, and 8 % above
-/// [`THRESHOLD`] (2026-11).
-const TOLD_FROM: f32 = 0.6;
+/// How many words away an exemption of a sentence reaches: many people write a whole page without a full stop.
+const REACH: usize = 14;
 /// Below it a finding names no place.
 const LEAST_SCORE: f32 = 0.2;
 /// What an exemption, or that no grave word is there, takes from the log-odds of the model.
@@ -229,16 +228,9 @@ impl Report<'_> {
         &self.findings[signal as usize]
     }
 
-    /// The signals that people are told of. All are balanced for [`THRESHOLD`]; but a remark that is often wrong is soon not
-    /// read, so where no life depends on it, it takes a little more.
+    /// The signals that people are told of.
     pub fn told(&self) -> impl Iterator<Item = (Signal, &Finding)> {
-        self.iter().filter(|(signal, finding)| {
-            let least = match signal {
-                Signal::Crisis | Signal::PersonalData => THRESHOLD,
-                _ => TOLD_FROM,
-            };
-            finding.score >= least
-        })
+        self.iter().filter(|(_, finding)| finding.is_found())
     }
 
     /// Each signal with what is known of it.
@@ -317,7 +309,7 @@ impl Signals {
         for signal in Signal::ALL {
             let finding = &mut findings[signal as usize];
             if let Some(model) = &self.models[signal as usize] {
-                let weighed = model.weigh(&read.features, &read.parts);
+                let weighed = model.weigh(&read.features, &read.parts, read.n_said(signal));
                 let score = probability(weighed.logit - self.doubt(signal, &read, weighed.words));
                 finding.score = score;
                 if score >= LEAST_SCORE && !read.text.words.is_empty() {
@@ -414,6 +406,13 @@ pub struct Read {
 }
 
 impl Read {
+    /// How many patterns say a signal, those among them that say too little alone.
+    fn n_said(&self, signal: Signal) -> usize {
+        let says =
+            |hit: &&Hit| hit.signal == signal && !hit.is_negated && matches!(hit.meaning, Meaning::Says(..));
+        self.hits.iter().filter(says).count()
+    }
+
     /// The places where rules see a signal and no exemption takes it away.
     fn said(&self, signal: Signal) -> impl Iterator<Item = Place> {
         let of_signal = move |hit: &&Hit| hit.signal == signal;
@@ -425,6 +424,8 @@ impl Read {
                 Meaning::Exempt => other.words.0 < hit.words.1 && hit.words.0 < other.words.1,
                 Meaning::ExemptSentence => {
                     self.text.words[other.words.0].sentence == self.text.words[hit.words.0].sentence
+                        && other.words.0 < hit.words.1 + REACH
+                        && hit.words.0 < other.words.1 + REACH
                 }
             });
             // Of threats, insults and the like the opposite is none either, so all signals share this.

@@ -166,32 +166,61 @@ pub struct Model {
     scale: f32,
     /// What a text weighs of which nothing is known.
     bias: f32,
-    /// What a doubling of the parts takes from the log-odds.
-    chance: f32,
+    /// What counts how much.
+    pooling: Pooling,
 }
 
-/// What a part of a text weighs.
+/// What a text weighs.
 #[derive(Clone, Copy, Debug)]
 pub struct Weighed {
     /// The log-odds.
     pub logit: f32,
-    /// The words it is of: the first, and the one after the last.
+    /// Those of the whole, those of the part that weighs most, how often the number of parts doubles, and how often that of
+    /// the patterns that say the signal.
+    pub of: [f32; 4],
+    /// The words of that part: the first, and the one after the last.
     pub words: (usize, usize),
 }
 
+/// How much the whole of a text counts, its weightiest part, that of many parts one weighs much by chance, and how many
+/// patterns say the signal; the last is added.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pooling(pub [f32; 5]);
+
+impl Pooling {
+    /// Before anything is known: half and half.
+    pub const EVEN: Self = Self([0.5, 0.5, -0.2, 0.2, 0.0]);
+
+    /// The log-odds of a text.
+    #[must_use]
+    pub fn logit(&self, of: [f32; 4]) -> f32 {
+        let Self([whole, most, parts, said, add]) = *self;
+        whole * of[0] + most * of[1] + parts * of[2] + said * of[3] + add
+    }
+
+    /// The same, with log-odds moved and then stretched.
+    #[must_use]
+    pub fn moved(&self, shift: f32, stretch: f32) -> Self {
+        let Self([whole, most, parts, said, add]) = *self;
+        Self([whole * stretch, most * stretch, parts * stretch, said * stretch, (add + shift) * stretch])
+    }
+}
+
 impl Model {
-    /// Makes one of its bytes: scale, bias and chance as little-endian `f32`; the power of two of its places; then of each
-    /// weight that is not zero how many places further it is than the one before, 255 for 255 more to come, and, after a
-    /// 0 gap, the weights themselves. What is alike stands together, which brotli likes.
+    /// Makes one of its bytes: scale, bias and the five of [`Pooling`] as little-endian `f32`; the power of two of its places;
+    /// then of each weight that is not zero how many places further it is than the one before, 255 for 255 more to come,
+    /// and, after a 0 gap, the weights themselves. What is alike stands together, which brotli likes.
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Option<Self> {
-        let (scale, rest) = bytes.split_first_chunk::<4>()?;
-        let (bias, rest) = rest.split_first_chunk::<4>()?;
-        let (chance, rest) = rest.split_first_chunk::<4>()?;
-        let [scale, bias, chance] = [scale, bias, chance].map(|bytes| f32::from_le_bytes(*bytes));
+        let mut head = [0.0; 7];
+        let mut rest = bytes;
+        for number in &mut head {
+            let (first, after) = rest.split_first_chunk::<4>()?;
+            (*number, rest) = (f32::from_le_bytes(*first), after);
+        }
+        let [scale, bias, pooling @ ..] = head;
         let (&bits, rest) = rest.split_first()?;
-        let is_finite = scale.is_finite() && bias.is_finite() && chance.is_finite();
-        if !((1..=20).contains(&bits) && is_finite) {
+        if !((1..=20).contains(&bits) && head.iter().all(|number| number.is_finite())) {
             return None;
         }
         let end = rest.iter().position(|gap| *gap == 0)?;
@@ -204,14 +233,14 @@ impl Model {
                 *weights.get_mut(next - 1)? = *values.next()? as i8;
             }
         }
-        Some(Self { weights, shift: 32 - u32::from(bits), scale, bias, chance })
+        Some(Self { weights, shift: 32 - u32::from(bits), scale, bias, pooling: Pooling(pooling) })
     }
 
     /// The bytes that [`Model::parse`] reads.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
-        let head = [self.scale, self.bias, self.chance];
-        let mut bytes: Vec<u8> = head.into_iter().flat_map(f32::to_le_bytes).collect();
+        let head = [self.scale, self.bias].into_iter().chain(self.pooling.0);
+        let mut bytes: Vec<u8> = head.flat_map(f32::to_le_bytes).collect();
         bytes.push((32 - self.shift) as u8);
         let mut values = Vec::new();
         let mut last = 0;
@@ -246,16 +275,14 @@ impl Model {
             shift: 32 - weights.len().trailing_zeros(),
             scale,
             bias,
-            chance: CHANCE,
+            pooling: Pooling::EVEN,
         }
     }
 
-    /// The same, with log-odds moved and then stretched.
+    /// The same, with another pooling.
     #[must_use]
-    pub fn moved(mut self, shift: f32, stretch: f32) -> Self {
-        self.bias = (self.bias + shift) * stretch;
-        self.scale *= stretch;
-        self.chance *= stretch;
+    pub fn with(mut self, pooling: Pooling) -> Self {
+        self.pooling = pooling;
         self
     }
 
@@ -274,21 +301,21 @@ impl Model {
         sums
     }
 
-    /// The part that weighs most.
+    /// What a text weighs, of which `parts` are the whole and then its parts, and `n_said` patterns say the signal.
     #[must_use]
-    pub fn weigh(&self, features: &Features, parts: &[(usize, usize)]) -> Weighed {
+    pub fn weigh(&self, features: &Features, parts: &[(usize, usize)], n_said: usize) -> Weighed {
         let sums = self.sums(features);
-        let mut most = Weighed { logit: f32::NEG_INFINITY, words: (0, 0) };
-        for &(from, to) in parts {
-            let logit = self.logit(&sums, features, from, to);
-            if logit > most.logit {
-                most = Weighed { logit, words: (from, to) };
+        let logit = |part: &(usize, usize)| self.logit(&sums, features, part.0, part.1);
+        let whole = parts.first().map_or(self.bias, logit);
+        let (mut most, mut words) = (f32::NEG_INFINITY, (0, 0));
+        for part in &parts[usize::from(parts.len() > 1)..] {
+            let logit = logit(part);
+            if logit > most {
+                (most, words) = (logit, *part);
             }
         }
-        // Of many parts one weighs much by chance.
-        most.logit -= self.chance * log2(parts.len());
-        most.words = self.narrow(&sums, most.words);
-        most
+        let of = [whole, most, log2(parts.len()), log2(n_said + 1)];
+        Weighed { logit: self.pooling.logit(of), of, words: self.narrow(&sums, words) }
     }
 
     fn logit(&self, sums: &[i32], features: &Features, from: usize, to: usize) -> f32 {
@@ -308,9 +335,6 @@ impl Model {
         (from, to)
     }
 }
-
-/// What a doubling of the parts takes from the log-odds, as they are learned.
-const CHANCE: f32 = 0.45;
 
 /// How a sum over `n` hashes is made comparable to that over fewer or more.
 #[must_use]

@@ -519,6 +519,9 @@ impl<'a> Pieces<'a> {
 
     /// British, Canadian and Irish codes, in one piece or two: letters and digits in an order that nothing else has.
     fn is_postcode(&self, n: usize) -> bool {
+        if !self.text(&self.pieces[n]).first().is_some_and(char::is_ascii_uppercase) {
+            return false;
+        }
         let shape = |at: usize| -> String {
             self.pieces.get(at).map_or(String::new(), |piece| {
                 self.text(piece)

@@ -48,13 +48,15 @@ impl Plain {
     pub fn of(text: &str) -> Self {
         let mut read = Self { chars: text.chars().collect(), ..Self::default() };
         read.letters.reserve(read.chars.len());
-        let mut reader = Reader { read, sentence: 0, clause: 0, quote: None, is_open: false };
+        let mut reader =
+            Reader { read, sentence: 0, clause: 0, quote: None, is_open: false, is_in_account: false };
         for at in 0..reader.read.chars.len() {
             reader.take(at);
         }
         reader.close();
         let mut read = reader.read;
         read.join_spelled();
+        read.join_contracted();
         for word in &mut read.words {
             let (from, to) = (word.at.0 as usize, word.at.1 as usize);
             word.is_shouted = to - from >= 3 && read.chars[from..to].iter().all(|c| c.is_ascii_uppercase());
@@ -101,7 +103,61 @@ impl Plain {
         }
         self.words = joined;
     }
+
+    /// Makes one word of two that an apostrophe stood between, where something took it out.
+    fn join_contracted(&mut self) {
+        let mut n_joined = 0;
+        for at in 1..self.words.len() {
+            let (before, word) = (self.words[at - 1 - n_joined], self.words[at]);
+            let n_letters = |word: &Word| word.letters.1 - word.letters.0;
+            let are_beside = before.at.1 + 1 == word.at.0 && before.letters.1 == word.letters.0;
+            let may_be = are_beside && (n_letters(&word) <= 2 || n_letters(&before) <= 2);
+            if may_be && self.is_contracted(&before, &word) {
+                let joined = &mut self.words[at - 1 - n_joined];
+                (joined.at.1, joined.letters.1) = (word.at.1, word.letters.1);
+                n_joined += 1;
+            } else {
+                self.words[at - n_joined] = word;
+            }
+        }
+        self.words.truncate(self.words.len() - n_joined);
+    }
+
+    fn is_contracted(&self, before: &Word, word: &Word) -> bool {
+        let is = |word: &Word, letters: &str| self.letters_of(word).iter().copied().eq(letters.chars());
+        let is_space = self.chars[before.at.1 as usize] == ' ';
+        let is_vowel = |c: &char| matches!(c, 'a' | 'e' | 'i' | 'o' | 'u' | 'y');
+        let is_elided = || {
+            word.letters.1 - word.letters.0 >= 2
+                && self.letters_of(word).first().is_some_and(is_vowel)
+                && ELIDED.iter().any(|first| is(before, first))
+        };
+        let is_shortened = || {
+            CONTRACTED
+                .iter()
+                .any(|(end, befores)| is(word, end) && befores.iter().any(|first| is(before, first)))
+        };
+        is_space && before.sentence == word.sentence && (is_shortened() || is_elided())
+    }
 }
+
+/// What stands after a lost apostrophe, and the words before it: "don t", "i m", "we ll"; letters that repeat are one.
+const CONTRACTED: [(&str, &[&str]); 6] = [
+    (
+        "t",
+        &[
+            "don", "can", "won", "isn", "wasn", "didn", "doesn", "couldn", "wouldn", "shouldn", "haven",
+            "hasn", "aren", "weren", "hadn", "ain",
+        ],
+    ),
+    ("m", &["i"]),
+    ("ve", &["i", "you", "we", "they", "could", "should", "would"]),
+    ("l", &["i", "you", "he", "she", "we", "they", "it"]),
+    ("re", &["you", "we", "they"]),
+    ("s", &["he", "she", "it", "that", "there", "what"]),
+];
+/// The same in French, where the short piece comes first: "j ai", "c est", "qu il".
+const ELIDED: [&str; 3] = ["j", "c", "qu"];
 
 struct Reader {
     read: Plain,
@@ -109,6 +165,8 @@ struct Reader {
     clause: u32,
     quote: Option<char>,
     is_open: bool,
+    /// Whether it stands in the name of an account, after an `@`.
+    is_in_account: bool,
 }
 
 impl Reader {
@@ -116,6 +174,13 @@ impl Reader {
         let c = self.read.chars[at];
         let next = self.read.chars.get(at + 1).copied().unwrap_or(' ');
         let before = if at == 0 { ' ' } else { self.read.chars[at - 1] };
+        self.is_in_account &= is_letter(c) || c.is_ascii_digit() || c == '_';
+        if self.is_in_account {
+            if let Some(word) = self.read.words.last_mut() {
+                word.at.1 = at as u32 + 1;
+            }
+            return;
+        }
         if matches!(c, ',' | ':' | ';' | '\n' | '.' | '!' | '?' | '…' | '–' | '—' | '(' | ')') {
             self.clause += 1;
         }
@@ -143,6 +208,15 @@ impl Reader {
                 self.close();
                 self.push(at, '€', false);
                 self.close();
+            }
+            // Whoever is spoken to says nothing; nor do twenty in a row.
+            '@' if !is_letter(before) && !before.is_ascii_digit() && is_letter(next) => {
+                self.close();
+                if self.read.letters.last() != Some(&'@') {
+                    self.push(at, '@', false);
+                }
+                self.close();
+                self.is_in_account = true;
             }
             '*' | '@' | '$' if is_letter(before) && is_letter(next) => {
                 let looks_like = match c {

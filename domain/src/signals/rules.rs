@@ -9,6 +9,7 @@
 //! i ?really want|wanna to @die         words in a row: one of several by `|`, one that may be missing by `?`
 //! i .. kil myself -@if                 `..` up to three other words, `..5` up to five; `-` none of these may follow within
 //! -@not i want to @die $               three words, or stand within three before; `^` and `$`: the sentence begins, ends
+//! text win to #5|#6                    `#` a number of any length, `#5` one of five digits, `#9` of nine or more
 //! [crisis exempt]                      a pattern below it takes away what it overlaps
 //! [crisis exempt_sentence]             … or all in its sentence
 //! ```
@@ -111,6 +112,8 @@ pub struct Rules {
     /// The sets a word is of, by the hash of its letters; and those of all that begin so.
     words: ByHash<Vec<SetId>>,
     stems: ByHash<Vec<SetId>>,
+    /// The sets a number is of: of any length, then by how many digits it has.
+    numbers: [Vec<SetId>; 10],
     /// Which language a set is of, and which class it is, if it is one.
     sets: Vec<(Languages, Option<u8>)>,
     classes: Vec<String>,
@@ -130,7 +133,7 @@ struct Denial {
     me: u64,
 }
 
-/// Of each word of a text, the sets it is of.
+/// Of each word of a text, the sets it is of, in order.
 pub struct Marked {
     sets: Vec<SetId>,
     ends: Vec<u32>,
@@ -140,7 +143,7 @@ pub struct Marked {
 
 impl Marked {
     fn is(&self, word: usize, set: SetId) -> bool {
-        self.of(word).contains(&set)
+        self.of(word).binary_search(&set).is_ok()
     }
 
     fn of(&self, word: usize) -> &[SetId] {
@@ -220,7 +223,17 @@ impl Rules {
 
     /// Puts a word, or all that begin like it, into a set.
     fn put(&mut self, set: SetId, word: &str) -> Result<(), &'static str> {
-        let letters = plain_letters(word.trim_end_matches('*'));
+        if let Some(n_digits) = word.strip_prefix('#') {
+            let n_digits =
+                if n_digits.is_empty() { 0 } else { n_digits.parse().map_err(|_| "a number after #")? };
+            let sets = self.numbers.get_mut(n_digits).ok_or("0 to 9 digits after #")?;
+            if !sets.contains(&set) {
+                sets.push(set);
+            }
+            return Ok(());
+        }
+        // The sign stands for money of any kind.
+        let letters = if word == "€" { vec!['€'] } else { plain_letters(word.trim_end_matches('*')) };
         if letters.is_empty() {
             return Err("a word without letters");
         }
@@ -283,7 +296,8 @@ impl Rules {
                         match word.strip_prefix('@') {
                             Some(class) => {
                                 let class = *classes.get(class).ok_or("an unknown class")?;
-                                for sets in self.words.values_mut().chain(self.stems.values_mut()) {
+                                let words = self.words.values_mut().chain(self.stems.values_mut());
+                                for sets in words.chain(&mut self.numbers) {
                                     if sets.contains(&class) && !sets.contains(&set) {
                                         sets.push(set);
                                     }
@@ -347,8 +361,16 @@ impl Rules {
             if let Some(sets) = self.words.get(&word.hash) {
                 marked.sets.extend(sets.iter().filter(|set| self.sets[**set as usize].0 & languages != 0));
             }
+            let letters = text.letters_of(word);
+            if letters.iter().all(char::is_ascii_digit) {
+                for sets in [&self.numbers[0], &self.numbers[letters.len().min(9)]] {
+                    marked
+                        .sets
+                        .extend(sets.iter().filter(|set| self.sets[**set as usize].0 & languages != 0));
+                }
+            }
             let mut hash = SEED;
-            for (n, &c) in text.letters_of(word).iter().take(MAX_STEM).enumerate() {
+            for (n, &c) in letters.iter().take(MAX_STEM).enumerate() {
                 hash = step(hash, c as u32);
                 if n + 1 >= MIN_STEM
                     && self.may_be_stem(spread(hash))
@@ -359,6 +381,7 @@ impl Rules {
                         .extend(sets.iter().filter(|set| self.sets[**set as usize].0 & languages != 0));
                 }
             }
+            marked.sets[from..].sort_unstable();
             let classes = marked.sets[from..]
                 .iter()
                 .filter_map(|set| self.sets[*set as usize].1)

@@ -1,6 +1,6 @@
 //! Learns the weights: logistic regression over hashed features, the same bytes from the same corpus on every machine.
 
-use super::model::{Model, Weighed, norm, probability};
+use super::model::{Model, Pooling, Weighed, norm, probability};
 use super::{Read, Signal, Signals};
 
 /// One line of the corpus.
@@ -76,22 +76,34 @@ pub struct Recipe {
     pub n_kept: usize,
     /// Steps from zero to the greatest weight that is kept apart.
     pub steps: f32,
-    /// The share of negatives of the corpus itself that may lie above 0.5.
+    /// The share of negatives of the corpus itself, which are hard ones, that may lie above 0.5.
     pub false_positives: f32,
+    /// The share of everyday lines, of all signals' files, that may.
+    pub everyday_positives: f32,
+}
+
+/// Kinds of messages that show no signal at all, whichever file they are in.
+const EVERYDAY: [&str; 4] = ["everyday", "ordinary", "texting", "video_comment"];
+
+impl Example {
+    fn is_everyday(&self) -> bool {
+        !self.is_positive && EVERYDAY.contains(&self.func.as_str())
+    }
 }
 
 /// The signals that have weights, and how each is learned.
 #[must_use]
 pub fn recipe(signal: Signal) -> Option<Recipe> {
-    let recipe =
-        |bits, n_kept, false_positives| Some(Recipe { bits, l2: 1.0, n_kept, steps: 6.0, false_positives });
+    let recipe = |bits, n_kept, false_positives, everyday_positives| {
+        Some(Recipe { bits, l2: 1.0, n_kept, steps: 6.0, false_positives, everyday_positives })
+    };
     match signal {
-        Signal::Crisis => recipe(17, 18_500, 0.05),
+        Signal::Crisis => recipe(17, 5_600, 0.016, 0.001),
         Signal::PersonalData => None,
-        Signal::MethodDetail => recipe(15, 3_000, 0.11),
-        Signal::Hostile => recipe(15, 3_000, 0.09),
-        Signal::Solicitation => recipe(15, 5_000, 0.03),
-        Signal::HarmfulAdvice => recipe(15, 3_000, 0.12),
+        Signal::MethodDetail => recipe(15, 1_200, 0.11, 0.003),
+        Signal::Hostile => recipe(15, 1_300, 0.09, 0.002),
+        Signal::Solicitation => recipe(15, 1_500, 0.03, 0.002),
+        Signal::HarmfulAdvice => recipe(15, 1_200, 0.12, 0.001),
     }
 }
 
@@ -164,19 +176,20 @@ impl Corpus {
     #[must_use]
     pub fn train(&self, signal: Signal, recipe: &Recipe) -> Model {
         let logits = self.held_aside(signal, recipe);
-        self.balanced(signal, recipe, |_| true, &logits)
+        self.learn(signal, recipe, |_| true).with(self.balance(signal, recipe, &logits))
     }
 
     /// What each example weighs by weights that have not seen its fold, before it is balanced; none for those of other
-    /// signals' files.
+    /// signals' files, unless they are everyday ones.
     #[must_use]
     pub fn held_aside(&self, signal: Signal, recipe: &Recipe) -> Vec<Option<Weighed>> {
         let mut logits = vec![None; self.examples.len()];
         for fold in 0..N_FOLDS {
             let model = self.learn(signal, recipe, |n| self.fold(n) != fold);
             for (n, example) in self.examples.iter().enumerate() {
-                if self.fold(n) == fold && example.signal == signal {
-                    logits[n] = Some(model.weigh(&self.reads[n].features, &self.reads[n].parts));
+                if self.fold(n) == fold && (example.signal == signal || example.is_everyday()) {
+                    let read = &self.reads[n];
+                    logits[n] = Some(model.weigh(&read.features, &read.parts, read.n_said(signal)));
                 }
             }
         }
@@ -187,58 +200,50 @@ impl Corpus {
     #[must_use]
     pub fn held_aside_scores(&self, signal: Signal, recipe: &Recipe) -> Vec<Option<f32>> {
         let logits = self.held_aside(signal, recipe);
-        let (shift, stretch) = self.balance(recipe, &logits);
+        let pooling = self.balance(signal, recipe, &logits);
         let said = |read: &Read| read.said(signal).map(|place| place.score).fold(0.0, f32::max);
-        let score = |(read, weighed): (&Read, &Option<Weighed>)| {
-            let weighed = (*weighed)?;
+        let score = |((example, read), weighed): ((&Example, &Read), &Option<Weighed>)| {
+            let weighed = weighed.filter(|_| example.signal == signal)?;
             let doubt = self.signals.doubt(signal, read, weighed.words);
-            Some(probability((weighed.logit + shift) * stretch - doubt).max(said(read)))
+            Some(probability(pooling.logit(weighed.of) - doubt).max(said(read)))
         };
-        self.reads.iter().zip(&logits).map(score).collect()
+        self.examples.iter().zip(&self.reads).zip(&logits).map(score).collect()
     }
 
-    /// Learns from the examples that `is_seen` names, and moves and stretches the result so that 0.5 is where the recipe
-    /// wants it on `logits`.
-    pub fn balanced(
-        &self,
-        signal: Signal,
-        recipe: &Recipe,
-        is_seen: impl Fn(usize) -> bool,
-        logits: &[Option<Weighed>],
-    ) -> Model {
-        let (shift, stretch) = self.balance(recipe, logits);
-        let model = self.learn(signal, recipe, is_seen);
-        model.moved(shift, stretch)
-    }
-
-    /// How far a logit must be moved, and then stretched, to be the log-odds of a signal.
+    /// What counts how much for a text's log-odds, learned from what is held aside, and moved and stretched so that 0.5 is
+    /// where the recipe wants it.
     #[must_use]
-    pub fn balance(&self, recipe: &Recipe, logits: &[Option<Weighed>]) -> (f32, f32) {
-        let mut negatives: Vec<f32> = Vec::new();
-        let mut all: Vec<(f32, bool)> = Vec::new();
-        for (example, logit) in self.examples.iter().zip(logits) {
-            if let Some(Weighed { logit, .. }) = *logit {
-                all.push((logit, example.is_positive));
-                if !example.is_positive {
-                    negatives.push(logit);
-                }
+    pub fn balance(&self, signal: Signal, recipe: &Recipe, logits: &[Option<Weighed>]) -> Pooling {
+        let mut own: Vec<([f32; 4], bool)> = Vec::new();
+        let mut everyday: Vec<[f32; 4]> = Vec::new();
+        for (example, weighed) in self.examples.iter().zip(logits) {
+            let Some(weighed) = weighed else { continue };
+            if example.signal == signal {
+                own.push((weighed.of, example.is_positive));
+            }
+            if example.is_everyday() {
+                everyday.push(weighed.of);
             }
         }
-        if negatives.is_empty() {
-            return (0.0, 1.0);
-        }
-        negatives.sort_by(f32::total_cmp);
-        let at = ((1.0 - recipe.false_positives) * (negatives.len() - 1) as f32) as usize;
-        let shift = -negatives[at];
+        let pooling = pooled(&own);
+        // The log-odds above which no more than a share of some texts lies.
+        let limit = |texts: &mut dyn Iterator<Item = [f32; 4]>, share: f32| -> Option<f32> {
+            let mut logits: Vec<f32> = texts.map(|of| pooling.logit(of)).collect();
+            logits.sort_by(f32::total_cmp);
+            logits.get(((1.0 - share) * logits.len().saturating_sub(1) as f32) as usize).copied()
+        };
+        let negatives = &mut own.iter().filter(|(_, is_positive)| !is_positive).map(|(of, _)| *of);
+        let Some(hard) = limit(negatives, recipe.false_positives) else { return pooling };
+        let plain = limit(&mut everyday.into_iter(), recipe.everyday_positives);
+        let shift = -plain.unwrap_or(hard).max(hard);
         // The stretch that makes what is held aside most likely, by trying.
         let likelihood = |stretch: f32| -> f64 {
-            all.iter()
-                .map(|(logit, is_positive)| {
-                    let p = f64::from(probability((logit + shift) * stretch)).clamp(1e-6, 1.0 - 1e-6);
-                    let error = if *is_positive { 1.0 - p } else { p };
-                    -error * error
-                })
-                .sum()
+            let moved = pooling.moved(shift, stretch);
+            let error = |(of, is_positive): &([f32; 4], bool)| {
+                let p = f64::from(probability(moved.logit(*of)));
+                if *is_positive { 1.0 - p } else { p }
+            };
+            own.iter().map(error).map(|error| -error * error).sum()
         };
         let mut best = (f64::NEG_INFINITY, 1.0);
         for step in 1..=40 {
@@ -248,7 +253,7 @@ impl Corpus {
                 best = (likelihood, stretch);
             }
         }
-        (shift, best.1)
+        pooling.moved(shift, best.1)
     }
 
     /// Logistic regression by stochastic steps, each feature with its own length of step.
@@ -324,6 +329,32 @@ impl Corpus {
     }
 }
 
+/// Learns what counts how much: logistic regression with four numbers of each text, by steps down the slope of all.
+fn pooled(texts: &[([f32; 4], bool)]) -> Pooling {
+    let mut pooling = Pooling::EVEN;
+    let mut squares = [1e-3_f64; 5];
+    for _ in 0..N_POOLING_STEPS {
+        let mut slopes = [0.0_f64; 5];
+        for (of, is_positive) in texts {
+            let error = f64::from(probability(pooling.logit(*of)) - f32::from(u8::from(*is_positive)));
+            for (slope, x) in slopes.iter_mut().zip([of[0], of[1], of[2], of[3], 1.0]) {
+                *slope += error * f64::from(x) / texts.len().max(1) as f64;
+            }
+        }
+        for ((of, slope), square) in pooling.0.iter_mut().zip(slopes).zip(&mut squares) {
+            *square += slope * slope;
+            *of -= (0.1 * slope / square.sqrt()) as f32;
+        }
+        // What weighs more never counts for less.
+        pooling.0[0] = pooling.0[0].max(0.0);
+        pooling.0[1] = pooling.0[1].max(0.0);
+        // Nor is a long text more of a signal for its length: of many parts one weighs much by chance.
+        pooling.0[2] = pooling.0[2].min(0.0);
+    }
+    pooling
+}
+
+const N_POOLING_STEPS: usize = 200;
 /// How long the first steps are.
 const RATE: f32 = 0.06;
 
