@@ -79,7 +79,19 @@ fn Choose(work: Work, text: Signal<String>) -> impl IntoView {
     view! {
         <div class="choose">
             <label for="take-out">{tr!("take-out-choose")}</label>
-            <textarea id="take-out" rows="5" dir="auto" readonly=true node_ref=node on:keydown=on_key prop:value=text></textarea>
+            // A field that is read only has no caret to choose words with in some browsers: this one takes no change.
+            <textarea
+                id="take-out"
+                rows="5"
+                dir="auto"
+                aria-readonly="true"
+                inputmode="none"
+                spellcheck="false"
+                node_ref=node
+                on:beforeinput=|event| event.prevent_default()
+                on:keydown=on_key
+                prop:value=text
+            ></textarea>
             <div class="answers">
                 <button type="button" on:click=move |_| take()>{tr!("take-out")} " " <kbd aria-hidden="true">"x"</kbd></button>
                 <button type="button" on:click=move |_| work.stop_taking_out()>{tr!("take-out-done")}</button>
