@@ -270,6 +270,8 @@ pub fn findings(text: &str) -> Vec<Finding> {
         start = end + 1;
     }
     findings.sort_by_key(|finding| (finding.start, finding.end));
+    // The same in two languages.
+    findings.dedup();
     findings
 }
 

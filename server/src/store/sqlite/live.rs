@@ -12,8 +12,8 @@ use crate::store::{Published, StoreError, Tidings};
 /// what a transaction takes back goes from here as well.
 pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch(
-        "create temp table published (item_key integer not null) strict;
-         create temp table desk_news (item_id integer not null, what text not null) strict;",
+        "create temp table if not exists published (item_key integer not null) strict;
+         create temp table if not exists desk_news (item_id integer not null, what text not null) strict;",
     )
 }
 

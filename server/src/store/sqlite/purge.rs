@@ -6,7 +6,7 @@ use peer_support_domain::limits::{
 use peer_support_domain::site::SiteId;
 use rusqlite::Connection;
 
-use super::{all, execute, items, own, search, side_texts};
+use super::{all, execute, items, live, own, search, side_texts};
 use crate::store::StoreError;
 use crate::store::side::Side;
 
@@ -189,6 +189,8 @@ pub(super) fn finish_compaction(db: &Connection) -> Result<(), StoreError> {
         db.pragma_update(None, "temp_store", "file")?;
         let vacuumed = db.execute_batch("vacuum");
         db.pragma_update(None, "temp_store", "memory")?;
+        // Another place for temporary tables begins without any.
+        live::prepare(db)?;
         vacuumed?;
         db.execute("update upkeep set is_vacuum_due = 0 where key = 1", [])?;
         super::writer::empty_log(db)?;
