@@ -1,5 +1,5 @@
 //! Whether words that a site writes for its authors are safe: by the project's own rules of wording and by WHO, "Preventing
-//! suicide: a resource for media professionals, update 2023" (read on 2026-11-26), which asks for no language of crime or
+//! suicide: a resource for media professionals, update 2023", which asks for no language of crime or
 //! success, no method, no blame and no sensation.
 //!
 //! A list of phrases finds what people usually write, and not all that hurts.

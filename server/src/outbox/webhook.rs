@@ -1,4 +1,4 @@
-//! Webhooks, after the specification of Standard Webhooks (<https://www.standardwebhooks.com>, read on 2026-11-26).
+//! Webhooks, after the specification of Standard Webhooks (<https://www.standardwebhooks.com>).
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, LazyLock};
