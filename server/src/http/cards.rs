@@ -41,9 +41,7 @@ pub(super) async fn put_cards(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(Cards { cards }): Body<Cards<CardTitle, CardText>>,
 ) -> Result<Json<Cards>, Problem> {
-    if moderator.role < Role::Lead {
-        return Err(Problem::Role);
-    }
+    moderator.must_be(Role::Lead)?;
     app.sites.get(&site).ok_or(Problem::UnknownSite)?;
     if !CARDS.contains(&cards.len()) {
         let what = format!("has {} cards; expected at most {}", cards.len(), CARDS.end());

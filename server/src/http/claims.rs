@@ -15,25 +15,20 @@ use super::problem::Problem;
 use super::session::{SignedIn, SignedInToWrite};
 use crate::store::{self, Claimed, HandedOver, Moderator, NewClaim};
 
-/// Whoever may decide. Viewers read without a claim: they keep no item from anybody.
-fn may_decide(moderator: &Moderator) -> Result<(), Problem> {
-    if moderator.role < Role::Moderator { Err(Problem::Role) } else { Ok(()) }
-}
-
 /// A claim as `moderator` is told of it; `None` when it has run out.
 pub(super) fn told(claim: Option<store::Claim>, moderator: &Moderator, now: i64) -> Option<Claim> {
     let store::Claim { moderator: id, name, until } = claim.filter(|claim| claim.until > now)?;
     Some(Claim { name, is_yours: id == moderator.id, until })
 }
 
-/// `PUT /api/v1/console/items/{id}/claim`.
+/// `PUT /api/v1/console/items/{id}/claim`. Viewers read without a claim: they keep no item from anybody.
 pub(super) async fn put_claim(
     FromState(app): FromState<App>,
     Path(item): Path<ItemId>,
     SignedInToWrite(moderator): SignedInToWrite,
     Body(TakeClaim { takes_over }): Body<TakeClaim>,
 ) -> Result<Json<Claim>, Problem> {
-    may_decide(&moderator)?;
+    moderator.must_be(Role::Moderator)?;
     let claim = NewClaim { item, moderator: moderator.id, takes_over, at: app.clock.now_ms() };
     match app.store.claim(claim).await?.ok_or(Problem::UnknownItem)? {
         Claimed::Yours(store::Claim { name, until, .. }) => Ok(Json(Claim { name, is_yours: true, until })),
@@ -47,7 +42,7 @@ pub(super) async fn delete_claim(
     Path(item): Path<ItemId>,
     SignedInToWrite(moderator): SignedInToWrite,
 ) -> Result<StatusCode, Problem> {
-    may_decide(&moderator)?;
+    moderator.must_be(Role::Moderator)?;
     app.store.release(item, moderator.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -59,7 +54,7 @@ pub(super) async fn post_hand_over(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(NewHandOver { to, note }): Body<NewHandOver<HandOverText>>,
 ) -> Result<(StatusCode, Json<HandOver>), Problem> {
-    may_decide(&moderator)?;
+    moderator.must_be(Role::Moderator)?;
     let hand_over = store::NewHandOver {
         item,
         moderator: moderator.id,

@@ -23,9 +23,7 @@ pub(super) async fn post_escalation(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(Escalate { note }): Body<Escalate<EscalationNote>>,
 ) -> Result<(StatusCode, Json<Escalation>), Problem> {
-    if moderator.role < Role::Moderator {
-        return Err(Problem::Role);
-    }
+    moderator.must_be(Role::Moderator)?;
     let note = note.into_string();
     let (name, at) = (moderator.name, app.clock.now_ms());
     let new = NewEscalation { item, moderator: moderator.id, note: note.clone(), at };
@@ -47,9 +45,7 @@ pub(super) async fn get_deliveries(
     State(app): State<App>,
     SignedIn { moderator, .. }: SignedIn,
 ) -> Result<Json<Vec<Delivery>>, Problem> {
-    if moderator.role < Role::Lead {
-        return Err(Problem::Role);
-    }
+    moderator.must_be(Role::Lead)?;
     Ok(Json(app.store.dead_deliveries().await?))
 }
 
@@ -59,9 +55,7 @@ pub(super) async fn post_delivery(
     Path(DeliveryId(delivery)): Path<DeliveryId>,
     SignedInToWrite(moderator): SignedInToWrite,
 ) -> Result<StatusCode, Problem> {
-    if moderator.role < Role::Lead {
-        return Err(Problem::Role);
-    }
+    moderator.must_be(Role::Lead)?;
     if !app.store.resend_delivery(delivery, app.clock.now_ms()).await? {
         return Err(Problem::UnknownDelivery);
     }
@@ -75,9 +69,7 @@ pub(super) async fn delete_delivery(
     Path(DeliveryId(delivery)): Path<DeliveryId>,
     SignedInToWrite(moderator): SignedInToWrite,
 ) -> Result<StatusCode, Problem> {
-    if moderator.role < Role::Lead {
-        return Err(Problem::Role);
-    }
+    moderator.must_be(Role::Lead)?;
     if !app.store.discard_delivery(delivery).await? {
         return Err(Problem::UnknownDelivery);
     }
@@ -90,9 +82,7 @@ pub(super) async fn post_test(
     Path(site): Path<SiteId>,
     SignedInToWrite(moderator): SignedInToWrite,
 ) -> Result<Json<Vec<TestedChannel>>, Problem> {
-    if moderator.role < Role::Lead {
-        return Err(Problem::Role);
-    }
+    moderator.must_be(Role::Lead)?;
     app.sites.get(&site).ok_or(Problem::UnknownSite)?;
     Ok(Json(app.outbox.test(&site).await))
 }

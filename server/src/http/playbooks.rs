@@ -32,9 +32,7 @@ pub(super) async fn put_playbook(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(Playbook { green, amber, red }): Body<Playbook<StepText>>,
 ) -> Result<Json<WrittenPlaybook>, Problem> {
-    if moderator.role < Role::Lead {
-        return Err(Problem::Role);
-    }
+    moderator.must_be(Role::Lead)?;
     app.sites.get(&site).ok_or(Problem::UnknownSite)?;
     let steps = |colour: &str, steps: Vec<StepText>| {
         if !PLAYBOOK_STEPS.contains(&steps.len()) {
@@ -66,9 +64,7 @@ pub(super) async fn put_reasons(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(Reasons { reasons }): Body<Reasons<ReasonName, ReasonText>>,
 ) -> Result<Json<WrittenReasons>, Problem> {
-    if moderator.role < Role::Lead {
-        return Err(Problem::Role);
-    }
+    moderator.must_be(Role::Lead)?;
     app.sites.get(&site).ok_or(Problem::UnknownSite)?;
     if !REASON_TEMPLATES.contains(&reasons.len()) {
         let what = format!("has {} reasons; expected at most {}", reasons.len(), REASON_TEMPLATES.end());

@@ -87,9 +87,7 @@ pub(super) async fn post_owners_post(
     key: Option<IdempotencyKey>,
     Body(new): Body<wire::NewPost<PostText>>,
 ) -> Result<(StatusCode, Json<wire::Receipt>), Problem> {
-    if moderator.role < Role::Lead {
-        return Err(Problem::Role);
-    }
+    moderator.must_be(Role::Lead)?;
     let site = app.sites.get(&site).ok_or(Problem::UnknownSite)?;
     let submission = submission(site, new, &[])?;
     // The owner stands under it, and no author's tag.

@@ -100,9 +100,7 @@ pub(super) async fn put_forced(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(PutForced { forced }): Body<PutForced>,
 ) -> Result<Json<SitePresent>, Problem> {
-    if moderator.role < Role::Admin {
-        return Err(Problem::Role);
-    }
+    moderator.must_be(Role::Admin)?;
     let now = app.clock.now_ms();
     if let Some(forced) = forced
         && !(now + 1..=now + FORCED_RULE_MS).contains(&forced.until)
@@ -121,8 +119,6 @@ pub(super) async fn put_sensitive(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(PutSensitive { is_sensitive }): Body<PutSensitive>,
 ) -> Result<Json<SitePresent>, Problem> {
-    if moderator.role < Role::Lead {
-        return Err(Problem::Role);
-    }
+    moderator.must_be(Role::Lead)?;
     app.change_site(&site, SiteSetting::Sensitive(is_sensitive), moderator.id).await
 }

@@ -66,9 +66,7 @@ pub(super) async fn post_decision(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(Decide { decision, reason, read_text, n_decisions, notes, taken_out }): Body<Decide<ReasonText>>,
 ) -> Result<Json<Decided>, Problem> {
-    if moderator.role < Role::Moderator {
-        return Err(Problem::Role);
-    }
+    moderator.must_be(Role::Moderator)?;
     if decision.needs_reason() && reason.is_none() {
         return Err(Problem::Field("reason".to_owned(), "is missing; the author is told why".to_owned()));
     }
@@ -114,9 +112,7 @@ pub(super) async fn post_word(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(NewWord { text }): Body<NewWord<WordText>>,
 ) -> Result<(StatusCode, Json<Word>), Problem> {
-    if moderator.role < Role::Moderator {
-        return Err(Problem::Role);
-    }
+    moderator.must_be(Role::Moderator)?;
     let said = app.store.say(item, moderator.id, text.into_string(), app.clock.now_ms()).await?;
     said_word(said.ok_or(Problem::UnknownItem)?)
 }

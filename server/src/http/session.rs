@@ -90,6 +90,13 @@ pub(super) struct SignedIn {
     token: SessionToken,
 }
 
+impl Moderator {
+    /// Refuses whoever has less than the role `least`.
+    pub(super) fn must_be(&self, least: Role) -> Result<(), Problem> {
+        if self.role < least { Err(Problem::Role) } else { Ok(()) }
+    }
+}
+
 impl SignedIn {
     /// What opens the session, given away.
     pub(super) fn into_token(self) -> SessionToken {

@@ -204,40 +204,28 @@ pub(super) async fn claim(pool: &PgPool, now: i64, limit: usize) -> Result<Vec<D
 }
 
 pub(super) async fn settle(pool: &PgPool, id: &str, n_tries: u32, tried: Tried) -> Result<(), StoreError> {
-    let n_tries = i32::try_from(n_tries).map_err(StoreError::database)?;
-    match tried {
-        Tried::Arrived => sqlx::query("delete from deliveries where id = $1").bind(id).execute(pool).await?,
-        Tried::Failed { failure, again_at } => {
-            sqlx::query(
-                "update deliveries
-                 set failure = $3, due_at = $4
-                 where id = $1
-                   and n_tries = $2
-                   and given_up_at is null",
-            )
-            .bind(id)
-            .bind(n_tries)
-            .bind(failure.as_str())
-            .bind(again_at)
-            .execute(pool)
-            .await?
+    let (failure, due_at, given_up_at) = match tried {
+        Tried::Arrived => {
+            sqlx::query("delete from deliveries where id = $1").bind(id).execute(pool).await?;
+            return Ok(());
         }
-        Tried::GivenUp { failure, at } => {
-            sqlx::query(
-                "update deliveries
-                 set failure = $3, due_at = null, given_up_at = $4
-                 where id = $1
-                   and n_tries = $2
-                   and given_up_at is null",
-            )
-            .bind(id)
-            .bind(n_tries)
-            .bind(failure.as_str())
-            .bind(at)
-            .execute(pool)
-            .await?
-        }
+        Tried::Failed { failure, again_at } => (failure, Some(again_at), None),
+        Tried::GivenUp { failure, at } => (failure, None, Some(at)),
     };
+    sqlx::query(
+        "update deliveries
+         set failure = $3, due_at = $4, given_up_at = $5
+         where id = $1
+           and n_tries = $2
+           and given_up_at is null",
+    )
+    .bind(id)
+    .bind(i32::try_from(n_tries).map_err(StoreError::database)?)
+    .bind(failure.as_str())
+    .bind(due_at)
+    .bind(given_up_at)
+    .execute(pool)
+    .await?;
     Ok(())
 }
 

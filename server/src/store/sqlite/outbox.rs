@@ -172,27 +172,23 @@ pub(super) fn claim(db: &Connection, now: i64, limit: usize) -> Result<Vec<DueDe
 }
 
 pub(super) fn settle(db: &Connection, id: &str, n_tries: u32, tried: Tried) -> Result<(), StoreError> {
-    match tried {
-        Tried::Arrived => execute(db, "delete from deliveries where id = ?1", [id])?,
-        Tried::Failed { failure, again_at } => execute(
-            db,
-            "update deliveries
-             set failure = ?3, due_at = ?4
-             where id = ?1
-               and n_tries = ?2
-               and given_up_at is null",
-            (id, n_tries, failure.as_str(), again_at),
-        )?,
-        Tried::GivenUp { failure, at } => execute(
-            db,
-            "update deliveries
-             set failure = ?3, due_at = null, given_up_at = ?4
-             where id = ?1
-               and n_tries = ?2
-               and given_up_at is null",
-            (id, n_tries, failure.as_str(), at),
-        )?,
+    let (failure, due_at, given_up_at) = match tried {
+        Tried::Arrived => {
+            execute(db, "delete from deliveries where id = ?1", [id])?;
+            return Ok(());
+        }
+        Tried::Failed { failure, again_at } => (failure, Some(again_at), None),
+        Tried::GivenUp { failure, at } => (failure, None, Some(at)),
     };
+    execute(
+        db,
+        "update deliveries
+         set failure = ?3, due_at = ?4, given_up_at = ?5
+         where id = ?1
+           and n_tries = ?2
+           and given_up_at is null",
+        (id, n_tries, failure.as_str(), due_at, given_up_at),
+    )?;
     Ok(())
 }
 
