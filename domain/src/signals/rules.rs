@@ -356,17 +356,16 @@ impl Rules {
             ends: Vec::with_capacity(n_words),
             classes: Vec::with_capacity(n_words),
         };
+        let is_asked = |set: &&SetId| self.sets[**set as usize].0 & languages != 0;
         for word in &text.words {
             let from = marked.sets.len();
             if let Some(sets) = self.words.get(&word.hash) {
-                marked.sets.extend(sets.iter().filter(|set| self.sets[**set as usize].0 & languages != 0));
+                marked.sets.extend(sets.iter().filter(is_asked));
             }
             let letters = text.letters_of(word);
             if letters.iter().all(char::is_ascii_digit) {
                 for sets in [&self.numbers[0], &self.numbers[letters.len().min(9)]] {
-                    marked
-                        .sets
-                        .extend(sets.iter().filter(|set| self.sets[**set as usize].0 & languages != 0));
+                    marked.sets.extend(sets.iter().filter(is_asked));
                 }
             }
             let mut hash = SEED;
@@ -376,9 +375,7 @@ impl Rules {
                     && self.may_be_stem(spread(hash))
                     && let Some(sets) = self.stems.get(&spread(hash))
                 {
-                    marked
-                        .sets
-                        .extend(sets.iter().filter(|set| self.sets[**set as usize].0 & languages != 0));
+                    marked.sets.extend(sets.iter().filter(is_asked));
                 }
             }
             marked.sets[from..].sort_unstable();
