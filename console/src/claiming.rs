@@ -6,7 +6,6 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::CLAIM_MS;
-use peer_support_domain::post::Role;
 use peer_support_domain::wire::NewHandOver;
 
 use crate::api::{self, Failure};
@@ -25,11 +24,12 @@ const RELOAD_SOON_MS: i64 = 150;
 impl Work {
     /// Whether whoever is signed in may decide about what is read: no colleague reads it.
     pub fn may_act(self) -> bool {
-        let role = self.session().map(|session| session.role);
-        role >= Some(Role::Moderator)
-            && self
-                .desk
-                .with_untracked(|desk| desk.reading().is_some_and(|reading| !desk::is_theirs(&reading.item)))
+        untrack(|| self.may_decide()) && self.reading_id().is_some() && !self.reads_theirs()
+    }
+
+    /// Whether a colleague reads what is read here.
+    fn reads_theirs(self) -> bool {
+        self.desk.with_untracked(|desk| desk.reading().is_some_and(|reading| desk::is_theirs(&reading.item)))
     }
 
     /// Claims what is read now, and lets go of what was read before.
@@ -54,9 +54,7 @@ impl Work {
 
     /// Lets go of the item `id`, unless it is read.
     pub(crate) fn let_go(self, id: ItemId) {
-        if self.session().is_none_or(|session| session.role < Role::Moderator)
-            || self.reading_id() == Some(id)
-        {
+        if !untrack(|| self.may_decide()) || self.reading_id() == Some(id) {
             return;
         }
         self.desk.update(|desk| desk.claimed(id, None));
@@ -73,26 +71,20 @@ impl Work {
             .claimed
             .get_value()
             .is_none_or(|(claimed, at)| claimed != id || browser::now_ms() - at > CLAIM_MS / 4);
-        let is_theirs = self
-            .desk
-            .with_untracked(|desk| desk.reading().is_some_and(|reading| desk::is_theirs(&reading.item)));
-        if is_old && !is_theirs {
+        if is_old && !self.reads_theirs() {
             self.claim(id, false);
         }
     }
 
     /// Takes what is read from the colleague who reads it.
     pub fn take_over(self) {
-        let is_theirs = self
-            .desk
-            .with_untracked(|desk| desk.reading().is_some_and(|reading| desk::is_theirs(&reading.item)));
-        if let (true, Some(id)) = (is_theirs, self.reading_id()) {
+        if let Some(id) = self.reading_id().filter(|_| self.reads_theirs()) {
             self.claim(id, true);
         }
     }
 
     fn claim(self, id: ItemId, takes_over: bool) {
-        if self.session().is_none_or(|session| session.role < Role::Moderator) {
+        if !untrack(|| self.may_decide()) {
             return;
         }
         spawn_local(async move {
@@ -124,9 +116,7 @@ impl Work {
         if !self.may_act() {
             return;
         }
-        self.read(|_| ());
-        self.is_declining.set(false);
-        self.is_saying.set(false);
+        self.stop_writing();
         self.is_handing_over.set(true);
         browser::focus(&["hand-over-note"]);
         spawn_local(async move {

@@ -309,7 +309,6 @@ impl Work {
         self.stop_writing();
         self.is_item_open.set(false);
         self.is_account_open.set(false);
-        self.escalating.set(None);
         self.is_site_open.set(false);
         self.outcome.set(None);
     }
@@ -448,6 +447,7 @@ impl Work {
         self.refusal.set(None);
         self.is_saying.set(false);
         self.is_handing_over.set(false);
+        self.escalating.set(None);
     }
 
     /// Shows the list again where only one of the two fits: there is nothing to read.
@@ -575,7 +575,7 @@ impl Work {
     /// As [`decide`](Self::decide), with content notes in place of the author's.
     pub fn decide_with(self, decision: Decision, reason: Option<String>, notes: Option<ContentNotes>) {
         let taken_out = if decision.publishes() { untrack(|| self.taken_out()) } else { Vec::new() };
-        if self.session().is_none_or(|session| session.role < Role::Moderator) || self.must_read_first() {
+        if !untrack(|| self.may_decide()) || self.must_read_first() {
             return;
         }
         let item = self.desk.try_update(|desk| {

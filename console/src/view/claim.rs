@@ -1,11 +1,11 @@
 //! Who reads the item at the moment, what colleagues said on handing it over, and the way to hand it over.
 
-use leptos::ev::{KeyboardEvent, SubmitEvent};
 use leptos::prelude::*;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::HAND_OVER_GRAPHEMES;
 use peer_support_domain::wire::{Claim, HandOver, NewHandOver};
 
+use super::writing::Writing;
 use crate::browser;
 use crate::locale::tr;
 use crate::work::Work;
@@ -69,36 +69,12 @@ pub fn HandOverTo(work: Work, id: ItemId) -> impl IntoView {
             change(notes.entry(id).or_insert_with(|| NewHandOver { to: None, note: String::new() }));
         });
     };
-    let n_graphemes = Memo::new(move |_| note.with(|note| browser::n_graphemes(note)));
-    let was_sent = RwSignal::new(false);
-    let count = move || {
-        tr!("reason-count", n = n_graphemes.get().to_string(), max = HAND_OVER_GRAPHEMES.end().to_string())
-    };
-    let problem = move || match n_graphemes.get() {
+    let problem = |n: usize, was_sent: bool| match n {
         n if n > *HAND_OVER_GRAPHEMES.end() => {
             Some(tr!("word-long", max = HAND_OVER_GRAPHEMES.end().to_string()))
         }
-        n if n < *HAND_OVER_GRAPHEMES.start() && was_sent.get() => Some(tr!("word-short").to_owned()),
+        n if n < *HAND_OVER_GRAPHEMES.start() && was_sent => Some(tr!("word-short").to_owned()),
         _ => None,
-    };
-    let send = move || {
-        was_sent.set(true);
-        if HAND_OVER_GRAPHEMES.contains(&n_graphemes.get_untracked()) {
-            work.hand_over(id, NewHandOver { to: to.get_untracked(), note: note.get_untracked() });
-        } else {
-            browser::focus(&["hand-over-note"]);
-        }
-    };
-    let on_key = move |event: KeyboardEvent| match event.key().as_str() {
-        "Escape" => {
-            event.prevent_default();
-            work.stop_handing_over();
-        }
-        "Enter" if event.ctrl_key() || event.meta_key() => {
-            event.prevent_default();
-            send();
-        }
-        _ => {}
     };
     let choose = move |event| {
         let name = event_target_value(&event);
@@ -112,44 +88,35 @@ pub fn HandOverTo(work: Work, id: ItemId) -> impl IntoView {
         names.collect_view()
     };
 
-    view! {
-        <form
-            aria-labelledby="hand-over-title"
-            novalidate=true
-            on:keydown=on_key
-            on:submit=move |event: SubmitEvent| {
-                event.prevent_default();
-                send();
-            }
-        >
-            <h3 id="hand-over-title">{tr!("hand-over")}</h3>
-            <p id="hand-over-intro" class="quiet">{tr!("hand-over-intro")}</p>
-            <label for="hand-over-note">{tr!("hand-over-note")}</label>
-            <textarea
-                id="hand-over-note"
-                rows="3"
-                dir="auto"
-                aria-describedby="hand-over-intro hand-over-count hand-over-problem"
-                aria-invalid=move || problem().is_some().to_string()
-                prop:value=note
-                on:input=move |event| {
-                    let text = event_target_value(&event);
-                    change(&|new| new.note.clone_from(&text));
-                }
-            ></textarea>
-            <p id="hand-over-count" class="quiet">{count}</p>
-            <p id="hand-over-problem" class="problem" role="alert">{problem}</p>
+    let whom = move || {
+        view! {
             <label for="hand-over-to">{tr!("hand-over-for")}</label>
             <select id="hand-over-to" on:change=choose>
                 <option value="">{tr!("whole-team")}</option>
                 {names}
             </select>
-            <div class="answers">
-                <button type="submit" class="main" aria-disabled=move || work.is_sending.get().to_string()>
-                    {tr!("hand-over-send")}
-                </button>
-                <button type="button" on:click=move |_| work.stop_handing_over()>{tr!("say-cancel")}</button>
-            </div>
-        </form>
+        }
+    };
+
+    view! {
+        <Writing
+            name="hand-over"
+            field=&["hand-over-note"]
+            title=tr!("hand-over")
+            intro=tr!("hand-over-intro")
+            label=tr!("hand-over-note")
+            rows="3"
+            text=note
+            write=move |text: String| change(&|new| new.note.clone_from(&text))
+            limits=HAND_OVER_GRAPHEMES
+            problem
+            send=move |note| work.hand_over(id, NewHandOver { to: to.get_untracked(), note })
+            stop=move || work.stop_handing_over()
+            send_name=tr!("hand-over-send")
+            stop_name=tr!("say-cancel")
+            counts=true
+            is_sending=work.is_sending
+            below=whom
+        />
     }
 }

@@ -1,6 +1,5 @@
 //! Why not: the words that the author reads instead of their own.
 
-use leptos::ev::{KeyboardEvent, SubmitEvent};
 use leptos::prelude::*;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::REASON_GRAPHEMES;
@@ -8,6 +7,7 @@ use peer_support_domain::post::Decision;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::ReasonTemplate;
 
+use super::writing::Writing;
 use crate::browser;
 use crate::locale::{Key, key, tr};
 use crate::work::Work;
@@ -45,43 +45,18 @@ pub fn Decline(
 ) -> impl IntoView {
     let reason = Memo::new(move |_| work.drafts.with(|drafts| drafts.get(&id).cloned().unwrap_or_default()));
     let write = move |text: String| work.drafts.update(|drafts| drafts.insert(id, text).map_or((), drop));
-    let n_graphemes = Memo::new(move |_| reason.with(|reason| browser::n_graphemes(reason)));
-    let was_sent = RwSignal::new(false);
-    let count = move || {
-        tr!("reason-count", n = n_graphemes.get().to_string(), max = REASON_GRAPHEMES.end().to_string())
-    };
-    let problem = move || match n_graphemes.get() {
+    let problem = |n: usize, was_sent: bool| match n {
         n if n > *REASON_GRAPHEMES.end() => {
             Some(tr!("reason-long", max = REASON_GRAPHEMES.end().to_string()))
         }
-        n if n < *REASON_GRAPHEMES.start() && was_sent.get() => {
+        n if n < *REASON_GRAPHEMES.start() && was_sent => {
             Some(tr!("reason-short", min = REASON_GRAPHEMES.start().to_string()))
         }
         _ => None,
     };
-    let send = move || {
-        was_sent.set(true);
-        if REASON_GRAPHEMES.contains(&n_graphemes.get_untracked()) {
-            work.decide(decision.get_untracked(), Some(reason.get_untracked()));
-        } else {
-            browser::focus(&["reason"]);
-        }
-    };
-    let on_key = move |event: KeyboardEvent| match event.key().as_str() {
-        "Escape" => {
-            event.prevent_default();
-            work.stop_declining();
-        }
-        "Enter" if event.ctrl_key() || event.meta_key() => {
-            event.prevent_default();
-            send();
-        }
-        _ => {}
-    };
-    let (title, name_of_send) = (
-        move || if decision.get() == Decision::Hide { tr!("hide-title") } else { tr!("decline-title") },
-        move || if decision.get() == Decision::Hide { tr!("hide-send") } else { tr!("decline-send") },
-    );
+    let is_hiding = move || decision.get() == Decision::Hide;
+    let title = Signal::derive(move || if is_hiding() { tr!("hide-title") } else { tr!("decline-title") });
+    let send_name = Signal::derive(move || if is_hiding() { tr!("hide-send") } else { tr!("decline-send") });
     // The author reads it, so it is in their language where the page has it, unless the site wrote its own.
     let own =
         TEMPLATES.map(|(name, words)| (name.text().to_owned(), words.text_for(lang.as_deref()).0.to_owned()));
@@ -100,39 +75,34 @@ pub fn Decline(
         templates.into_iter().map(one).collect_view()
     };
 
-    view! {
-        <form
-            class="decline"
-            aria-labelledby="decline-title"
-            novalidate=true
-            on:keydown=on_key
-            on:submit=move |event: SubmitEvent| {
-                event.prevent_default();
-                send();
-            }
-        >
-            <h3 id="decline-title">{title}</h3>
-            <p id="decline-intro" class="quiet">{tr!("decline-intro")}</p>
+    let start_from = move || {
+        view! {
             <fieldset>
                 <legend>{tr!("decline-start-from")}</legend>
-                {templates}
+                {templates.clone()}
             </fieldset>
-            <label for="reason">{tr!("reason")}</label>
-            <textarea
-                id="reason"
-                rows="4"
-                dir="auto"
-                aria-describedby="decline-intro reason-count reason-problem"
-                aria-invalid=move || problem().is_some().to_string()
-                prop:value=reason
-                on:input=move |event| write(event_target_value(&event))
-            ></textarea>
-            <p id="reason-count" class="quiet">{count}</p>
-            <p id="reason-problem" class="problem" role="alert">{problem}</p>
-            <div class="answers">
-                <button type="submit" class="main">{name_of_send}</button>
-                <button type="button" on:click=move |_| work.stop_declining()>{tr!("decline-cancel")}</button>
-            </div>
-        </form>
+        }
+    };
+
+    view! {
+        <Writing
+            name="decline"
+            field=&["reason"]
+            title
+            intro=tr!("decline-intro")
+            label=tr!("reason")
+            rows="4"
+            text=reason
+            write
+            limits=REASON_GRAPHEMES
+            problem
+            send=move |reason| work.decide(decision.get_untracked(), Some(reason))
+            stop=move || work.stop_declining()
+            send_name
+            stop_name=tr!("decline-cancel")
+            counts=true
+            class="decline"
+            above=start_from
+        />
     }
 }

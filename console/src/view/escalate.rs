@@ -1,12 +1,12 @@
 //! Passing on to a lead what a moderator does not want to decide alone.
 
-use leptos::ev::{KeyboardEvent, SubmitEvent};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::ESCALATION_GRAPHEMES;
 use peer_support_domain::wire::Escalation;
 
+use super::writing::Writing;
 use crate::api::{self, Failure};
 use crate::browser;
 use crate::desk::Standing;
@@ -16,14 +16,13 @@ use crate::work::{Work, explain};
 impl Work {
     /// Begins to write why what is read is passed on.
     pub fn begin_to_escalate(self) {
-        let may = self
-            .desk
-            .with_untracked(|desk| desk.reading().is_some_and(|reading| reading.item.escalation.is_none()));
-        if untrack(|| self.may_decide()) && may {
-            self.is_declining.set(false);
-            self.is_saying.set(false);
-            self.escalating
-                .set(self.desk.with_untracked(|desk| desk.reading().map(|reading| reading.item.id)));
+        let id = self.desk.with_untracked(|desk| {
+            let item = &desk.reading()?.item;
+            item.escalation.is_none().then_some(item.id)
+        });
+        if untrack(|| self.may_decide()) && id.is_some() {
+            self.stop_writing();
+            self.escalating.set(id);
             browser::focus(&["escalation-note"]);
         }
     }
@@ -112,10 +111,8 @@ pub fn Escalate(
 #[component]
 fn Note(work: Work, id: ItemId) -> impl IntoView {
     let note = RwSignal::new(String::new());
-    let n_graphemes = Memo::new(move |_| note.with(|note| browser::n_graphemes(note)));
-    let was_sent = RwSignal::new(false);
-    let problem = move || {
-        (was_sent.get() && !ESCALATION_GRAPHEMES.contains(&n_graphemes.get())).then(|| {
+    let problem = |n: usize, was_sent: bool| {
+        (was_sent && !ESCALATION_GRAPHEMES.contains(&n)).then(|| {
             tr!(
                 "escalation-length",
                 min = ESCALATION_GRAPHEMES.start().to_string(),
@@ -123,55 +120,24 @@ fn Note(work: Work, id: ItemId) -> impl IntoView {
             )
         })
     };
-    let send = move || {
-        was_sent.set(true);
-        if ESCALATION_GRAPHEMES.contains(&n_graphemes.get_untracked()) {
-            work.escalate(id, note.get_untracked());
-        } else {
-            browser::focus(&["escalation-note"]);
-        }
-    };
-    let on_key = move |event: KeyboardEvent| match event.key().as_str() {
-        "Escape" => {
-            event.prevent_default();
-            work.stop_escalating();
-        }
-        "Enter" if event.ctrl_key() || event.meta_key() => {
-            event.prevent_default();
-            send();
-        }
-        _ => {}
-    };
 
     view! {
-        <form
-            aria-labelledby="escalation-title"
-            novalidate=true
-            on:keydown=on_key
-            on:submit=move |event: SubmitEvent| {
-                event.prevent_default();
-                send();
-            }
-        >
-            <h3 id="escalation-title">{tr!("escalate")}</h3>
-            <p id="escalation-intro" class="quiet">{tr!("escalate-intro")}</p>
-            <label for="escalation-note">{tr!("escalation-note")}</label>
-            <textarea
-                id="escalation-note"
-                rows="3"
-                dir="auto"
-                aria-describedby="escalation-intro escalation-problem"
-                aria-invalid=move || problem().is_some().to_string()
-                prop:value=note
-                on:input=move |event| note.set(event_target_value(&event))
-            ></textarea>
-            <p id="escalation-problem" class="problem" role="alert">{problem}</p>
-            <div class="answers">
-                <button type="submit" class="main" aria-disabled=move || work.is_sending.get().to_string()>
-                    {tr!("escalate-send")}
-                </button>
-                <button type="button" on:click=move |_| work.stop_escalating()>{tr!("say-cancel")}</button>
-            </div>
-        </form>
+        <Writing
+            name="escalation"
+            field=&["escalation-note"]
+            title=tr!("escalate")
+            intro=tr!("escalate-intro")
+            label=tr!("escalation-note")
+            rows="3"
+            text=note
+            write=move |text| note.set(text)
+            limits=ESCALATION_GRAPHEMES
+            problem
+            send=move |note| work.escalate(id, note)
+            stop=move || work.stop_escalating()
+            send_name=tr!("escalate-send")
+            stop_name=tr!("say-cancel")
+            is_sending=work.is_sending
+        />
     }
 }

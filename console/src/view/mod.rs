@@ -19,6 +19,7 @@ mod redact;
 mod sign_in;
 mod site;
 mod top;
+mod writing;
 
 use std::time::Duration;
 

@@ -1,11 +1,11 @@
 //! The private word: what this item's author and its moderators said to each other.
 
-use leptos::ev::{KeyboardEvent, SubmitEvent};
 use leptos::prelude::*;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::WORD_GRAPHEMES;
 use peer_support_domain::wire::Word;
 
+use super::writing::Writing;
 use crate::browser;
 use crate::desk::Standing;
 use crate::locale::tr;
@@ -76,66 +76,30 @@ fn Said(work: Work, word: Word) -> impl IntoView {
 fn Say(work: Work, id: ItemId) -> impl IntoView {
     let word = Memo::new(move |_| work.words.with(|words| words.get(&id).cloned().unwrap_or_default()));
     let write = move |text: String| work.words.update(|words| words.insert(id, text).map_or((), drop));
-    let n_graphemes = Memo::new(move |_| word.with(|word| browser::n_graphemes(word)));
-    let was_sent = RwSignal::new(false);
-    let count = move || {
-        tr!("reason-count", n = n_graphemes.get().to_string(), max = WORD_GRAPHEMES.end().to_string())
-    };
-    let problem = move || match n_graphemes.get() {
+    let problem = |n: usize, was_sent: bool| match n {
         n if n > *WORD_GRAPHEMES.end() => Some(tr!("word-long", max = WORD_GRAPHEMES.end().to_string())),
-        n if n < *WORD_GRAPHEMES.start() && was_sent.get() => Some(tr!("word-short").to_owned()),
+        n if n < *WORD_GRAPHEMES.start() && was_sent => Some(tr!("word-short").to_owned()),
         _ => None,
-    };
-    let send = move || {
-        was_sent.set(true);
-        if WORD_GRAPHEMES.contains(&n_graphemes.get_untracked()) {
-            work.say_privately(id, word.get_untracked());
-        } else {
-            browser::focus(&["word"]);
-        }
-    };
-    let on_key = move |event: KeyboardEvent| match event.key().as_str() {
-        "Escape" => {
-            event.prevent_default();
-            work.stop_saying();
-        }
-        "Enter" if event.ctrl_key() || event.meta_key() => {
-            event.prevent_default();
-            send();
-        }
-        _ => {}
     };
 
     view! {
-        <form
-            aria-labelledby="say-title"
-            novalidate=true
-            on:keydown=on_key
-            on:submit=move |event: SubmitEvent| {
-                event.prevent_default();
-                send();
-            }
-        >
-            <h3 id="say-title">{tr!("say")}</h3>
-            <p id="say-intro" class="quiet">{tr!("say-intro")}</p>
-            <label for="word">{tr!("word")}</label>
-            <textarea
-                id="word"
-                rows="4"
-                dir="auto"
-                aria-describedby="say-intro word-count word-problem"
-                aria-invalid=move || problem().is_some().to_string()
-                prop:value=word
-                on:input=move |event| write(event_target_value(&event))
-            ></textarea>
-            <p id="word-count" class="quiet">{count}</p>
-            <p id="word-problem" class="problem" role="alert">{problem}</p>
-            <div class="answers">
-                <button type="submit" class="main" aria-disabled=move || work.is_sending.get().to_string()>
-                    {tr!("say-send")}
-                </button>
-                <button type="button" on:click=move |_| work.stop_saying()>{tr!("say-cancel")}</button>
-            </div>
-        </form>
+        <Writing
+            name="say"
+            field=&["word"]
+            title=tr!("say")
+            intro=tr!("say-intro")
+            label=tr!("word")
+            rows="4"
+            text=word
+            write
+            limits=WORD_GRAPHEMES
+            problem
+            send=move |word| work.say_privately(id, word)
+            stop=move || work.stop_saying()
+            send_name=tr!("say-send")
+            stop_name=tr!("say-cancel")
+            counts=true
+            is_sending=work.is_sending
+        />
     }
 }
