@@ -1,7 +1,6 @@
 //! What moderators of the role lead write for everyone: the cards of a site, and posts of its owner.
 
 use leptos::ev::SubmitEvent;
-use leptos::html::Dialog;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use peer_support_domain::card::CardKind;
@@ -11,7 +10,8 @@ use peer_support_domain::post::Kind;
 use peer_support_domain::site::{SiteId, TopicId};
 use peer_support_domain::wire::{Card, Cards, ConsoleSite, NewPost};
 
-use crate::api::{self, Failure};
+use super::site_dialog::SiteDialog;
+use crate::api;
 use crate::browser;
 use crate::locale::{language, tr};
 use crate::work::{Work, explain, kind_name};
@@ -19,72 +19,14 @@ use crate::work::{Work, explain, kind_name};
 /// The dialog that opens while `is_open`. What is begun stays in it until it is saved or the page is left.
 #[component]
 pub fn ForEveryone(work: Work, is_open: RwSignal<bool>) -> impl IntoView {
-    let dialog = NodeRef::<Dialog>::new();
-    let sites = RwSignal::new(Vec::<ConsoleSite>::new());
-    let site = RwSignal::new(None::<SiteId>);
-    let failure = RwSignal::new(None::<Failure>);
-    let ask = move || {
-        spawn_local(async move {
-            match api::sites().await {
-                Ok(found) => {
-                    failure.set(None);
-                    site.set(found.first().map(|site| site.id.clone()));
-                    sites.set(found);
-                }
-                Err(failed) => failure.set(Some(failed)),
-            }
-        });
-    };
-    Effect::new(move || {
-        let Some(dialog) = dialog.get() else { return };
-        if is_open.get() && !dialog.open() {
-            // Refused only when it is open already.
-            let _ = dialog.show_modal();
-            if sites.with_untracked(Vec::is_empty) {
-                ask();
-            }
-        }
-    });
-    let close = move |_| {
-        if let Some(dialog) = dialog.get_untracked() {
-            dialog.close();
+    let forms = move |site: ConsoleSite| {
+        let topics = site.topics.into_iter().map(|topic| (topic.id, topic.label)).collect();
+        view! {
+            <CardList work site=site.id.clone() />
+            <OwnersPost work site=site.id topics />
         }
     };
-    let choose = move |event| site.set(event_target_value(&event).parse().ok());
-    let choice = move || {
-        (sites.with(Vec::len) > 1).then(|| {
-            let options = sites
-                .get()
-                .into_iter()
-                .map(|site| view! { <option value=site.id.to_string()>{site.name}</option> });
-            view! {
-                <label for="for-everyone-site">{tr!("site")}</label>
-                <select id="for-everyone-site" on:change=choose>{options.collect_view()}</select>
-            }
-        })
-    };
-    let forms = move || {
-        let id = site.get()?;
-        let topics =
-            sites.with(|sites| sites.iter().find(|site| site.id == id).map(|site| site.topics.clone()))?;
-        let topics = topics.into_iter().map(|topic| (topic.id, topic.label)).collect();
-        Some(view! {
-            <CardList work site=id.clone() />
-            <OwnersPost work site=id topics />
-        })
-    };
-
-    view! {
-        <dialog class="wide" node_ref=dialog aria-labelledby="for-everyone-title" on:close=move |_| is_open.set(false)>
-            <h2 id="for-everyone-title">{tr!("for-everyone")}</h2>
-            <p class="problem" role="alert">{move || failure.get().as_ref().map(explain)}</p>
-            {choice}
-            {forms}
-            <div class="answers">
-                <button type="button" on:click=close>{tr!("close")}</button>
-            </div>
-        </dialog>
-    }
+    view! { <SiteDialog is_open name="for-everyone" title=tr!("for-everyone") parts=forms /> }
 }
 
 fn card_kind_name(kind: CardKind) -> &'static str {

@@ -18,6 +18,7 @@ mod queue;
 mod redact;
 mod sign_in;
 mod site;
+mod site_dialog;
 mod top;
 mod writing;
 
