@@ -97,7 +97,7 @@ impl Program {
     }
 
     /// As [`serve`](Self::serve), with these variables in the environment.
-    async fn serve_with(environment: &[(&str, &str)], arguments: &[&str]) -> Self {
+    pub async fn serve_with(environment: &[(&str, &str)], arguments: &[&str]) -> Self {
         let mut child = command(&[&["serve", "--addr", "127.0.0.1:0"], arguments].concat())
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
@@ -589,6 +589,26 @@ async fn moderators_are_managed_beside_the_running_server() {
     assert_eq!(after.problem().1, "not-signed-in", "and the sessions");
     assert!(!moderator(&["sign-in", "Ruth"]).status.success());
     assert!(!moderator(&["sign-in", "Nobody"]).status.success());
+}
+
+#[tokio::test]
+async fn a_sensitive_period_begins_and_ends_beside_the_running_server() {
+    let folder = TempDir::new().unwrap();
+    let file = config(folder.path(), "data = \"data\"");
+    let file = ["--config", path_text(&file)];
+    let sensitive = |arguments: &[&str]| run(&[&["sensitive"], arguments, &file].concat());
+    let server = Program::serve(&file).await;
+    let shown = async || server.get("/api/v1/sites/rowan").await.ok().json()["is_sensitive"].clone();
+    assert_eq!(shown().await, Value::Null);
+
+    assert!(sensitive(&["on", "--site", "rowan"]).status.success());
+    assert_eq!(shown().await, json!(true));
+    assert!(sensitive(&["off", "--site", "rowan"]).status.success());
+    assert_eq!(shown().await, Value::Null);
+
+    let elsewhere = sensitive(&["on", "--site", "willow"]);
+    assert!(!elsewhere.status.success());
+    assert!(String::from_utf8_lossy(&elsewhere.stderr).contains("willow"), "{elsewhere:?}");
 }
 
 #[tokio::test]

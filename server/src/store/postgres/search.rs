@@ -181,7 +181,7 @@ impl Looking<'_> {
                 if self.is_done() {
                     return Ok(());
                 }
-                self.in_some_blocks(blocks).await?;
+                self.in_some_blocks(blocks, n_first).await?;
             }
             if is_last {
                 return Ok(());
@@ -230,14 +230,19 @@ impl Looking<'_> {
         Ok(())
     }
 
-    /// Looks into the posts that the slices of these blocks leave, the newest first.
-    async fn in_some_blocks(&mut self, blocks: &[(i64, i64, Vec<u8>)]) -> Result<(), StoreError> {
+    /// Looks into the posts that the slices of these blocks leave, the newest first. Each block was asked for so many slices,
+    /// and reading one takes about as long as looking into a post.
+    async fn in_some_blocks(
+        &mut self,
+        blocks: &[(i64, i64, Vec<u8>)],
+        n_slices: usize,
+    ) -> Result<(), StoreError> {
         let places: Vec<(i64, Vec<usize>)> = blocks
             .iter()
             .map(|(block_key, _, slices)| (*block_key, places_in_all(slices.chunks(SLICE_BYTES))))
             .filter(|(_, places)| !places.is_empty())
             .collect();
-        self.n_looks += blocks.len();
+        self.n_looks += n_slices * blocks.len();
         let keys = self.keys_at(&places).await?;
         let (first, more) = keys.split_at(keys.len().min(self.query.limit + 1));
         for keys in std::iter::once(first).chain(more.chunks(MORE_AT_A_TIME)) {
