@@ -8,11 +8,11 @@ use peer_support_domain::cursor::Cursor;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{
-    Account, AuthenticatorCode, Cards, Claim, Colleagues, ConsoleSite, Decide, Decided, Delivery, Escalate,
-    Escalation, HandOver, NewAuthenticator, NewHandOver, NewPassword, NewPost, NewWord, Page, PasswordSignIn,
-    PastDecision, Playbook, Problem, PutForced, PutSensitive, QueueItem, Reasons, Receipt, RecoveryCodes,
-    Session, Sessions, SignIn, SitePresent, TakeClaim, TestedChannel, WithPassword, Word, WrittenPlaybook,
-    WrittenReasons,
+    Account, AuditPage, AuthenticatorCode, Cards, Claim, Colleagues, ConsoleSite, Decide, Decided, Delivery,
+    Escalate, Escalation, HandOver, NewAuthenticator, NewHandOver, NewPassword, NewPost, NewWord, Page,
+    PasswordSignIn, PastDecision, Playbook, Problem, PutForced, PutSensitive, QueueItem, Reasons, Receipt,
+    RecoveryCodes, Session, Sessions, SignIn, SitePresent, TakeClaim, TestedChannel, WithPassword, Word,
+    WrittenPlaybook, WrittenReasons,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -239,6 +239,18 @@ pub async fn test_notifications(csrf: &str, site: &SiteId) -> Result<Vec<TestedC
     let request = Request::post(&format!("{API}/sites/{site}/test-notification")).header("Csrf-Token", csrf);
     send(request, None::<&()>).await
 }
+
+/// A page of the audit log, the last line first; from before a line on.
+pub async fn audit(before: Option<i64>) -> Result<AuditPage, Failure> {
+    let mut request = Request::get(&format!("{API}/audit"));
+    if let Some(n) = before {
+        request = request.query([("before", n.to_string())]);
+    }
+    send(request, None::<&()>).await
+}
+
+/// Where all of it is.
+pub const AUDIT_EXPORT: &str = "/api/v1/console/audit/export";
 
 /// What holds on a site now.
 pub async fn present(site: &SiteId) -> Result<SitePresent, Failure> {

@@ -6,10 +6,11 @@
 //! [`report`], [`flag`], [`wire`], and, for the server, `full_text`.
 //! Both are read by [`signals`]: what in a text asks for help, gives somebody away or may hurt readers.
 //! *Moderators*: [`desk`], [`redaction`]; their accounts: [`account`], [`lock_out`] and, for the server, `password`. *Their
-//! team*: [`delivery`], [`coverage`], [`safe_wording`].
+//! team*: [`delivery`], [`coverage`], [`safe_wording`]; what it shows to others of what it did: [`audit`].
 //! For views there are [`pseudonym`], [`moment`] and [`wording`].
 
 pub mod account;
+pub mod audit;
 pub mod bundle;
 pub mod card;
 pub mod contact;

@@ -3,10 +3,12 @@
 //! Requests that carry text are generic in it: the widget sends a `String`, the server takes it as a parsed type, so
 //! that a refused text is an error at its field.
 
+mod audit;
 mod desk;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::audit::*;
 pub use self::desk::*;
 use crate::account::AccountEvent;
 use crate::card::CardKind;

@@ -4,6 +4,8 @@ mod support;
 
 #[path = "store/accounts.rs"]
 mod accounts;
+#[path = "store/audit.rs"]
+mod audit;
 #[path = "store/cards.rs"]
 mod cards;
 #[path = "store/changes.rs"]

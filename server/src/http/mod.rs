@@ -2,6 +2,7 @@
 
 mod account;
 mod assets;
+mod audit;
 mod body;
 mod cache;
 mod caller;
@@ -196,6 +197,8 @@ pub fn router(app: App) -> Router {
         .route("/console/deliveries/{delivery}", post(escalations::post_delivery))
         .route("/console/deliveries/{delivery}", delete(escalations::delete_delivery))
         .route("/console/sites/{site}/test-notification", post(escalations::post_test))
+        .route("/console/audit", get(audit::get_audit))
+        .route("/console/audit/export", get(audit::get_export))
         .route("/console/sites", get(cards::get_sites))
         .route("/console/sites/{site}/cards", get(cards::get_cards).put(cards::put_cards))
         .route("/console/sites/{site}/posts", post(posts::post_owners_post))

@@ -35,7 +35,7 @@ struct Table {
 }
 
 /// Each after those it refers to, as posts before their replies: imported ones are not always the older rows.
-const TABLES: [Table; 30] = [
+const TABLES: [Table; 31] = [
     Table {
         name: "sites",
         from_postgres: "select key, id from sites order by key",
@@ -257,6 +257,14 @@ const TABLES: [Table; 30] = [
                       order by key",
         postgres_columns: "key, item_id, moderator_key, rule, decision, reason, decided_at, n_taken_out, notes",
         is_numbered: true,
+    },
+    Table {
+        name: "audit",
+        from_postgres: "select n, at, site, moderator, name, act, item_id, account, why, hash from audit order by n",
+        sqlite_columns: &["n", "at", "site", "moderator", "name", "act", "item_id", "account", "why", "hash"],
+        from_sqlite: "select n, at, site, moderator, name, act, item_id, account, why, hash from audit order by n",
+        postgres_columns: "n, at, site, moderator, name, act, item_id, account, why, hash",
+        is_numbered: false,
     },
     Table {
         name: "claims",

@@ -3,6 +3,7 @@
 //! Two stores prove themselves against one conformance suite, `server/tests/store.rs`: [`sqlite`] for one machine and
 //! [`postgres`] for many. After an error the same call may be made again. Clock and randomness come in as parameters.
 
+mod audit;
 mod blocks;
 mod copy;
 mod live;
@@ -33,12 +34,13 @@ use peer_support_domain::report::ReportReason;
 use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
 use peer_support_domain::vote::{Reaction, VoteCounts};
 use peer_support_domain::wire::{
-    Card, Delivery, DeskNews, Escalation, HandOver, LineReport, Page, PastDecision, Playbook, Post,
+    AuditLine, Card, Delivery, DeskNews, Escalation, HandOver, LineReport, Page, PastDecision, Playbook, Post,
     ReasonTemplate, Reply, ReportCount, SiteChange, SiteSetting, Word,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::Sender;
 
+pub use self::audit::{AuditFrom, Broken, Chain, written};
 pub use self::live::{Listener, Published, Tidings};
 
 /// Where a store is.
@@ -1182,6 +1184,9 @@ pub trait Store: Send + Sync + 'static {
     /// there is no such item.
     async fn hand_over(&self, hand_over: NewHandOver) -> Result<Option<HandedOver>, StoreError>;
 
+    /// Lines of the audit log, at most `limit`. Every method that records an act adds to it in the same transaction.
+    async fn audit(&self, from: AuditFrom, limit: usize) -> Result<Vec<AuditLine>, StoreError>;
+
     /// The last decision about an item.
     async fn last_decision(&self, item: ItemId) -> Result<Option<PastDecision>, StoreError>;
 
@@ -1363,10 +1368,20 @@ pub trait Store: Send + Sync + 'static {
     async fn sessions(&self, moderator: ModeratorId, now: i64) -> Result<Vec<ListedSession>, StoreError>;
 
     /// Ends a session of this account; false when it has no such session.
-    async fn end_session(&self, moderator: ModeratorId, session: SessionId) -> Result<bool, StoreError>;
+    async fn end_session(
+        &self,
+        moderator: ModeratorId,
+        session: SessionId,
+        at: i64,
+    ) -> Result<bool, StoreError>;
 
     /// Ends all sessions of an account but this one.
-    async fn end_other_sessions(&self, moderator: ModeratorId, kept: SessionId) -> Result<(), StoreError>;
+    async fn end_other_sessions(
+        &self,
+        moderator: ModeratorId,
+        kept: SessionId,
+        at: i64,
+    ) -> Result<(), StoreError>;
 
     /// How an account signs in, and what happened to it.
     async fn account(&self, moderator: ModeratorId) -> Result<AccountState, StoreError>;

@@ -176,6 +176,9 @@ async fn real_answers_are_as_documented() {
             let gone = admin.write(method.clone(), "/console/deliveries/msg_1", None).await;
             word.holds(&method.as_str().to_lowercase(), "/console/deliveries/{delivery}", &gone);
         }
+        word.holds("get", "/console/audit", &admin.get("/console/audit").await.ok());
+        word.holds("get", "/console/audit", &moderator.get("/console/audit").await);
+        word.holds("get", "/console/audit/export", &moderator.get("/console/audit/export").await);
         let test = "/console/sites/{site}/test-notification";
         word.holds("post", test, &admin.write(Method::POST, &test.replace("{site}", "demo"), None).await.ok());
         let until = server.now() + 60_000;
@@ -415,6 +418,8 @@ async fn the_documents_limits_are_the_domains() {
         let events = schemas["AccountHappening"]["properties"]["what"]["enum"].as_array().unwrap();
         let names = peer_support_domain::account::AccountEvent::ALL.map(|event| json!(event));
         assert_eq!(events[..], names);
+        let acts = schemas["AuditLine"]["properties"]["act"]["enum"].as_array().unwrap();
+        assert_eq!(acts[..], peer_support_domain::audit::Act::ALL.map(|act| json!(act)));
         let password = schemas["NewPassword"]["properties"]["password"]["description"].as_str().unwrap();
         let (min, max) = limits::PASSWORD_CHARS.into_inner();
         assert!(password.starts_with(&format!("{min} to {max} ")), "{password}");

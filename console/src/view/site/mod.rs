@@ -2,6 +2,7 @@
 
 mod notifications;
 mod present;
+mod record;
 mod texts;
 
 use leptos::prelude::*;
@@ -24,6 +25,7 @@ pub fn SitePage(work: Work) -> impl IntoView {
                         <notifications::Notifications work site=notified.clone() />
                         <texts::PlaybookEditor work site=steps.clone() />
                         <texts::ReasonsEditor work site=reasons.clone() />
+                        <record::Record />
                     </Show>
                 }
             })

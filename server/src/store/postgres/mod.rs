@@ -5,6 +5,7 @@
 //! or a standby keeps it as long as its owner lets it.
 
 mod attempts;
+mod audit;
 mod cards;
 mod claims;
 mod credentials;
@@ -41,7 +42,7 @@ use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::site::SiteId;
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{
-    Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
+    AuditLine, Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
     SiteChange, SiteSetting,
 };
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
@@ -53,7 +54,7 @@ use tokio::sync::mpsc::Sender;
 use self::rewrite::Rewriter;
 use super::live::{Listener, Teller};
 use super::{
-    AccountState, Added, Attempt, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
+    AccountState, Added, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
     FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
     ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport, NewItem,
     NewLineReport, NewReport, NewSession, Notice, NoticeId, OpenSession, OwnItem, Published, Queued,
@@ -85,6 +86,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("desk", include_str!("migrations/0013_desk.sql")),
     ("outbox", include_str!("migrations/0014_outbox.sql")),
     ("sites", include_str!("migrations/0015_sites.sql")),
+    ("record", include_str!("migrations/0016_record.sql")),
 ];
 
 /// A store in a PostgreSQL database, which it may share with other servers.
@@ -278,6 +280,10 @@ impl Store for Postgres {
         until_alone(|| claims::hand_over(&self.pool, &hand_over)).await
     }
 
+    async fn audit(&self, from: AuditFrom, limit: usize) -> Result<Vec<AuditLine>, StoreError> {
+        audit::lines(&self.pool, from, limit).await
+    }
+
     async fn last_decision(&self, item: ItemId) -> Result<Option<PastDecision>, StoreError> {
         claims::last_decision(&self.pool, item).await
     }
@@ -436,7 +442,7 @@ impl Store for Postgres {
         role: Role,
         at: i64,
     ) -> Result<Option<Moderator>, StoreError> {
-        moderators::add(&self.pool, &name, role, at).await
+        until_alone(|| moderators::add(&self.pool, &name, role, at)).await
     }
 
     async fn moderators(&self) -> Result<Vec<Moderator>, StoreError> {
@@ -501,12 +507,22 @@ impl Store for Postgres {
         sessions::of(&self.pool, moderator, now).await
     }
 
-    async fn end_session(&self, moderator: ModeratorId, session: SessionId) -> Result<bool, StoreError> {
-        until_alone(|| sessions::end(&self.pool, moderator, session)).await
+    async fn end_session(
+        &self,
+        moderator: ModeratorId,
+        session: SessionId,
+        at: i64,
+    ) -> Result<bool, StoreError> {
+        until_alone(|| sessions::end(&self.pool, moderator, session, at)).await
     }
 
-    async fn end_other_sessions(&self, moderator: ModeratorId, kept: SessionId) -> Result<(), StoreError> {
-        until_alone(|| sessions::end_others(&self.pool, moderator, kept)).await
+    async fn end_other_sessions(
+        &self,
+        moderator: ModeratorId,
+        kept: SessionId,
+        at: i64,
+    ) -> Result<(), StoreError> {
+        until_alone(|| sessions::end_the_others(&self.pool, moderator, kept, at)).await
     }
 
     async fn account(&self, moderator: ModeratorId) -> Result<AccountState, StoreError> {

@@ -11,9 +11,10 @@ use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{
-    bits, claims, cursor_key, flags, item_id, items, key, kind, live, notes, outbox, own, parsed,
+    audit, bits, claims, cursor_key, flags, item_id, items, key, kind, live, notes, outbox, own, parsed,
     parsed_if_any, reports, side_texts,
 };
+use crate::store::audit::{NewAct, of_decision};
 use crate::store::side::{Side, SideTexts};
 use crate::store::{
     Claim, ModeratorId, NewDecision, Queued, Rule, StoreError, Undecided, page, published_change,
@@ -237,6 +238,9 @@ pub(super) async fn decide(
         live::tell(&mut tx, new.item).await?;
     }
     claims::end(&mut tx, key, new.item).await?;
+    for act in of_decision(new) {
+        audit::record(&mut tx, act).await?;
+    }
     tx.commit().await?;
     Ok(Some(Ok(after)))
 }
@@ -257,7 +261,7 @@ pub(super) async fn record_by_rule(
     .bind(rule.as_str())
     .bind(decision.as_str())
     .bind(at)
-    .execute(db)
+    .execute(&mut *db)
     .await?;
-    Ok(())
+    audit::record(db, NewAct::of_rule(decision, rule.as_str(), at).on(item)).await
 }

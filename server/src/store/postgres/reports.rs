@@ -190,10 +190,10 @@ async fn hide_if_due(
     .bind(item.key)
     .execute(&mut *db)
     .await?;
-    queue::record_by_rule(db, new.item, Rule::Reports, Decision::Hide, new.at).await?;
     if let Some(post_key) = item.post_key {
         items::count_reply(db, post_key, -1).await?;
     }
+    queue::record_by_rule(db, new.item, Rule::Reports, Decision::Hide, new.at).await?;
     Ok(State::Hidden)
 }
 

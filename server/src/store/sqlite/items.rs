@@ -12,9 +12,10 @@ use peer_support_domain::wire::{Page, Post, Reply};
 use rusqlite::{Connection, Row};
 
 use super::{
-    all, author, bits, corrupt, counts, cursor_key, execute, first, item_id, key, kind, live, notes, outbox,
-    parsed, parsed_if_any, queue,
+    all, audit, author, bits, corrupt, counts, cursor_key, execute, first, item_id, key, kind, live, notes,
+    outbox, parsed, parsed_if_any, queue,
 };
+use crate::store::audit::NewAct;
 use crate::store::{
     APPROVALS_AMONG, Added, FeedQuery, Idempotency, NewItem, Place, RecentText, Rule, StoreError, Stored,
     kind_letter, may_skip_the_queue, page, rows_of_page,
@@ -93,9 +94,6 @@ pub(super) fn add(
     )?;
     let item_key = db.last_insert_rowid();
     outbox::notice_risk(db, item_key, false, item.created_at)?;
-    if is_approved_before {
-        queue::record_by_rule(db, item.id, Rule::Approvals, Decision::Approve, item.created_at)?;
-    }
     if let (Some(post_key), State::Published) = (post_key, state) {
         count_reply(db, post_key, 1)?;
     }
@@ -105,6 +103,9 @@ pub(super) fn add(
     if state == State::Held {
         live::tell_desk(db, item.id, DeskChange::New)?;
     }
+    if is_approved_before {
+        queue::record_by_rule(db, item.id, Rule::Approvals, Decision::Approve, item.created_at)?;
+    }
     if let Some(owner) = item.owner {
         execute(
             db,
@@ -112,6 +113,7 @@ pub(super) fn add(
              values (?1, ?2, ?3, ?4)",
             (bits(item.id), owner.0, Decision::Approve.as_str(), item.created_at),
         )?;
+        audit::record(db, NewAct::of(Decision::Approve, Some(owner), item.created_at).on(item.id))?;
     }
     if let Some(Idempotency { key_hash, request_hash }) = idempotency {
         execute(

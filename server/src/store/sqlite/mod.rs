@@ -1,6 +1,7 @@
 //! SQLite, inside this process: one writing thread, a few readers, every acknowledged write flushed to the disk.
 
 mod attempts;
+mod audit;
 mod cards;
 mod claims;
 mod credentials;
@@ -39,7 +40,7 @@ use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::site::SiteId;
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{
-    Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
+    AuditLine, Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
     SiteChange, SiteSetting,
 };
 use rusqlite::{Connection, OpenFlags, Params, Row};
@@ -50,7 +51,7 @@ use tokio::sync::mpsc::Sender;
 use self::writer::Writer;
 use super::live::{Listener, Teller};
 use super::{
-    AccountState, Added, Attempt, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
+    AccountState, Added, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
     FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
     ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport, NewItem,
     NewLineReport, NewReport, NewSession, Notice, NoticeId, OpenSession, OwnItem, Published, Queued,
@@ -86,6 +87,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0013_desk.sql")),
     M::up(include_str!("migrations/0014_outbox.sql")),
     M::up(include_str!("migrations/0015_sites.sql")),
+    M::up(include_str!("migrations/0016_record.sql")),
 ];
 
 /// A store in one file, with its write-ahead log beside it.
@@ -382,6 +384,10 @@ impl Store for Sqlite {
         self.write(move |db| claims::hand_over(db, &hand_over)).await
     }
 
+    async fn audit(&self, from: AuditFrom, limit: usize) -> Result<Vec<AuditLine>, StoreError> {
+        self.read(move |db| audit::lines(db, from, limit)).await
+    }
+
     async fn last_decision(&self, item: ItemId) -> Result<Option<PastDecision>, StoreError> {
         self.read(move |db| claims::last_decision(db, item)).await
     }
@@ -602,12 +608,22 @@ impl Store for Sqlite {
         self.read(move |db| sessions::of(db, moderator, now)).await
     }
 
-    async fn end_session(&self, moderator: ModeratorId, session: SessionId) -> Result<bool, StoreError> {
-        self.write(move |db| sessions::end(db, moderator, session)).await
+    async fn end_session(
+        &self,
+        moderator: ModeratorId,
+        session: SessionId,
+        at: i64,
+    ) -> Result<bool, StoreError> {
+        self.write(move |db| sessions::end(db, moderator, session, at)).await
     }
 
-    async fn end_other_sessions(&self, moderator: ModeratorId, kept: SessionId) -> Result<(), StoreError> {
-        self.write(move |db| sessions::end_others(db, moderator, kept)).await
+    async fn end_other_sessions(
+        &self,
+        moderator: ModeratorId,
+        kept: SessionId,
+        at: i64,
+    ) -> Result<(), StoreError> {
+        self.write(move |db| sessions::end_the_others(db, moderator, kept, at)).await
     }
 
     async fn account(&self, moderator: ModeratorId) -> Result<AccountState, StoreError> {

@@ -9,9 +9,10 @@ use peer_support_domain::wire::Page;
 use rusqlite::{Connection, Row};
 
 use super::{
-    all, bits, claims, cursor_key, execute, first, flags, item_id, items, key, kind, live, notes, outbox,
-    own, parsed, parsed_if_any, reports, side_texts,
+    all, audit, bits, claims, cursor_key, execute, first, flags, item_id, items, key, kind, live, notes,
+    outbox, own, parsed, parsed_if_any, reports, side_texts,
 };
+use crate::store::audit::{NewAct, of_decision};
 use crate::store::side::{Side, SideTexts};
 use crate::store::{
     Claim, ModeratorId, NewDecision, Queued, Rule, StoreError, Undecided, page, published_change,
@@ -212,6 +213,9 @@ pub(super) fn decide(
         live::tell(db, key)?;
     }
     claims::end(db, key, new.item)?;
+    for act in of_decision(new) {
+        audit::record(db, act)?;
+    }
     Ok(Some(Ok(after)))
 }
 
@@ -229,5 +233,5 @@ pub(super) fn record_by_rule(
          values (?1, ?2, ?3, ?4)",
         (bits(item), rule.as_str(), decision.as_str(), at),
     )?;
-    Ok(())
+    audit::record(db, NewAct::of_rule(decision, rule.as_str(), at).on(item))
 }

@@ -136,10 +136,10 @@ fn hide_if_due(db: &Connection, item: &ReportedItem, new: &NewReport) -> Result<
          where key = ?1",
         [item.key],
     )?;
-    queue::record_by_rule(db, new.item, Rule::Reports, Decision::Hide, new.at)?;
     if let Some(post_key) = item.post_key {
         items::count_reply(db, post_key, -1)?;
     }
+    queue::record_by_rule(db, new.item, Rule::Reports, Decision::Hide, new.at)?;
     Ok(State::Hidden)
 }
 
