@@ -328,6 +328,9 @@ async fn answered(request: RequestBuilder, body: Option<&impl Serialize>) -> Res
             Some(problem) if problem.code == "item-deleted" => Failure::Gone,
             Some(problem) if problem.code == "no-authenticator" => Failure::NoAuthenticator,
             Some(problem) if problem.code == "too-many-hand-overs" => Failure::Refused(problem.title),
+            Some(problem) if problem.code == "first-decider" => {
+                Failure::Refused(problem.detail.unwrap_or(problem.title))
+            }
             Some(Problem { claim: Some(claim), .. }) => Failure::Claimed(claim),
             Some(Problem { decided, .. }) => Failure::Decided(decided.map(Box::new)),
             None => Failure::Decided(None),

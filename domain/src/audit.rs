@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::AccountEvent;
 use crate::coverage::ForcedRule;
+use crate::objection::ObjectionOutcome;
 use crate::post::{Decision, names};
 
 /// What was done.
@@ -24,6 +25,10 @@ pub enum Act {
     WordsTakenOut,
     /// Content notes of a moderator's took the place of the author's.
     Folded,
+    /// An author's objection was answered: the decision stays.
+    ObjectionUpheld,
+    /// An author's objection was answered: the decision was changed.
+    ObjectionChanged,
     /// An item was taken over from whoever read it.
     TakenOver,
     /// An item was handed over.
@@ -85,6 +90,8 @@ names!(Act, InvalidAct, "is no act of the audit log", {
     Restored => "restored",
     WordsTakenOut => "words-taken-out",
     Folded => "folded",
+    ObjectionUpheld => "objection-upheld",
+    ObjectionChanged => "objection-changed",
     TakenOver => "taken-over",
     HandedOver => "handed-over",
     PassedOn => "passed-on",
@@ -120,6 +127,15 @@ impl From<Decision> for Act {
             Decision::Decline => Self::Declined,
             Decision::Hide => Self::Hidden,
             Decision::Restore => Self::Restored,
+        }
+    }
+}
+
+impl From<ObjectionOutcome> for Act {
+    fn from(outcome: ObjectionOutcome) -> Self {
+        match outcome {
+            ObjectionOutcome::Upheld => Self::ObjectionUpheld,
+            ObjectionOutcome::Changed => Self::ObjectionChanged,
         }
     }
 }

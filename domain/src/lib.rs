@@ -3,7 +3,7 @@
 //! Two families live here. *Helplines*: [`country`], [`contact`], [`hours`], [`helpline`], [`bundle`], [`signed`],
 //! [`line_report`].
 //! *The peer space*: [`id`], [`text`], [`post`], [`note`], [`vote`], [`ranking`], [`recovery`], [`cursor`], [`site`], [`card`],
-//! [`report`], [`flag`], [`wire`], and, for the server, `full_text`.
+//! [`report`], [`objection`], [`flag`], [`wire`], and, for the server, `full_text`.
 //! Both are read by [`signals`]: what in a text asks for help, gives somebody away or may hurt readers.
 //! *Moderators*: [`desk`], [`redaction`]; their accounts: [`account`], [`lock_out`] and, for the server, `password`. *Their
 //! team*: [`delivery`], [`coverage`], [`safe_wording`]; what it shows to others of what it did: [`audit`].
@@ -34,6 +34,7 @@ pub mod mix;
 pub mod moment;
 pub mod mute;
 pub mod note;
+pub mod objection;
 #[cfg(feature = "unicode")]
 pub mod password;
 pub mod post;

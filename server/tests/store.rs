@@ -20,6 +20,8 @@ mod imports;
 mod line_reports;
 #[path = "store/live.rs"]
 mod live;
+#[path = "store/objections.rs"]
+mod objections;
 #[path = "store/outbox.rs"]
 mod outbox;
 #[path = "store/own.rs"]

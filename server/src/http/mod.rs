@@ -174,6 +174,7 @@ pub fn router(app: App) -> Router {
         .route("/report", get(reports::get_report))
         .route("/mine", get(mine::get_mine).patch(mine::patch_mine).delete(mine::delete_mine))
         .route("/mine/words", post(mine::post_word))
+        .route("/mine/objection", post(mine::post_objection))
         .route("/console/session", post(session::post_session).get(session::get_session))
         .route("/console/session", delete(session::delete_session))
         .route("/console/session/password", post(session::post_password_session))

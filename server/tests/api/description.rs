@@ -324,6 +324,23 @@ async fn real_answers_are_as_documented() {
         word.holds("get", "/console/colleagues", &moderator.get("/console/colleagues").await.ok());
         word.holds("get", "/console/live", &server.get("/console/live").await);
 
+        let (objected, code) = server.story(STORY).await;
+        other.decide(&objected, &decline).await.ok();
+        word.holds("get", "/mine", &server.mine(&code).await.ok());
+        let objection = json!({ "text": "It is not so." });
+        let by_code = [("recovery-code", code.as_str())];
+        assert!(word.takes("post", "/mine/objection", &objection));
+        for _ in 0..2 {
+            let sent = server.call(Method::POST, "/mine/objection", &by_code, Some(&objection)).await.ok();
+            word.holds("post", "/mine/objection", &sent);
+        }
+        word.holds("get", "/console/queue", &moderator.get("/console/queue").await.ok());
+        word.holds("post", "/console/items/{id}/decision", &other.decide(&objected, &decline).await);
+        moderator.decide(&objected, &decline).await.ok();
+        word.holds("get", "/mine", &server.mine(&code).await.ok());
+        let nothing = server.call(Method::POST, "/mine/objection", &[], Some(&objection)).await;
+        word.holds("post", "/mine/objection", &nothing);
+
         let search = json!({ "words": "school", "kind": "story", "topic": "anxiety" });
         assert!(word.takes("post", "/sites/{site}/search", &search));
         word.holds("post", "/sites/{site}/search", &server.post("/sites/demo/search", &search).await.ok());

@@ -21,6 +21,7 @@ mod mine;
 mod modes;
 mod moving;
 mod notes;
+mod objections;
 mod playbooks;
 mod present;
 mod program;

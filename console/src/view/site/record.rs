@@ -96,6 +96,8 @@ fn act_name(act: Act) -> &'static str {
         Act::Restored => tr!("act-restored"),
         Act::WordsTakenOut => tr!("act-words-taken-out"),
         Act::Folded => tr!("act-folded"),
+        Act::ObjectionUpheld => tr!("act-objection-upheld"),
+        Act::ObjectionChanged => tr!("act-objection-changed"),
         Act::TakenOver => tr!("act-taken-over"),
         Act::HandedOver => tr!("act-handed-over"),
         Act::PassedOn => tr!("act-passed-on"),

@@ -15,6 +15,7 @@ mod items;
 mod line_reports;
 mod live;
 mod moderators;
+mod objections;
 mod outbox;
 mod own;
 mod purge;
@@ -57,7 +58,7 @@ use super::{
     AccountState, Added, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
     FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
     ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport, NewItem,
-    NewLineReport, NewReport, NewSession, Notice, NoticeId, OpenSession, OwnItem, Published, Queued,
+    NewLineReport, NewReport, NewSession, Notice, NoticeId, Objected, OpenSession, OwnItem, Published, Queued,
     RecentText, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash, SessionId,
     SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits, kind_of_letter,
 };
@@ -244,6 +245,15 @@ impl Store for Postgres {
         at: i64,
     ) -> Result<Option<Said>, StoreError> {
         until_alone(|| side_texts::say(&self.pool, item, moderator, &text, at)).await
+    }
+
+    async fn object(
+        &self,
+        recovery: RecoveryHash,
+        text: Option<String>,
+        at: i64,
+    ) -> Result<Option<Objected>, StoreError> {
+        until_alone(|| objections::object(&self.pool, &recovery, text.as_deref(), at)).await
     }
 
     async fn delete_own(&self, recovery: RecoveryHash) -> Result<Option<OwnItem>, StoreError> {

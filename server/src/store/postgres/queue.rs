@@ -4,6 +4,7 @@ use peer_support_domain::cursor::Cursor;
 use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::ItemId;
 use peer_support_domain::note::ContentNotes;
+use peer_support_domain::objection::ObjectionOutcome;
 use peer_support_domain::post::{Decision, NewText, State};
 use peer_support_domain::report::ReportReason;
 use peer_support_domain::wire::Page;
@@ -11,7 +12,7 @@ use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{
-    audit, bits, claims, cursor_key, flags, item_id, items, key, kind, live, notes, outbox, own, parsed,
+    audit, bits, claims, cursor_key, flags, item_id, items, key, kind, live, notes, objections, outbox, own, parsed,
     parsed_if_any, reports, side_texts,
 };
 use crate::store::audit::{NewAct, of_decision};
@@ -31,7 +32,7 @@ pub(super) async fn queue(
     let n_rows = rows_of_page(limit);
     let sql = format!(
         "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, texts.text, texts.lang,
-           texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.escalated_at, items.queue_place,
+           texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.escalated_at, items.objected_at, items.queue_place,
            items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
              as has_open_flags,
            claims.moderator_key as reader_key, moderators.name as reader, claims.expires_at as claimed_until,
@@ -65,8 +66,17 @@ pub(super) async fn queue(
     let reasons = reports::reasons(db, &keys).await?;
     let mut queued: Vec<Queued> =
         rows.iter().map(|row| to_queued(row, &reasons)).collect::<Result<_, _>>()?;
+    for (place, row) in rows.iter().enumerate() {
+        // Few are objected to at a time.
+        if row.try_get::<Option<i64>, _>("objected_at")?.is_some() {
+            queued[place].objection = objections::queued(db, queued[place].id).await?;
+        }
+    }
     for (item_key, sides) in side_texts::of_items(db, &keys).await? {
         if let Some(place) = keys.iter().position(|key| *key == item_key) {
+            if let Some(objection) = &mut queued[place].objection {
+                objection.original_text.clone_from(&sides.original);
+            }
             sides.put_beside(&mut queued[place]);
         }
     }
@@ -108,6 +118,7 @@ fn to_queued(row: &PgRow, reasons: &[(i64, ReportReason)]) -> Result<Queued, Sto
         hand_overs: Vec::new(),
         n_decisions: n_decisions(row)?,
         escalation: None,
+        objection: None,
         waits_since: waits_since(row.try_get("queue_place")?),
         place: row.try_get("queue_place")?,
     })
@@ -165,8 +176,10 @@ pub(super) async fn decide(
     }
     let sides = side_texts::of_item(&mut tx, key).await?;
     let new_text = sides.waiting.as_ref().and_then(|_| new.decision.about_new_text(before));
+    let objection = objections::open(&mut tx, new.item).await?;
     let after = match new_text {
         Some(_) => Ok(before),
+        None if objection.is_some() => before.after_objection(new.decision),
         None if is_review => before.after_review(new.decision),
         None => before.after(new.decision),
     };
@@ -177,7 +190,21 @@ pub(super) async fn decide(
     if !sides.were_read(new, text.as_deref(), new_text.is_some()) {
         return Ok(Some(Err(Undecided::TextChanged)));
     }
-    if let (State::Published, Some((text, notes, lang))) = (after, &stored) {
+    // What is about a new text leaves the objection open, unless that text takes the place of the one it is about.
+    let objection = objection.filter(|_| new_text != Some(NewText::Dropped));
+    let is_same_person = match &objection {
+        Some(open) if new_text.is_none() => objections::is_same_person(&mut tx, open, new.moderator).await?,
+        _ => Ok(false),
+    };
+    let is_same_person = match is_same_person {
+        Ok(is_same_person) => is_same_person,
+        Err(undecided) => return Ok(Some(Err(undecided))),
+    };
+    let gives_back = before == State::Published && new.decision == Decision::Restore;
+    if let (true, Some((_, notes, _)), Some(original)) = (gives_back, &stored, &sides.original) {
+        own::swap_text(&mut tx, key, original, *notes).await?;
+        side_texts::forget(&mut tx, &[key], &[Side::Original]).await?;
+    } else if let (State::Published, Some((text, notes, lang))) = (after, &stored) {
         let is_taken = new_text == Some(NewText::Taken);
         let (text, notes) = match &sides.waiting {
             Some((text, notes)) if is_taken => (text, *notes),
@@ -240,6 +267,13 @@ pub(super) async fn decide(
     claims::end(&mut tx, key, new.item).await?;
     for act in of_decision(new) {
         audit::record(&mut tx, act).await?;
+    }
+    if let Some(open) = &objection {
+        let outcome = match new_text {
+            Some(_) => ObjectionOutcome::Changed,
+            None => ObjectionOutcome::of(new.decision, before),
+        };
+        objections::answer(&mut tx, open, outcome, is_same_person, new).await?;
     }
     tx.commit().await?;
     Ok(Some(Ok(after)))

@@ -11,6 +11,7 @@ mod items;
 mod line_reports;
 mod live;
 mod moderators;
+mod objections;
 mod outbox;
 mod own;
 #[cfg(test)]
@@ -54,7 +55,7 @@ use super::{
     AccountState, Added, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
     FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
     ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport, NewItem,
-    NewLineReport, NewReport, NewSession, Notice, NoticeId, OpenSession, OwnItem, Published, Queued,
+    NewLineReport, NewReport, NewSession, Notice, NoticeId, Objected, OpenSession, OwnItem, Published, Queued,
     RecentText, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash, SessionId,
     SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits,
 };
@@ -358,6 +359,15 @@ impl Store for Sqlite {
         at: i64,
     ) -> Result<Option<Said>, StoreError> {
         self.write(move |db| side_texts::say(db, item, moderator, &text, at)).await
+    }
+
+    async fn object(
+        &self,
+        recovery: RecoveryHash,
+        text: Option<String>,
+        at: i64,
+    ) -> Result<Option<Objected>, StoreError> {
+        self.write(move |db| objections::object(db, &recovery, text.as_deref(), at)).await
     }
 
     async fn delete_own(&self, recovery: RecoveryHash) -> Result<Option<OwnItem>, StoreError> {

@@ -4,13 +4,14 @@ use peer_support_domain::cursor::Cursor;
 use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::ItemId;
 use peer_support_domain::note::ContentNotes;
+use peer_support_domain::objection::ObjectionOutcome;
 use peer_support_domain::post::{Decision, NewText, State};
 use peer_support_domain::wire::Page;
 use rusqlite::{Connection, Row};
 
 use super::{
     all, audit, bits, claims, cursor_key, execute, first, flags, item_id, items, key, kind, live, notes,
-    outbox, own, parsed, parsed_if_any, reports, side_texts,
+    objections, outbox, own, parsed, parsed_if_any, reports, side_texts,
 };
 use crate::store::audit::{NewAct, of_decision};
 use crate::store::side::{Side, SideTexts};
@@ -31,7 +32,7 @@ pub(super) fn queue(
            item_texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags,
            items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
              as has_open_flags,
-           items.reported_at, items.escalated_at, items.queue_place,
+           items.reported_at, items.escalated_at, items.objected_at, items.queue_place,
            claims.moderator_key as reader_key, moderators.name as reader, claims.expires_at as claimed_until,
            (select count(*) from decisions where item_id = items.id) as n_decisions
          from items
@@ -73,10 +74,15 @@ pub(super) fn queue(
                 hand_overs: claims::hand_overs(db, key(row))?,
                 n_decisions: row.get("n_decisions")?,
                 escalation: None,
+                objection: None,
                 waits_since: waits_since(row.get("queue_place")?),
                 place: row.get("queue_place")?,
             };
-            side_texts::of_item(db, key(row))?.put_beside(&mut queued);
+            let sides = side_texts::of_item(db, key(row))?;
+            if row.get::<_, Option<i64>>("objected_at")?.is_some() {
+                queued.objection = objections::queued(db, queued.id, &sides)?;
+            }
+            sides.put_beside(&mut queued);
             if row.get::<_, Option<i64>>("escalated_at")?.is_some() {
                 queued.escalation = outbox::last(db, queued.id)?;
             }
@@ -147,8 +153,10 @@ pub(super) fn decide(
     }
     let sides = side_texts::of_item(db, key)?;
     let new_text = sides.waiting.as_ref().and_then(|_| new.decision.about_new_text(before));
+    let objection = objections::open(db, new.item)?;
     let after = match new_text {
         Some(_) => Ok(before),
+        None if objection.is_some() => before.after_objection(new.decision),
         None if is_review => before.after_review(new.decision),
         None => before.after(new.decision),
     };
@@ -159,7 +167,21 @@ pub(super) fn decide(
     if !sides.were_read(new, text.as_deref(), new_text.is_some()) {
         return Ok(Some(Err(Undecided::TextChanged)));
     }
-    if let (State::Published, Some(text_key), Some(text)) = (after, text_key, &text) {
+    // What is about a new text leaves the objection open, unless that text takes the place of the one it is about.
+    let objection = objection.filter(|_| new_text != Some(NewText::Dropped));
+    let is_same_person = match &objection {
+        Some(open) if new_text.is_none() => objections::is_same_person(db, open, new.moderator)?,
+        _ => Ok(false),
+    };
+    let is_same_person = match is_same_person {
+        Ok(is_same_person) => is_same_person,
+        Err(undecided) => return Ok(Some(Err(undecided))),
+    };
+    let gives_back = before == State::Published && new.decision == Decision::Restore;
+    if let (true, Some(text_key), Some(original)) = (gives_back, text_key, &sides.original) {
+        own::swap_text(db, key, text_key, original, notes)?;
+        side_texts::forget(db, key, &[Side::Original])?;
+    } else if let (State::Published, Some(text_key), Some(text)) = (after, text_key, &text) {
         let is_taken = new_text == Some(NewText::Taken);
         let (text, notes) = match &sides.waiting {
             Some((text, notes)) if is_taken => (text, *notes),
@@ -215,6 +237,13 @@ pub(super) fn decide(
     claims::end(db, key, new.item)?;
     for act in of_decision(new) {
         audit::record(db, act)?;
+    }
+    if let Some(open) = &objection {
+        let outcome = match new_text {
+            Some(_) => ObjectionOutcome::Changed,
+            None => ObjectionOutcome::of(new.decision, before),
+        };
+        objections::answer(db, open, outcome, is_same_person, new)?;
     }
     Ok(Some(Ok(after)))
 }
