@@ -7,6 +7,7 @@ use js_sys::JSON;
 use peer_support_domain::cursor::Cursor;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::site::SiteId;
+use peer_support_domain::statistics::Statistics;
 use peer_support_domain::wire::{
     Account, AuditPage, AuthenticatorCode, Cards, Claim, Colleagues, ConsoleSite, Decide, Decided, Delivery,
     Escalate, Escalation, HandOver, NewAuthenticator, NewHandOver, NewPassword, NewPost, NewWord, Page,
@@ -238,6 +239,17 @@ pub async fn discard_delivery(csrf: &str, id: &str) -> Result<(), Failure> {
 pub async fn test_notifications(csrf: &str, site: &SiteId) -> Result<Vec<TestedChannel>, Failure> {
     let request = Request::post(&format!("{API}/sites/{site}/test-notification")).header("Csrf-Token", csrf);
     send(request, None::<&()>).await
+}
+
+/// The quarters of a site's year that are over.
+pub async fn statistics(site: &SiteId, year: i32) -> Result<Vec<Statistics>, Failure> {
+    let request = Request::get(&format!("{API}/sites/{site}/statistics"));
+    send(request.query([("year", year.to_string())]), None::<&()>).await
+}
+
+/// Where they are as a table for spreadsheets.
+pub fn statistics_csv(site: &SiteId, year: i32) -> String {
+    format!("{API}/sites/{site}/statistics.csv?year={year}")
 }
 
 /// A page of the audit log, the last line first; from before a line on.

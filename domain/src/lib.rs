@@ -6,10 +6,12 @@
 //! [`report`], [`objection`], [`flag`], [`wire`], and, for the server, `full_text`.
 //! Both are read by [`signals`]: what in a text asks for help, gives somebody away or may hurt readers.
 //! *Moderators*: [`desk`], [`redaction`]; their accounts: [`account`], [`lock_out`] and, for the server, `password`. *Their
-//! team*: [`delivery`], [`coverage`], [`safe_wording`]; what it shows to others of what it did: [`audit`].
+//! team*: [`delivery`], [`coverage`], [`safe_wording`]; what it shows to others of what it did: [`audit`],
+//! [`statistics`], [`anonymity`].
 //! For views there are [`pseudonym`], [`moment`] and [`wording`].
 
 pub mod account;
+pub mod anonymity;
 pub mod audit;
 pub mod bundle;
 pub mod card;
@@ -48,6 +50,7 @@ pub mod search;
 pub mod signals;
 pub mod signed;
 pub mod site;
+pub mod statistics;
 pub mod text;
 pub mod vote;
 pub mod wire;

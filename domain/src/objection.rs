@@ -51,8 +51,13 @@ mod tests {
             for decision in Decision::ALL {
                 if let Ok(after) = state.after_objection(decision) {
                     let outcome = ObjectionOutcome::of(decision, state);
-                    let is_changed = after != state || (state, decision) == (State::Published, Decision::Restore);
-                    assert_eq!(outcome == ObjectionOutcome::Changed, is_changed, "{decision} what is {state}");
+                    let is_changed =
+                        after != state || (state, decision) == (State::Published, Decision::Restore);
+                    assert_eq!(
+                        outcome == ObjectionOutcome::Changed,
+                        is_changed,
+                        "{decision} what is {state}"
+                    );
                     answers.push((state, decision));
                 }
             }

@@ -152,7 +152,7 @@ impl<W: Write> Lines<W> {
 
 /// The text as a spreadsheet takes it for words: what begins like a formula gets an apostrophe before it, as OWASP advises.
 /// Only a text can begin so: all other columns are ours.
-fn as_words(text: &str) -> String {
+pub(crate) fn as_words(text: &str) -> String {
     match text.chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r' | '＝' | '＋' | '－' | '＠') => format!("'{text}"),
         _ => text.to_owned(),

@@ -40,6 +40,8 @@ mod risk;
 mod search;
 #[path = "store/sites.rs"]
 mod sites;
+#[path = "store/statistics.rs"]
+mod statistics;
 #[path = "store/subject.rs"]
 mod subject;
 #[path = "store/upkeep.rs"]

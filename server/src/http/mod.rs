@@ -29,6 +29,7 @@ mod search;
 mod sender;
 mod session;
 mod sites;
+mod statistics;
 mod submission;
 mod votes;
 
@@ -207,6 +208,8 @@ pub fn router(app: App) -> Router {
         .route("/console/sites/{site}/reasons", get(playbooks::get_reasons).put(playbooks::put_reasons))
         .route("/console/sites/{site}/present", get(present::get_present))
         .route("/console/sites/{site}/forced", put(present::put_forced))
+        .route("/console/sites/{site}/statistics", get(statistics::get_statistics))
+        .route("/console/sites/{site}/statistics.csv", get(statistics::get_csv))
         .route("/console/sites/{site}/sensitive", put(present::put_sensitive))
         .route("/openapi.json", get(openapi::get_openapi))
         .fallback(async || Problem::UnknownRoute)

@@ -35,7 +35,7 @@ struct Table {
 }
 
 /// Each after those it refers to, as posts before their replies: imported ones are not always the older rows.
-const TABLES: [Table; 32] = [
+const TABLES: [Table; 33] = [
     Table {
         name: "sites",
         from_postgres: "select key, id from sites order by key",
@@ -269,6 +269,14 @@ const TABLES: [Table; 32] = [
                       from objections
                       order by key",
         postgres_columns: "key, item_id, decision_key, objected_at, outcome, answer_key, is_same_person, answered_at",
+        is_numbered: true,
+    },
+    Table {
+        name: "tallies",
+        from_postgres: "select key, site_key, quarter, what, which, n from tallies order by key",
+        sqlite_columns: &["key", "site_key", "quarter", "what", "which", "n"],
+        from_sqlite: "select key, site_key, quarter, what, which, n from tallies order by key",
+        postgres_columns: "key, site_key, quarter, what, which, n",
         is_numbered: true,
     },
     Table {

@@ -10,6 +10,7 @@ mod live;
 pub mod postgres;
 mod side;
 pub mod sqlite;
+mod tally;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,7 @@ use peer_support_domain::post::{Decision, Kind, NotAllowed, Role, State};
 use peer_support_domain::redaction::Span;
 use peer_support_domain::report::ReportReason;
 use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
+use peer_support_domain::statistics::{Counted, Quarter};
 use peer_support_domain::vote::{Reaction, VoteCounts};
 use peer_support_domain::wire::{
     AuditLine, Card, Delivery, DeskNews, Escalation, HandOver, LineReport, Page, PastDecision, Playbook, Post,
@@ -1232,6 +1234,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Lines of the audit log, at most `limit`. Every method that records an act adds to it in the same transaction.
     async fn audit(&self, from: AuditFrom, limit: usize) -> Result<Vec<AuditLine>, StoreError>;
+
+    /// What happened on a site in a quarter, counted.
+    async fn counted(&self, site: SiteId, quarter: Quarter) -> Result<Vec<Counted>, StoreError>;
 
     /// The last decision about an item.
     async fn last_decision(&self, item: ItemId) -> Result<Option<PastDecision>, StoreError>;

@@ -409,6 +409,16 @@ async fn real_answers_are_as_documented() {
         word.holds("post", "/console/session", &server.post("/console/session", &code).await);
         let out = moderator.write(Method::DELETE, "/console/session", None).await.ok();
         word.holds("delete", "/console/session", &out);
+
+        server.wait_ms(92 * 24 * 60 * 60 * 1_000);
+        let lead = server.moderator(Role::Lead).await;
+        for path in ["/console/sites/{site}/statistics", "/console/sites/{site}/statistics.csv"] {
+            word.holds("get", path, &lead.get(&path.replace("{site}", "nobody")).await);
+        }
+        let path = "/console/sites/{site}/statistics";
+        let counted = lead.get("/console/sites/demo/statistics?year=2027").await.ok();
+        assert_eq!(counted.json().as_array().unwrap().len(), 1);
+        word.holds("get", path, &counted);
     })
     .await;
 }

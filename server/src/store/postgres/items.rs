@@ -6,6 +6,7 @@ use peer_support_domain::id::{AuthorTag, ItemId};
 use peer_support_domain::post::{Decision, Kind, State};
 use peer_support_domain::ranking;
 use peer_support_domain::site::{SiteId, TopicId};
+use peer_support_domain::statistics::Tally;
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{Page, Post, Reply};
 use sqlx::Row;
@@ -13,7 +14,7 @@ use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
 use super::{
     audit, author, bits, corrupt, count, counts, cursor_key, item_id, key, kind, live, notes, outbox, parsed,
-    parsed_if_any, queue,
+    parsed_if_any, queue, tallies,
 };
 use crate::store::audit::NewAct;
 use crate::store::{
@@ -98,6 +99,19 @@ pub(super) async fn add(
     }
     if state == State::Held {
         live::tell_desk(&mut tx, item.id, DeskChange::New).await?;
+    }
+    if !item.is_example && item.owner.is_none() {
+        let kind = match &item.place {
+            Place::Post { kind, .. } => Some(*kind),
+            Place::Reply { .. } => None,
+        };
+        tallies::count(&mut tx, item.id, Tally::Sent(kind), item.created_at).await?;
+        for flag in item.flags.iter().filter(|_| state == State::Held) {
+            tallies::count(&mut tx, item.id, Tally::HeldFor(flag), item.created_at).await?;
+        }
+    }
+    if post_key.is_some() && state == State::Published {
+        tallies::count_first_reply(&mut tx, item.id, item.created_at).await?;
     }
     if is_approved_before {
         queue::record_by_rule(&mut tx, item.id, Rule::Approvals, Decision::Approve, item.created_at).await?;

@@ -27,6 +27,7 @@ mod sessions;
 mod side_texts;
 mod site_texts;
 mod sites;
+mod tallies;
 mod votes;
 
 use std::path::Path;
@@ -41,6 +42,7 @@ use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::site::SiteId;
+use peer_support_domain::statistics::{Counted, Quarter};
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{
     AuditLine, Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
@@ -292,6 +294,10 @@ impl Store for Postgres {
 
     async fn audit(&self, from: AuditFrom, limit: usize) -> Result<Vec<AuditLine>, StoreError> {
         audit::lines(&self.pool, from, limit).await
+    }
+
+    async fn counted(&self, site: SiteId, quarter: Quarter) -> Result<Vec<Counted>, StoreError> {
+        tallies::of_quarter(&self.pool, &site, quarter).await
     }
 
     async fn last_decision(&self, item: ItemId) -> Result<Option<PastDecision>, StoreError> {
@@ -603,6 +609,7 @@ impl Store for Postgres {
         until_alone(|| line_reports::purge(&self.pool, now)).await?;
         until_alone(|| reports::purge(&self.pool, now)).await?;
         until_alone(|| outbox::purge(&self.pool, now)).await?;
+        until_alone(|| tallies::add_up(&self.pool, now)).await?;
         until_alone(|| purge::changes(&self.pool, unpublished_before)).await?;
         let mut n_purged = 0;
         loop {

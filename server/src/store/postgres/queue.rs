@@ -7,16 +7,18 @@ use peer_support_domain::note::ContentNotes;
 use peer_support_domain::objection::ObjectionOutcome;
 use peer_support_domain::post::{Decision, NewText, State};
 use peer_support_domain::report::ReportReason;
+use peer_support_domain::statistics::Tally;
 use peer_support_domain::wire::Page;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{
-    audit, bits, claims, cursor_key, flags, item_id, items, key, kind, live, notes, objections, outbox, own, parsed,
-    parsed_if_any, reports, side_texts,
+    audit, bits, claims, cursor_key, flags, item_id, items, key, kind, live, notes, objections, outbox, own,
+    parsed, parsed_if_any, reports, side_texts, tallies,
 };
 use crate::store::audit::{NewAct, of_decision};
 use crate::store::side::{Side, SideTexts};
+use crate::store::tally::{self, Done};
 use crate::store::{
     Claim, ModeratorId, NewDecision, Queued, Rule, StoreError, Undecided, page, published_change,
     queue_flags, report_counts, rows_of_page, waits_since,
@@ -141,7 +143,8 @@ pub(super) async fn decide(
 ) -> Result<Option<Result<State, Undecided>>, StoreError> {
     let mut tx = pool.begin().await?;
     let found = sqlx::query(
-        "select key, post_key, state, coalesce(reported_at, flagged_at) is not null as is_review
+        "select key, post_key, state, coalesce(reported_at, flagged_at) is not null as is_review, flags, created_at,
+           imported_at
          from items
          where id = $1
          for no key update",
@@ -153,6 +156,12 @@ pub(super) async fn decide(
     let (key, post_key): (i64, Option<i64>) = (row.try_get("key")?, row.try_get("post_key")?);
     let before: State = parsed(&row, "items", "state")?;
     let is_review: bool = row.try_get("is_review")?;
+    let flags = flags(&row)?;
+    // When it was sent here.
+    let sent_at: Option<i64> = match row.try_get::<Option<i64>, _>("imported_at")? {
+        Some(_) => None,
+        None => Some(row.try_get("created_at")?),
+    };
     // In statements of their own: they see what was committed while the one above waited for the row.
     let stored = sqlx::query("select item_key as key, text, notes, lang from item_texts where item_key = $1")
         .bind(key)
@@ -265,14 +274,30 @@ pub(super) async fn decide(
         live::tell(&mut tx, new.item).await?;
     }
     claims::end(&mut tx, key, new.item).await?;
+    let outcome = objection.as_ref().map(|_| match new_text {
+        Some(_) => ObjectionOutcome::Changed,
+        None => ObjectionOutcome::of(new.decision, before),
+    });
+    let done = Done {
+        decision: new.decision,
+        before,
+        after,
+        is_post: post_key.is_none(),
+        waited_ms: sent_at.map(|sent_at| new.at - sent_at),
+        flags,
+        is_about_new_text: new_text.is_some(),
+        objection: outcome,
+    };
+    for tally in tally::of_decision(done) {
+        tallies::count(&mut tx, new.item, tally, new.at).await?;
+    }
+    if post_key.is_some() && before != State::Published && after == State::Published {
+        tallies::count_first_reply(&mut tx, new.item, new.at).await?;
+    }
     for act in of_decision(new) {
         audit::record(&mut tx, act).await?;
     }
-    if let Some(open) = &objection {
-        let outcome = match new_text {
-            Some(_) => ObjectionOutcome::Changed,
-            None => ObjectionOutcome::of(new.decision, before),
-        };
+    if let (Some(open), Some(outcome)) = (&objection, outcome) {
         objections::answer(&mut tx, open, outcome, is_same_person, new).await?;
     }
     tx.commit().await?;
@@ -297,5 +322,6 @@ pub(super) async fn record_by_rule(
     .bind(at)
     .execute(&mut *db)
     .await?;
+    tallies::count(db, item, Tally::DecidedByRule(decision), at).await?;
     audit::record(db, NewAct::of_rule(decision, rule.as_str(), at).on(item)).await
 }

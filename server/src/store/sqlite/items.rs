@@ -7,13 +7,14 @@ use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, Kind, State};
 use peer_support_domain::ranking;
 use peer_support_domain::site::{SiteId, TopicId};
+use peer_support_domain::statistics::Tally;
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{Page, Post, Reply};
 use rusqlite::{Connection, Row};
 
 use super::{
     all, audit, author, bits, corrupt, counts, cursor_key, execute, first, item_id, key, kind, live, notes,
-    outbox, parsed, parsed_if_any, queue,
+    outbox, parsed, parsed_if_any, queue, tallies,
 };
 use crate::store::audit::NewAct;
 use crate::store::{
@@ -102,6 +103,19 @@ pub(super) fn add(
     }
     if state == State::Held {
         live::tell_desk(db, item.id, DeskChange::New)?;
+    }
+    if !item.is_example && item.owner.is_none() {
+        let kind = match &item.place {
+            Place::Post { kind, .. } => Some(*kind),
+            Place::Reply { .. } => None,
+        };
+        tallies::count(db, item.id, Tally::Sent(kind), item.created_at)?;
+        for flag in item.flags.iter().filter(|_| state == State::Held) {
+            tallies::count(db, item.id, Tally::HeldFor(flag), item.created_at)?;
+        }
+    }
+    if post_key.is_some() && state == State::Published {
+        tallies::count_first_reply(db, item.id, item.created_at)?;
     }
     if is_approved_before {
         queue::record_by_rule(db, item.id, Rule::Approvals, Decision::Approve, item.created_at)?;

@@ -24,6 +24,7 @@ mod sessions;
 mod side_texts;
 mod site_texts;
 mod sites;
+mod tallies;
 mod votes;
 mod writer;
 
@@ -39,6 +40,7 @@ use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::site::SiteId;
+use peer_support_domain::statistics::{Counted, Quarter};
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{
     AuditLine, Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
@@ -398,6 +400,10 @@ impl Store for Sqlite {
         self.read(move |db| audit::lines(db, from, limit)).await
     }
 
+    async fn counted(&self, site: SiteId, quarter: Quarter) -> Result<Vec<Counted>, StoreError> {
+        self.read(move |db| tallies::of_quarter(db, &site, quarter)).await
+    }
+
     async fn last_decision(&self, item: ItemId) -> Result<Option<PastDecision>, StoreError> {
         self.read(move |db| claims::last_decision(db, item)).await
     }
@@ -704,6 +710,7 @@ impl Store for Sqlite {
         self.write(move |db| line_reports::purge(db, now)).await?;
         self.write(move |db| reports::purge(db, now)).await?;
         self.write(move |db| outbox::purge(db, now)).await?;
+        self.write(move |db| tallies::add_up(db, now)).await?;
         self.forget(move |db| purge::changes(db, unpublished_before)).await?;
         let mut n_purged = 0;
         loop {

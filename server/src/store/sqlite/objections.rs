@@ -47,7 +47,10 @@ pub(super) fn statement(
          limit 1",
         (bits(item), decision_key),
         |row| {
-            Ok(Objection { at: row.get("objected_at")?, outcome: parsed_if_any(row, "objections", "outcome")? })
+            Ok(Objection {
+                at: row.get("objected_at")?,
+                outcome: parsed_if_any(row, "objections", "outcome")?,
+            })
         },
     )?;
     let is_restricted = restricts(decision, state, n_taken_out);

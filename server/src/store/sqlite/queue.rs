@@ -6,15 +6,17 @@ use peer_support_domain::id::ItemId;
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::objection::ObjectionOutcome;
 use peer_support_domain::post::{Decision, NewText, State};
+use peer_support_domain::statistics::Tally;
 use peer_support_domain::wire::Page;
 use rusqlite::{Connection, Row};
 
 use super::{
     all, audit, bits, claims, cursor_key, execute, first, flags, item_id, items, key, kind, live, notes,
-    objections, outbox, own, parsed, parsed_if_any, reports, side_texts,
+    objections, outbox, own, parsed, parsed_if_any, reports, side_texts, tallies,
 };
 use crate::store::audit::{NewAct, of_decision};
 use crate::store::side::{Side, SideTexts};
+use crate::store::tally::{self, Done};
 use crate::store::{
     Claim, ModeratorId, NewDecision, Queued, Rule, StoreError, Undecided, page, published_change,
     queue_flags, report_counts, rows_of_page, waits_since,
@@ -110,6 +112,9 @@ struct Found {
     lang: Option<String>,
     /// Whether readers reported it or a check flagged it.
     is_review: bool,
+    flags: Flags,
+    /// When it was sent here.
+    sent_at: Option<i64>,
 }
 
 pub(super) fn decide(
@@ -119,7 +124,8 @@ pub(super) fn decide(
     let found = first(
         db,
         "select items.key, items.post_key, items.state, items.text_key, item_texts.text, item_texts.lang,
-           coalesce(item_texts.notes, x'00') as notes, coalesce(items.reported_at, items.flagged_at) is not null as is_review
+           coalesce(item_texts.notes, x'00') as notes, coalesce(items.reported_at, items.flagged_at) is not null as is_review,
+           items.flags, items.created_at, items.imported_at
          from items
          left join item_texts on item_texts.key = items.text_key
          where items.id = ?1",
@@ -134,10 +140,17 @@ pub(super) fn decide(
                 notes: notes(row)?,
                 lang: row.get("lang")?,
                 is_review: row.get("is_review")?,
+                flags: flags(row)?,
+                sent_at: match row.get::<_, Option<i64>>("imported_at")? {
+                    Some(_) => None,
+                    None => Some(row.get("created_at")?),
+                },
             })
         },
     )?;
-    let Some(Found { key, post_key, state: before, text_key, text, notes, lang, is_review }) = found else {
+    let Some(Found { key, post_key, state: before, text_key, text, notes, lang, is_review, flags, sent_at }) =
+        found
+    else {
         return Ok(None);
     };
     if let Some(theirs) = claims::of_another(db, key, new.moderator, new.at)? {
@@ -235,14 +248,30 @@ pub(super) fn decide(
         live::tell(db, key)?;
     }
     claims::end(db, key, new.item)?;
+    let outcome = objection.as_ref().map(|_| match new_text {
+        Some(_) => ObjectionOutcome::Changed,
+        None => ObjectionOutcome::of(new.decision, before),
+    });
+    let done = Done {
+        decision: new.decision,
+        before,
+        after,
+        is_post: post_key.is_none(),
+        waited_ms: sent_at.map(|sent_at| new.at - sent_at),
+        flags,
+        is_about_new_text: new_text.is_some(),
+        objection: outcome,
+    };
+    for tally in tally::of_decision(done) {
+        tallies::count(db, new.item, tally, new.at)?;
+    }
+    if post_key.is_some() && before != State::Published && after == State::Published {
+        tallies::count_first_reply(db, new.item, new.at)?;
+    }
     for act in of_decision(new) {
         audit::record(db, act)?;
     }
-    if let Some(open) = &objection {
-        let outcome = match new_text {
-            Some(_) => ObjectionOutcome::Changed,
-            None => ObjectionOutcome::of(new.decision, before),
-        };
+    if let (Some(open), Some(outcome)) = (&objection, outcome) {
         objections::answer(db, open, outcome, is_same_person, new)?;
     }
     Ok(Some(Ok(after)))
@@ -262,5 +291,6 @@ pub(super) fn record_by_rule(
          values (?1, ?2, ?3, ?4)",
         (bits(item), rule.as_str(), decision.as_str(), at),
     )?;
+    tallies::count(db, item, Tally::DecidedByRule(decision), at)?;
     audit::record(db, NewAct::of_rule(decision, rule.as_str(), at).on(item))
 }

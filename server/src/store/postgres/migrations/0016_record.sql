@@ -60,3 +60,17 @@ create table objections (
 
 -- Those about one item.
 create index objections_of on objections (item_id, key);
+
+-- What happened on a site in a quarter, for statistics: no item, no moment, nobody. Rows are only added while things happen, so that
+-- nobody waits for another; the purge adds up those of the same name.
+create table tallies (
+  key bigint primary key generated always as identity,
+  site_key bigint not null references sites,
+  quarter integer not null,
+  what text not null,
+  which text not null,
+  n bigint not null check (n > 0)
+);
+
+-- A quarter of a site, by name.
+create index tallies_of on tallies (site_key, quarter, what, which);

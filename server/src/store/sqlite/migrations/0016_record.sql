@@ -69,3 +69,17 @@ create table objections (
 
 -- Those about one item.
 create index objections_of on objections (item_id, key);
+
+-- What happened on a site in a quarter, for statistics: no item, no moment, nobody. Rows are only added while things happen, so that
+-- nobody waits for another; the purge adds up those of the same name.
+create table tallies (
+  key integer primary key,
+  site_key integer not null references sites,
+  quarter integer not null,
+  what text not null,
+  which text not null,
+  n integer not null check (n > 0)
+) strict;
+
+-- A quarter of a site, by name.
+create index tallies_of on tallies (site_key, quarter, what, which);
