@@ -215,6 +215,13 @@ impl Api {
         self.with_code("PATCH", code, Some(json::edit(text, notes)), reading(then));
     }
 
+    /// Objects to what was decided about what `code` opens; with these words, if any.
+    pub fn object(&self, code: RecoveryCode, text: Option<&str>, then: impl Then<wire::Mine>) {
+        let body = json::object(&[("text", text)]);
+        let headers = [("Recovery-Code", &*code.to_string())];
+        self.call("POST", &["mine/objection"], Some(body), &headers, reading(then));
+    }
+
     /// Answers the moderator who wrote to the author of what `code` opens. With the same `key` it is said once, however often
     /// it is sent.
     pub fn say(&self, code: RecoveryCode, key: &str, text: &str, then: impl Then<wire::Word>) {

@@ -10,8 +10,8 @@ use peer_support_domain::note::{ContentNote, ContentNotes};
 use peer_support_domain::site::TopicId;
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{
-    Card, Mine, NewPost, Page, Post, PublishedPost, PublishedReply, Receipt, Reply, Report, Search, Site,
-    Topic, Word,
+    Card, Mine, NewPost, Objection, Page, Post, PublishedPost, PublishedReply, Receipt, Reply, Report, Search,
+    Site, Statement, Topic, Word,
 };
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -144,6 +144,7 @@ impl Read for Mine {
             notes: notes(it)?,
             state: parsed(it, "state")?,
             is_hidden_by_reports: get(it, "is_hidden_by_reports")?.is_truthy(),
+            statement: get(it, "statement").and_then(|it| Statement::read(&it)),
             reason: text(it, "reason"),
             created_at: number(it, "created_at")?,
             decision_expected_at: number(it, "decision_expected_at"),
@@ -152,6 +153,23 @@ impl Read for Mine {
             votes: votes(it)?,
             words: list_if_any(it, "words")?,
         })
+    }
+}
+
+impl Read for Statement {
+    fn read(it: &JsValue) -> Option<Self> {
+        Some(Statement {
+            decision: parsed(it, "decision")?,
+            is_by_rule: get(it, "is_by_rule")?.is_truthy(),
+            may_object: get(it, "may_object")?.is_truthy(),
+            objection: get(it, "objection").and_then(|it| Objection::read(&it)),
+        })
+    }
+}
+
+impl Read for Objection {
+    fn read(it: &JsValue) -> Option<Self> {
+        Some(Objection { at: number(it, "at")?, outcome: parsed(it, "outcome") })
     }
 }
 

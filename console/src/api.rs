@@ -7,12 +7,13 @@ use js_sys::JSON;
 use peer_support_domain::cursor::Cursor;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::site::SiteId;
+use peer_support_domain::statistics::Statistics;
 use peer_support_domain::wire::{
-    Account, AuthenticatorCode, Cards, Claim, Colleagues, ConsoleSite, Decide, Decided, Delivery, Escalate,
-    Escalation, HandOver, NewAuthenticator, NewHandOver, NewPassword, NewPost, NewWord, Page, PasswordSignIn,
-    PastDecision, Playbook, Problem, PutForced, PutSensitive, QueueItem, Reasons, Receipt, RecoveryCodes,
-    Session, Sessions, SignIn, SitePresent, TakeClaim, TestedChannel, WithPassword, Word, WrittenPlaybook,
-    WrittenReasons,
+    Account, AuditPage, AuthenticatorCode, Cards, Claim, Colleagues, ConsoleSite, Decide, Decided, Delivery,
+    Escalate, Escalation, HandOver, NewAuthenticator, NewHandOver, NewPassword, NewPost, NewWord, Page,
+    PasswordSignIn, PastDecision, Playbook, Problem, PutForced, PutSensitive, QueueItem, Reasons, Receipt,
+    RecoveryCodes, Session, Sessions, SignIn, SitePresent, TakeClaim, TestedChannel, WithPassword, Word,
+    WrittenPlaybook, WrittenReasons,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -240,6 +241,29 @@ pub async fn test_notifications(csrf: &str, site: &SiteId) -> Result<Vec<TestedC
     send(request, None::<&()>).await
 }
 
+/// The quarters of a site's year that are over.
+pub async fn statistics(site: &SiteId, year: i32) -> Result<Vec<Statistics>, Failure> {
+    let request = Request::get(&format!("{API}/sites/{site}/statistics"));
+    send(request.query([("year", year.to_string())]), None::<&()>).await
+}
+
+/// Where they are as a table for spreadsheets.
+pub fn statistics_csv(site: &SiteId, year: i32) -> String {
+    format!("{API}/sites/{site}/statistics.csv?year={year}")
+}
+
+/// A page of the audit log, the last line first; from before a line on.
+pub async fn audit(before: Option<i64>) -> Result<AuditPage, Failure> {
+    let mut request = Request::get(&format!("{API}/audit"));
+    if let Some(n) = before {
+        request = request.query([("before", n.to_string())]);
+    }
+    send(request, None::<&()>).await
+}
+
+/// Where all of it is.
+pub const AUDIT_EXPORT: &str = "/api/v1/console/audit/export";
+
 /// What holds on a site now.
 pub async fn present(site: &SiteId) -> Result<SitePresent, Failure> {
     send(Request::get(&format!("{API}/sites/{site}/present")), None::<&()>).await
@@ -316,6 +340,9 @@ async fn answered(request: RequestBuilder, body: Option<&impl Serialize>) -> Res
             Some(problem) if problem.code == "item-deleted" => Failure::Gone,
             Some(problem) if problem.code == "no-authenticator" => Failure::NoAuthenticator,
             Some(problem) if problem.code == "too-many-hand-overs" => Failure::Refused(problem.title),
+            Some(problem) if problem.code == "first-decider" => {
+                Failure::Refused(problem.detail.unwrap_or(problem.title))
+            }
             Some(Problem { claim: Some(claim), .. }) => Failure::Claimed(claim),
             Some(Problem { decided, .. }) => Failure::Decided(decided.map(Box::new)),
             None => Failure::Decided(None),

@@ -58,6 +58,14 @@ struct Decided {
 #[must_use]
 pub fn answers(item: &QueueItem) -> Option<(Decision, Decision)> {
     let has_new_text = item.published_text.is_some();
+    if item.objection.is_some() && !has_new_text {
+        return match item.state {
+            State::Declined => Some((Decision::Approve, Decision::Decline)),
+            State::Hidden => Some((Decision::Restore, Decision::Hide)),
+            State::Published => Some((Decision::Restore, Decision::Approve)),
+            State::Held | State::Deleted => None,
+        };
+    }
     match item.state {
         State::Held => Some((Decision::Approve, Decision::Decline)),
         State::Published if has_new_text => Some((Decision::Approve, Decision::Decline)),
@@ -302,6 +310,7 @@ mod tests {
             words: Vec::new(),
             claim: None,
             hand_overs: Vec::new(),
+            objection: None,
             n_decisions: 0,
         }
     }

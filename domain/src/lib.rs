@@ -3,13 +3,16 @@
 //! Two families live here. *Helplines*: [`country`], [`contact`], [`hours`], [`helpline`], [`bundle`], [`signed`],
 //! [`line_report`].
 //! *The peer space*: [`id`], [`text`], [`post`], [`note`], [`vote`], [`ranking`], [`recovery`], [`cursor`], [`site`], [`card`],
-//! [`report`], [`flag`], [`wire`], and, for the server, `full_text`.
+//! [`report`], [`objection`], [`flag`], [`wire`], and, for the server, `full_text`.
 //! Both are read by [`signals`]: what in a text asks for help, gives somebody away or may hurt readers.
 //! *Moderators*: [`desk`], [`redaction`]; their accounts: [`account`], [`lock_out`] and, for the server, `password`. *Their
-//! team*: [`delivery`], [`coverage`], [`safe_wording`].
+//! team*: [`delivery`], [`coverage`], [`safe_wording`]; what it shows to others of what it did: [`audit`],
+//! [`statistics`], [`anonymity`].
 //! For views there are [`pseudonym`], [`moment`] and [`wording`].
 
 pub mod account;
+pub mod anonymity;
+pub mod audit;
 pub mod bundle;
 pub mod card;
 pub mod contact;
@@ -33,6 +36,7 @@ pub mod mix;
 pub mod moment;
 pub mod mute;
 pub mod note;
+pub mod objection;
 #[cfg(feature = "unicode")]
 pub mod password;
 pub mod post;
@@ -46,6 +50,7 @@ pub mod search;
 pub mod signals;
 pub mod signed;
 pub mod site;
+pub mod statistics;
 pub mod text;
 pub mod vote;
 pub mod wire;

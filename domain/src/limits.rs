@@ -193,6 +193,8 @@ pub const SITE_CHANGES: usize = 50;
 pub const LATE_NOTICE_EVERY_MS: i64 = 60 * 60 * 1_000;
 /// Waiting items of a site that are looked at for those that wait too long, the oldest first.
 pub const LATE_AMONG: usize = 200;
+/// What counts fewer than so many items is not shown in statistics: in a small space a lone number is about somebody.
+pub const SHOWN_FROM_ITEMS: u64 = 10;
 /// Steps of a playbook for one colour: more is not read while somebody waits.
 pub const PLAYBOOK_STEPS: std::ops::RangeInclusive<usize> = 0..=12;
 /// Graphemes in a step of a playbook: two lines beside an item.

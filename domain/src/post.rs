@@ -66,6 +66,9 @@ names!(Kind, InvalidKind, "is not a kind of post; expected story, coping or ques
 ///   └────▶ declined
 /// ```
 ///
+/// When its author objects, somebody else decides once more ([`State::after_objection`]): then `declined` leads to `published`
+/// too.
+///
 /// What others have read is not changed under them: a new text of what is published waits beside it, until a moderator
 /// decides about that text and the item stays published ([`Decision::about_new_text`]).
 ///
@@ -152,6 +155,22 @@ impl State {
         match (self, decision) {
             (Self::Published, Decision::Approve) | (Self::Hidden, Decision::Hide) => Ok(self),
             _ => self.after(decision),
+        }
+    }
+
+    /// The state after a moderator's `decision` about an objection: the decision that its author objects to stays, or is
+    /// changed. Restoring what is published gives the words back that were taken out of it.
+    ///
+    /// # Errors
+    ///
+    /// [`NotAllowed`] when the decision is no answer to an objection.
+    pub const fn after_objection(self, decision: Decision) -> Result<Self, NotAllowed> {
+        match (self, decision) {
+            (Self::Published, Decision::Approve | Decision::Restore)
+            | (Self::Declined, Decision::Decline)
+            | (Self::Hidden, Decision::Hide) => Ok(self),
+            (Self::Declined, Decision::Approve) | (Self::Hidden, Decision::Restore) => Ok(Self::Published),
+            _ => Err(NotAllowed { state: self, decision }),
         }
     }
 

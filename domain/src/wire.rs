@@ -3,11 +3,15 @@
 //! Requests that carry text are generic in it: the widget sends a `String`, the server takes it as a parsed type, so
 //! that a refused text is an error at its field.
 
+mod audit;
 mod desk;
+mod objection;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::audit::*;
 pub use self::desk::*;
+pub use self::objection::*;
 use crate::account::AccountEvent;
 use crate::card::CardKind;
 use crate::coverage::Forced;
@@ -195,6 +199,9 @@ pub struct Mine {
     /// What the moderator wrote when declining or hiding it, or when declining a newer text of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What was decided against it, and whether its author may object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement: Option<Statement>,
     /// Whether readers' reports alone hid it, until a moderator has looked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_hidden_by_reports: bool,
@@ -586,6 +593,9 @@ pub struct QueueItem {
     /// Who passed it on to a lead, until that is decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalation: Option<Escalation>,
+    /// The decision that its author objects to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objection: Option<ObjectedTo>,
 }
 
 /// A signal in the words of an item.

@@ -152,7 +152,7 @@ impl<W: Write> Lines<W> {
 
 /// The text as a spreadsheet takes it for words: what begins like a formula gets an apostrophe before it, as OWASP advises.
 /// Only a text can begin so: all other columns are ours.
-fn as_words(text: &str) -> String {
+pub(crate) fn as_words(text: &str) -> String {
     match text.chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r' | '＝' | '＋' | '－' | '＠') => format!("'{text}"),
         _ => text.to_owned(),
@@ -160,14 +160,14 @@ fn as_words(text: &str) -> String {
 }
 
 /// A file under another name, until it is whole.
-struct Target {
+pub(crate) struct Target {
     draft: PathBuf,
     path: PathBuf,
-    file: File,
+    pub(crate) file: File,
 }
 
 impl Target {
-    fn new(path: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn new(path: &Path) -> anyhow::Result<Self> {
         anyhow::ensure!(!path.exists(), "{} exists already", path.display());
         let mut name = path.file_name().context("a file needs a name")?.to_owned();
         name.push(format!(".{}.part", std::process::id()));
@@ -180,7 +180,7 @@ impl Target {
         Ok(Self { draft, path: path.to_owned(), file })
     }
 
-    fn finish(self) -> anyhow::Result<()> {
+    pub(crate) fn finish(self) -> anyhow::Result<()> {
         self.file.sync_all().with_context(|| format!("{} cannot be written", self.draft.display()))?;
         // Unlike renaming, this takes nothing else's place.
         fs::hard_link(&self.draft, &self.path)

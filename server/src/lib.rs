@@ -2,6 +2,7 @@
 //!
 //! `http` translates between requests and the domain, `checks` guards what is sent, `store` keeps; none does another's work.
 
+pub mod audit;
 pub mod authenticator;
 pub mod checks;
 pub mod clock;

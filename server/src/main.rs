@@ -12,6 +12,7 @@ use peer_support_domain::line_report::Day;
 use peer_support_domain::post::{Kind, Role};
 use peer_support_domain::site::{SiteId, TopicId};
 use peer_support_domain::wire::SiteSetting;
+use peer_support_server::audit::{self, AuditHash};
 use peer_support_server::clock::{Clock, Random};
 use peer_support_server::config::{Config, Overrides, Site};
 use peer_support_server::export::{Format, export};
@@ -103,6 +104,9 @@ enum Command {
     /// Moderators' accounts.
     #[command(subcommand)]
     Moderator(ModeratorCommand),
+    /// The audit log: what moderators, rules and commands did.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Begins or ends a sensitive period of a site: all that comes is held, and topics for people who died are closed.
     Sensitive {
         /// What it shall be.
@@ -201,6 +205,23 @@ enum HelplinesCommand {
 }
 
 #[derive(Subcommand)]
+enum AuditCommand {
+    /// Writes the whole log as JSON Lines to FILE, or to standard output for `-`.
+    Export {
+        /// Must not exist.
+        file: PathBuf,
+    },
+    /// Says whether a line is missing or changed, and which, and prints the hash of the last one, to note down.
+    Verify {
+        /// What `export` wrote; without it, the database's log. With it, no configuration is needed.
+        file: Option<PathBuf>,
+        /// A hash that was noted before: without it, nobody can tell that the end was cut off.
+        #[arg(long, value_name = "HASH")]
+        expect: Option<AuditHash>,
+    },
+}
+
+#[derive(Subcommand)]
 enum ModeratorCommand {
     /// Opens an account and prints a one-time sign-in.
     Add {
@@ -278,11 +299,14 @@ fn main() -> ExitCode {
 }
 
 fn run(Cli { command, settings }: Cli) -> anyhow::Result<()> {
-    match command {
+    let command = match command {
         Command::Helplines(command) => return helplines(command),
+        Command::Audit(AuditCommand::Verify { file: Some(file), expect }) => {
+            return told(audit::verify_file(&file, expect)?);
+        }
         Command::Triage => return triage::triage(std::io::stdin().lock(), std::io::stdout().lock()),
-        _ => {}
-    }
+        command => command,
+    };
     let config = Config::load(&Overrides {
         config: settings.config.clone(),
         addr: settings.addr,
@@ -328,10 +352,32 @@ fn run(Cli { command, settings }: Cli) -> anyhow::Result<()> {
                 println!("site {site}: the sensitive period {}", if is_on { "begins" } else { "ends" });
                 Ok(())
             }
+            Command::Audit(command) => {
+                let store = serve::open_store(&config).await?;
+                let done = match command {
+                    AuditCommand::Export { file } => {
+                        let to = Some(file.as_path()).filter(|file| *file != Path::new("-"));
+                        let n_lines = audit::export(&store, to).await?;
+                        if to.is_some() {
+                            println!("wrote {n_lines} lines to {}", file.display());
+                        }
+                        Ok(())
+                    }
+                    AuditCommand::Verify { expect, .. } => audit::verify(&store, expect).await.and_then(told),
+                };
+                store.close().await;
+                done
+            }
             Command::LineReports => line_reports(&config).await,
             Command::Helplines(_) | Command::Triage => unreachable!("it was run above"),
         }
     })
+}
+
+/// Says that a log is whole.
+fn told((n_lines, hash): (i64, String)) -> anyhow::Result<()> {
+    println!("{n_lines} lines, none missing or changed; the hash of the last one: {hash}");
+    Ok(())
 }
 
 /// Ready at Ctrl-C or when the system asks the server to end.

@@ -4,6 +4,8 @@ mod support;
 
 #[path = "store/accounts.rs"]
 mod accounts;
+#[path = "store/audit.rs"]
+mod audit;
 #[path = "store/cards.rs"]
 mod cards;
 #[path = "store/changes.rs"]
@@ -18,6 +20,8 @@ mod imports;
 mod line_reports;
 #[path = "store/live.rs"]
 mod live;
+#[path = "store/objections.rs"]
+mod objections;
 #[path = "store/outbox.rs"]
 mod outbox;
 #[path = "store/own.rs"]
@@ -36,6 +40,8 @@ mod risk;
 mod search;
 #[path = "store/sites.rs"]
 mod sites;
+#[path = "store/statistics.rs"]
+mod statistics;
 #[path = "store/subject.rs"]
 mod subject;
 #[path = "store/upkeep.rs"]

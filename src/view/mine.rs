@@ -1,7 +1,8 @@
 //! One's own words, by their code: to see where they stand and what others answered, to mend them, to answer, to take them
 //! away.
 
-use peer_support_domain::limits::{POST_GRAPHEMES, REPLY_GRAPHEMES};
+use peer_support_domain::limits::{POST_GRAPHEMES, REPLY_GRAPHEMES, WORD_GRAPHEMES};
+use peer_support_domain::objection::ObjectionOutcome;
 use peer_support_domain::post::State;
 use peer_support_domain::recovery::{InvalidRecoveryCode, RecoveryCode};
 use peer_support_domain::{moment, wire};
@@ -29,6 +30,8 @@ const FILE_NAME: &str = "copy.json";
 enum Doing {
     Reading,
     Editing,
+    /// Says why they object.
+    Objecting,
     /// Asked whether to delete.
     Deleting,
 }
@@ -123,6 +126,7 @@ fn opened(session: Session, t: Locale, code: RecoveryCode, mine: wire::Mine) -> 
         .children_of(move || match doing.get() {
             Doing::Reading => reading(session, t, code, &mine.share(), doing, problem),
             Doing::Editing => editing(session, t, code, mine, doing, problem),
+            Doing::Objecting => objecting(session, t, code, mine, doing, problem),
             Doing::Deleting => deleting(session, t, code, mine, doing, problem),
         })
         .children_of(move || sentence(problem));
@@ -177,6 +181,7 @@ fn reading(
         notes,
         state,
         reason,
+        statement,
         created_at,
         n_replies,
         is_late,
@@ -218,6 +223,9 @@ fn reading(
         shown.push(el("p").text(&tr!(t, "reason")));
         shown.push(el("blockquote").attr("dir", "auto").text(reason));
     }
+    if let Some(statement) = statement {
+        shown.extend(stated(session, t, statement, doing));
+    }
     if let Some(original) = original_text {
         shown.push(classed("p", "notice").text(&tr!(t, "taken-out")));
         shown.push(classed("p", "words").attr("dir", "auto").text(original));
@@ -232,6 +240,58 @@ fn reading(
     }
     shown.push(classed("p", "words").attr("dir", "auto").text(text));
     shown.push(actions(edit.into_iter().chain(delete).chain([export])));
+    shown
+}
+
+/// Who decided, and what became of an objection, or the way to one.
+fn stated(session: Session, t: Locale, statement: &wire::Statement, doing: Signal<Doing>) -> Vec<El> {
+    let said = match statement.objection {
+        None if statement.may_object => tr!(t, "may-object"),
+        None => return Vec::new(),
+        Some(wire::Objection { outcome: None, .. }) => tr!(t, "objected"),
+        Some(wire::Objection { outcome: Some(ObjectionOutcome::Upheld), .. }) => tr!(t, "objection-upheld"),
+        Some(_) => tr!(t, "objection-changed"),
+    };
+    let by = if statement.is_by_rule { tr!(t, "by-rule") } else { tr!(t, "by-person") };
+    let object = statement.may_object.then(|| {
+        actions([button("plain", &tr!(t, "object"), move || {
+            doing.set(Doing::Objecting);
+            session.focus("object-words");
+        })])
+    });
+    [el("p").text(&by), el("p").text(&said)].into_iter().chain(object).collect()
+}
+
+fn objecting(
+    session: Session,
+    t: Locale,
+    code: RecoveryCode,
+    mine: Signal<wire::Mine>,
+    doing: Signal<Doing>,
+    problem: Signal<String>,
+) -> Vec<El> {
+    let draft = Signal::new(String::new());
+    let send = button("main", &tr!(t, "object"), move || {
+        let text = write::plain(&draft.now());
+        let n = browser::n_graphemes(&text);
+        if n > 0 && !WORD_GRAPHEMES.contains(&n) {
+            problem.set(length(t, &WORD_GRAPHEMES, n));
+            return session.focus("object-words");
+        }
+        session.kept().api.object(code, Some(&*text).filter(|_| n > 0), move |answer| match answer {
+            Ok(new) => {
+                mine.set(new);
+                problem.set(String::new());
+                doing.set(Doing::Reading);
+                session.focus("mine-title");
+            }
+            Err(failure) => problem.set(say(t, failure)),
+        });
+    });
+    let hint = move || tr!(t, "talk-only");
+    let mut shown =
+        words(t, "object-words", &tr!(t, "object-why"), hint, draft, WORD_GRAPHEMES, None).to_vec();
+    shown.push(actions([send, cancel(t, doing)]));
     shown
 }
 
@@ -292,6 +352,7 @@ fn deleting(
                     mine.waiting_text = None;
                     mine.words.clear();
                     mine.reason = None;
+                    mine.statement = None;
                 });
                 problem.set(String::new());
                 doing.set(Doing::Reading);

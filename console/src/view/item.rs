@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 use peer_support_domain::note::ContentNotes;
+use peer_support_domain::objection::ObjectionOutcome;
 use peer_support_domain::post::{Decision, State};
-use peer_support_domain::wire::QueueItem;
+use peer_support_domain::wire::{ObjectedTo, QueueItem};
 
 use super::claim::{Claimed, HandOverTo, HandOvers};
 use super::decline::Decline;
@@ -11,6 +12,7 @@ use super::escalate::Escalate;
 use super::fold::Fold;
 use super::found::Marked;
 use super::noticed::Noticed;
+use super::objection::Objection;
 use super::playbook::{Colour, Steps};
 use super::private::Private;
 use super::redact::TakeOut;
@@ -80,6 +82,7 @@ fn Words(
     let reports = part(reading, |item| item.reports.clone());
     let found = part(reading, |item| item.found.clone());
     let claim = part(reading, |item| item.claim.clone());
+    let objection = part(reading, |item| item.objection.clone());
     let is_theirs =
         Memo::new(move |_| claim.with(|claim| claim.as_ref().is_some_and(|claim| !claim.is_yours)));
     let is_veiled = Memo::new(move |_| {
@@ -166,6 +169,7 @@ fn Words(
                 <Earlier texts=earlier_texts lang=lang.clone() />
             </div>
             <Escalate work id=item.id escalation=part(reading, |item| item.escalation.clone()) standing />
+            <Objection work objection />
             <Private work id=item.id words=part(reading, |item| item.words.clone()) standing is_theirs />
             {move || match foot.get() {
                 Foot::Nothing => ().into_any(),
@@ -180,7 +184,7 @@ fn Words(
                 Foot::Folding => view! { <Fold work notes=notes.get_untracked() /> }.into_any(),
                 Foot::HandingOver => view! { <HandOverTo work id=item.id /> }.into_any(),
                 Foot::Declining => view! { <Decline work id=item.id site=site.clone() lang=lang.clone() decision=refusal /> }.into_any(),
-                Foot::Answers => view! { <Answers work state decisions may_hide /> }.into_any(),
+                Foot::Answers => view! { <Answers work state decisions may_hide objection /> }.into_any(),
             }}
         </article>
     }
@@ -287,8 +291,19 @@ fn Answers(
     state: Memo<Option<State>>,
     decisions: Memo<Option<(Decision, Decision)>>,
     may_hide: Memo<bool>,
+    objection: Memo<Option<ObjectedTo>>,
 ) -> impl IntoView {
+    // A new text of what is published is answered first.
+    let is_about_new_text = move |state| {
+        state == State::Published && decisions.get().is_some_and(|(_, refusal)| refusal == Decision::Decline)
+    };
     let name = move |decision| match (decision, state.get()) {
+        (decision, Some(state)) if objection.with(Option::is_some) && !is_about_new_text(state) => {
+            match ObjectionOutcome::of(decision, state) {
+                ObjectionOutcome::Changed => tr!("objection-change"),
+                ObjectionOutcome::Upheld => tr!("objection-uphold"),
+            }
+        }
         (Decision::Approve, Some(State::Published))
             if decisions.get().is_some_and(|(_, no)| no == Decision::Hide) =>
         {

@@ -10,6 +10,7 @@ mod found;
 mod item;
 mod keys;
 mod noticed;
+mod objection;
 mod outcome;
 mod password;
 mod playbook;

@@ -48,7 +48,7 @@ pub fn Noticed(
 }
 
 /// What readers chose from, in the moderators' words.
-fn reason_name(reason: ReportReason) -> &'static str {
+pub fn reason_name(reason: ReportReason) -> &'static str {
     match reason {
         ReportReason::Danger => tr!("reported-danger"),
         ReportReason::Unkind => tr!("reported-unkind"),

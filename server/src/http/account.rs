@@ -133,7 +133,7 @@ pub(super) async fn delete_sessions(
     State(app): State<App>,
     SessionToWrite(session): SessionToWrite,
 ) -> Result<StatusCode, Problem> {
-    app.store.end_other_sessions(session.moderator.id, session.id).await?;
+    app.store.end_other_sessions(session.moderator.id, session.id, app.clock.now_ms()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -143,7 +143,7 @@ pub(super) async fn delete_session(
     SessionToWrite(session): SessionToWrite,
     Path(ended): Path<SessionId>,
 ) -> Result<StatusCode, Problem> {
-    let has_ended = app.store.end_session(session.moderator.id, ended).await?;
+    let has_ended = app.store.end_session(session.moderator.id, ended, app.clock.now_ms()).await?;
     if has_ended { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::UnknownSession) }
 }
 

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use peer_support_domain::id::RecoveryHash;
 use peer_support_domain::site::SiteMode;
 use peer_support_domain::text::{InvalidText, PostText, ReplyText, WordText};
-use peer_support_domain::wire::{EditMine, Mine, NewWord, Word};
+use peer_support_domain::wire::{EditMine, Mine, NewObjection, NewWord, Word};
 
 use super::App;
 use super::body::Body;
@@ -18,7 +18,7 @@ use super::submission::decision_expected_at;
 use crate::checks::Network;
 use crate::config::Site;
 use crate::secret::{recovery_hash, sha256};
-use crate::store::{Edit, Edited, Idempotency, OwnItem, Said};
+use crate::store::{Edit, Edited, Idempotency, Objected, OwnItem, Said};
 
 /// `GET /api/v1/mine`: where it stands.
 pub(super) async fn get_mine(
@@ -123,6 +123,30 @@ fn idempotency(code: RecoveryHash, IdempotencyKey(key): &IdempotencyKey, text: &
     }
 }
 
+/// `POST /api/v1/mine/objection`: an objection to what was decided. Sent again, it is the same one.
+pub(super) async fn post_objection(
+    State(app): State<App>,
+    caller: Caller,
+    Sender(network): Sender,
+    Recovery(code): Recovery,
+    Body(NewObjection { text }): Body<NewObjection<WordText>>,
+) -> Result<Json<Mine>, Problem> {
+    app.guard.admit_code(network, app.clock.now_ms())?;
+    let code = recovery_hash(&code);
+    let (_, site) = own(&app, &caller, network, code).await?;
+    let pass = app.guard.admit_word(network, app.clock.now_ms())?;
+    let objected = app.store.object(code, text.map(WordText::into_string), app.clock.minute_ms()).await?;
+    match objected.ok_or(Problem::UnknownRecoveryCode)? {
+        Objected::Done(item) => {
+            pass.keep();
+            Ok(Json(mine(&app, item, site)))
+        }
+        Objected::Before(item) => Ok(Json(mine(&app, item, site))),
+        Objected::NothingToObject => Err(Problem::NothingToObject),
+        Objected::TooManyWords => Err(Problem::TooManyWords),
+    }
+}
+
 /// What is answered to whoever said a private word.
 pub(super) fn said_word(said: Said) -> Result<(StatusCode, Json<Word>), Problem> {
     match said {
@@ -185,6 +209,7 @@ fn mine(app: &App, item: OwnItem, site: Option<&Site>) -> Mine {
         notes: item.notes,
         state: item.state,
         reason: item.reason,
+        statement: item.statement,
         is_hidden_by_reports: item.is_hidden_by_reports,
         created_at: item.created_at,
         decision_expected_at,

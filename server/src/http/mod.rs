@@ -2,6 +2,7 @@
 
 mod account;
 mod assets;
+mod audit;
 mod body;
 mod cache;
 mod caller;
@@ -28,6 +29,7 @@ mod search;
 mod sender;
 mod session;
 mod sites;
+mod statistics;
 mod submission;
 mod votes;
 
@@ -173,6 +175,7 @@ pub fn router(app: App) -> Router {
         .route("/report", get(reports::get_report))
         .route("/mine", get(mine::get_mine).patch(mine::patch_mine).delete(mine::delete_mine))
         .route("/mine/words", post(mine::post_word))
+        .route("/mine/objection", post(mine::post_objection))
         .route("/console/session", post(session::post_session).get(session::get_session))
         .route("/console/session", delete(session::delete_session))
         .route("/console/session/password", post(session::post_password_session))
@@ -196,6 +199,8 @@ pub fn router(app: App) -> Router {
         .route("/console/deliveries/{delivery}", post(escalations::post_delivery))
         .route("/console/deliveries/{delivery}", delete(escalations::delete_delivery))
         .route("/console/sites/{site}/test-notification", post(escalations::post_test))
+        .route("/console/audit", get(audit::get_audit))
+        .route("/console/audit/export", get(audit::get_export))
         .route("/console/sites", get(cards::get_sites))
         .route("/console/sites/{site}/cards", get(cards::get_cards).put(cards::put_cards))
         .route("/console/sites/{site}/posts", post(posts::post_owners_post))
@@ -203,6 +208,8 @@ pub fn router(app: App) -> Router {
         .route("/console/sites/{site}/reasons", get(playbooks::get_reasons).put(playbooks::put_reasons))
         .route("/console/sites/{site}/present", get(present::get_present))
         .route("/console/sites/{site}/forced", put(present::put_forced))
+        .route("/console/sites/{site}/statistics", get(statistics::get_statistics))
+        .route("/console/sites/{site}/statistics.csv", get(statistics::get_csv))
         .route("/console/sites/{site}/sensitive", put(present::put_sensitive))
         .route("/openapi.json", get(openapi::get_openapi))
         .fallback(async || Problem::UnknownRoute)

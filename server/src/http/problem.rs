@@ -58,6 +58,8 @@ pub(crate) enum Problem {
     TooManyChanges,
     #[error("too many private words about the item")]
     TooManyWords,
+    #[error("nothing was decided against the item, or it was the answer to an objection")]
+    NothingToObject,
     #[error("the item is deleted")]
     ItemDeleted,
     #[error("the code opens no item of this thread")]
@@ -173,6 +175,16 @@ const TOO_MANY_CHANGES: Sort = sort(
 );
 const TOO_MANY_WORDS: Sort =
     sort("too-many-words", StatusCode::CONFLICT, "As much was said about this item as fits.");
+const NOTHING_TO_OBJECT: Sort = sort(
+    "nothing-to-object",
+    StatusCode::CONFLICT,
+    "No decision stands against this item to which its author may object.",
+);
+const FIRST_DECIDER: Sort = sort(
+    "first-decider",
+    StatusCode::CONFLICT,
+    "The author objects to your own decision; somebody else answers.",
+);
 const ITEM_DELETED: Sort = sort("item-deleted", StatusCode::CONFLICT, "The item is deleted.");
 const OTHER_THREAD: Sort = sort(
     "code-of-another-thread",
@@ -266,7 +278,7 @@ const UNAVAILABLE: Sort =
     sort("unavailable", StatusCode::SERVICE_UNAVAILABLE, "The server cannot answer now; try again shortly.");
 
 /// Every code there is.
-const SORTS: [&Sort; 42] = [
+const SORTS: [&Sort; 44] = [
     &NOT_FOUND,
     &METHOD,
     &BODY,
@@ -283,6 +295,8 @@ const SORTS: [&Sort; 42] = [
     &NOT_EDITABLE,
     &TOO_MANY_CHANGES,
     &TOO_MANY_WORDS,
+    &NOTHING_TO_OBJECT,
+    &FIRST_DECIDER,
     &ITEM_DELETED,
     &OTHER_THREAD,
     &OUTDATED,
@@ -341,6 +355,8 @@ impl Problem {
             Self::NotEditable(_) => &NOT_EDITABLE,
             Self::TooManyChanges => &TOO_MANY_CHANGES,
             Self::TooManyWords => &TOO_MANY_WORDS,
+            Self::NothingToObject => &NOTHING_TO_OBJECT,
+            Self::Undecided(Undecided::OwnDecision { .. }) => &FIRST_DECIDER,
             Self::ItemDeleted => &ITEM_DELETED,
             Self::CodeOfAnotherThread => &OTHER_THREAD,
             Self::Undecided(Undecided::NotAllowed(_) | Undecided::Meanwhile) | Self::DecidedBefore(_) => {
@@ -412,6 +428,10 @@ impl Problem {
             | Self::UnknownSession
             | Self::UnknownDelivery => Some(self.to_string()),
             Self::NotEditable(_) | Self::Undecided(Undecided::NotAllowed(_)) => Some(self.to_string()),
+            Self::Undecided(Undecided::OwnDecision { is_alone: true }) => Some(
+                "nobody else may decide on this server: give somebody else an account, or let a lead answer alone, which is recorded"
+                    .to_owned(),
+            ),
             Self::UnknownColleague => Some("is no colleague who may decide".to_owned()),
             _ => None,
         }

@@ -7,7 +7,7 @@ use peer_support_domain::id::ItemId;
 use peer_support_domain::post::Role;
 use peer_support_domain::redaction;
 use peer_support_domain::text::{ReasonText, WordText};
-use peer_support_domain::wire::{Decide, Decided, NewWord, Page, QueueItem, Word};
+use peer_support_domain::wire::{Decide, Decided, NewWord, ObjectedTo, Page, QueueItem, Word};
 
 use super::body::Body;
 use super::mine::said_word;
@@ -56,6 +56,12 @@ pub(super) fn to_queue_item(app: &App, item: Queued, moderator: &Moderator, now:
         hand_overs: item.hand_overs,
         n_decisions: item.n_decisions,
         escalation: item.escalation,
+        objection: item.objection.map(|objection| ObjectedTo {
+            at: objection.at,
+            decision: objection.decision,
+            is_yours: objection.by == Some(moderator.id),
+            original_text: objection.original_text,
+        }),
     }
 }
 
@@ -100,7 +106,7 @@ pub(super) async fn post_decision(
 async fn explained(app: &App, item: ItemId, undecided: Undecided) -> Result<Problem, Problem> {
     let before = match undecided {
         Undecided::NotAllowed(_) | Undecided::Meanwhile => app.store.last_decision(item).await?,
-        Undecided::TextChanged | Undecided::Claimed(_) => None,
+        Undecided::TextChanged | Undecided::Claimed(_) | Undecided::OwnDecision { .. } => None,
     };
     Ok(before.map_or(Problem::Undecided(undecided), |before| Problem::DecidedBefore(Box::new(before))))
 }

@@ -35,7 +35,7 @@ struct Table {
 }
 
 /// Each after those it refers to, as posts before their replies: imported ones are not always the older rows.
-const TABLES: [Table; 30] = [
+const TABLES: [Table; 33] = [
     Table {
         name: "sites",
         from_postgres: "select key, id from sites order by key",
@@ -57,7 +57,7 @@ const TABLES: [Table; 30] = [
         from_postgres: "select key, id, site_key, topic_key, kind, post_key, state, is_example, is_owners,
                           case when state <> 'deleted' then key end, reason, recovery, created_at, helpful_at,
                           n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at, imported_at,
-                          edited_at, asked_at, escalated_at
+                          edited_at, asked_at, escalated_at, objected_at
                         from items
                         order by post_key is not null, key",
         sqlite_columns: &[
@@ -86,16 +86,17 @@ const TABLES: [Table; 30] = [
             "edited_at",
             "asked_at",
             "escalated_at",
+            "objected_at",
         ],
         from_sqlite:
             "select key, id, site_key, topic_key, kind, post_key, state, is_example, is_owners, reason, recovery,
                         created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at,
-                        imported_at, edited_at, asked_at, escalated_at
+                        imported_at, edited_at, asked_at, escalated_at, objected_at
                       from items
                       order by post_key is not null, key",
         postgres_columns: "key, id, site_key, topic_key, kind, post_key, state, is_example, is_owners, reason, recovery, \
                            created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at, \
-                           imported_at, edited_at, asked_at, escalated_at",
+                           imported_at, edited_at, asked_at, escalated_at, objected_at",
         is_numbered: true,
     },
     Table {
@@ -257,6 +258,34 @@ const TABLES: [Table; 30] = [
                       order by key",
         postgres_columns: "key, item_id, moderator_key, rule, decision, reason, decided_at, n_taken_out, notes",
         is_numbered: true,
+    },
+    Table {
+        name: "objections",
+        from_postgres: "select key, item_id, decision_key, objected_at, outcome, answer_key, is_same_person, answered_at
+                        from objections
+                        order by key",
+        sqlite_columns: &["key", "item_id", "decision_key", "objected_at", "outcome", "answer_key", "is_same_person", "answered_at"],
+        from_sqlite: "select key, item_id, decision_key, objected_at, outcome, answer_key, is_same_person, answered_at
+                      from objections
+                      order by key",
+        postgres_columns: "key, item_id, decision_key, objected_at, outcome, answer_key, is_same_person, answered_at",
+        is_numbered: true,
+    },
+    Table {
+        name: "tallies",
+        from_postgres: "select key, site_key, quarter, what, which, n from tallies order by key",
+        sqlite_columns: &["key", "site_key", "quarter", "what", "which", "n"],
+        from_sqlite: "select key, site_key, quarter, what, which, n from tallies order by key",
+        postgres_columns: "key, site_key, quarter, what, which, n",
+        is_numbered: true,
+    },
+    Table {
+        name: "audit",
+        from_postgres: "select n, at, site, moderator, name, act, item_id, account, why, hash from audit order by n",
+        sqlite_columns: &["n", "at", "site", "moderator", "name", "act", "item_id", "account", "why", "hash"],
+        from_sqlite: "select n, at, site, moderator, name, act, item_id, account, why, hash from audit order by n",
+        postgres_columns: "n, at, site, moderator, name, act, item_id, account, why, hash",
+        is_numbered: false,
     },
     Table {
         name: "claims",

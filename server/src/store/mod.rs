@@ -3,12 +3,14 @@
 //! Two stores prove themselves against one conformance suite, `server/tests/store.rs`: [`sqlite`] for one machine and
 //! [`postgres`] for many. After an error the same call may be made again. Clock and randomness come in as parameters.
 
+mod audit;
 mod blocks;
 mod copy;
 mod live;
 pub mod postgres;
 mod side;
 pub mod sqlite;
+mod tally;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -31,14 +33,16 @@ use peer_support_domain::post::{Decision, Kind, NotAllowed, Role, State};
 use peer_support_domain::redaction::Span;
 use peer_support_domain::report::ReportReason;
 use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
+use peer_support_domain::statistics::{Counted, Quarter};
 use peer_support_domain::vote::{Reaction, VoteCounts};
 use peer_support_domain::wire::{
-    Card, Delivery, DeskNews, Escalation, HandOver, LineReport, Page, PastDecision, Playbook, Post,
-    ReasonTemplate, Reply, ReportCount, SiteChange, SiteSetting, Word,
+    AuditLine, Card, Delivery, DeskNews, Escalation, HandOver, LineReport, Page, PastDecision, Playbook, Post,
+    ReasonTemplate, Reply, ReportCount, SiteChange, SiteSetting, Statement, Word,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::Sender;
 
+pub use self::audit::{AuditFrom, Broken, Chain, written};
 pub use self::live::{Listener, Published, Tidings};
 
 /// Where a store is.
@@ -412,6 +416,8 @@ pub struct OwnItem {
     pub words: Vec<Word>,
     /// The reason of the last decision.
     pub reason: Option<String>,
+    /// What was decided against it, and what became of an objection.
+    pub statement: Option<Statement>,
     /// Whether readers' reports hid it, and no moderator has looked since.
     pub is_hidden_by_reports: bool,
     /// When it was sent.
@@ -462,6 +468,20 @@ pub enum Said {
     Claimed(Claim),
     /// The item is gone, and the words about it.
     ItemDeleted,
+}
+
+/// What became of an objection that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one is made for a request, and goes with its answer")]
+pub enum Objected {
+    /// It waits for an answer.
+    Done(OwnItem),
+    /// There was one about this decision before; nothing was added.
+    Before(OwnItem),
+    /// Nothing was decided against it, or it was the answer to an objection.
+    NothingToObject,
+    /// Its author has said as many words as there may be.
+    TooManyWords,
 }
 
 /// Who reads an item.
@@ -571,8 +591,23 @@ pub struct Queued {
     pub hand_overs: Vec<HandOver>,
     /// Decisions about it.
     pub n_decisions: u32,
+    /// What its author objects to.
+    pub objection: Option<QueuedObjection>,
     /// Where it stands in the queue, for the cursor.
     place: i64,
+}
+
+/// What an author objects to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueuedObjection {
+    /// When they did.
+    pub at: i64,
+    /// The decision.
+    pub decision: PastDecision,
+    /// Who made it; `None` when a rule did.
+    pub by: Option<ModeratorId>,
+    /// What they had written before words were taken out of it.
+    pub original_text: Option<String>,
 }
 
 /// Places of the queue before this one are for what may be a risk to life, and for what was passed on to a lead.
@@ -656,6 +691,12 @@ pub enum Undecided {
     /// It was decided about since the moderator read it.
     #[error("it was decided about since it was read")]
     Meanwhile,
+    /// Its author objects to what this moderator decided.
+    #[error("its author objects to a decision of the same moderator")]
+    OwnDecision {
+        /// Whether nobody else may decide: then a lead may, and that is recorded.
+        is_alone: bool,
+    },
 }
 
 /// A moderator's word that a lead should decide.
@@ -1164,7 +1205,16 @@ pub trait Store: Send + Sync + 'static {
     /// The row stays as a tombstone. A deleted post's replies are no longer reachable.
     async fn delete_own(&self, recovery: RecoveryHash) -> Result<Option<OwnItem>, StoreError>;
 
-    /// What waits for a moderator: first what readers reported, then held items and published ones that a check flagged; the
+    /// Objects to the last decision about an item, as its author, with a private word if any; once for each decision. It waits
+    /// from then on for who did not make that decision. `None` when there is no such item.
+    async fn object(
+        &self,
+        recovery: RecoveryHash,
+        text: Option<String>,
+        at: i64,
+    ) -> Result<Option<Objected>, StoreError>;
+
+    /// What waits for a moderator: first what readers reported and what authors object to, then held items and published ones that a check flagged; the
     /// longest waiting first in each. Replies to a post that is no longer published are left out.
     async fn queue(&self, after: Option<Cursor>, limit: usize) -> Result<Page<Queued>, StoreError>;
 
@@ -1181,6 +1231,12 @@ pub trait Store: Send + Sync + 'static {
     /// Gives an item that nobody else reads to whoever reads it next, with a note that is kept until it is decided. `None` when
     /// there is no such item.
     async fn hand_over(&self, hand_over: NewHandOver) -> Result<Option<HandedOver>, StoreError>;
+
+    /// Lines of the audit log, at most `limit`. Every method that records an act adds to it in the same transaction.
+    async fn audit(&self, from: AuditFrom, limit: usize) -> Result<Vec<AuditLine>, StoreError>;
+
+    /// What happened on a site in a quarter, counted.
+    async fn counted(&self, site: SiteId, quarter: Quarter) -> Result<Vec<Counted>, StoreError>;
 
     /// The last decision about an item.
     async fn last_decision(&self, item: ItemId) -> Result<Option<PastDecision>, StoreError>;
@@ -1363,10 +1419,20 @@ pub trait Store: Send + Sync + 'static {
     async fn sessions(&self, moderator: ModeratorId, now: i64) -> Result<Vec<ListedSession>, StoreError>;
 
     /// Ends a session of this account; false when it has no such session.
-    async fn end_session(&self, moderator: ModeratorId, session: SessionId) -> Result<bool, StoreError>;
+    async fn end_session(
+        &self,
+        moderator: ModeratorId,
+        session: SessionId,
+        at: i64,
+    ) -> Result<bool, StoreError>;
 
     /// Ends all sessions of an account but this one.
-    async fn end_other_sessions(&self, moderator: ModeratorId, kept: SessionId) -> Result<(), StoreError>;
+    async fn end_other_sessions(
+        &self,
+        moderator: ModeratorId,
+        kept: SessionId,
+        at: i64,
+    ) -> Result<(), StoreError>;
 
     /// How an account signs in, and what happened to it.
     async fn account(&self, moderator: ModeratorId) -> Result<AccountState, StoreError>;

@@ -176,6 +176,9 @@ async fn real_answers_are_as_documented() {
             let gone = admin.write(method.clone(), "/console/deliveries/msg_1", None).await;
             word.holds(&method.as_str().to_lowercase(), "/console/deliveries/{delivery}", &gone);
         }
+        word.holds("get", "/console/audit", &admin.get("/console/audit").await.ok());
+        word.holds("get", "/console/audit", &moderator.get("/console/audit").await);
+        word.holds("get", "/console/audit/export", &moderator.get("/console/audit/export").await);
         let test = "/console/sites/{site}/test-notification";
         word.holds("post", test, &admin.write(Method::POST, &test.replace("{site}", "demo"), None).await.ok());
         let until = server.now() + 60_000;
@@ -321,6 +324,23 @@ async fn real_answers_are_as_documented() {
         word.holds("get", "/console/colleagues", &moderator.get("/console/colleagues").await.ok());
         word.holds("get", "/console/live", &server.get("/console/live").await);
 
+        let (objected, code) = server.story(STORY).await;
+        other.decide(&objected, &decline).await.ok();
+        word.holds("get", "/mine", &server.mine(&code).await.ok());
+        let objection = json!({ "text": "It is not so." });
+        let by_code = [("recovery-code", code.as_str())];
+        assert!(word.takes("post", "/mine/objection", &objection));
+        for _ in 0..2 {
+            let sent = server.call(Method::POST, "/mine/objection", &by_code, Some(&objection)).await.ok();
+            word.holds("post", "/mine/objection", &sent);
+        }
+        word.holds("get", "/console/queue", &moderator.get("/console/queue").await.ok());
+        word.holds("post", "/console/items/{id}/decision", &other.decide(&objected, &decline).await);
+        moderator.decide(&objected, &decline).await.ok();
+        word.holds("get", "/mine", &server.mine(&code).await.ok());
+        let nothing = server.call(Method::POST, "/mine/objection", &[], Some(&objection)).await;
+        word.holds("post", "/mine/objection", &nothing);
+
         let search = json!({ "words": "school", "kind": "story", "topic": "anxiety" });
         assert!(word.takes("post", "/sites/{site}/search", &search));
         word.holds("post", "/sites/{site}/search", &server.post("/sites/demo/search", &search).await.ok());
@@ -389,6 +409,16 @@ async fn real_answers_are_as_documented() {
         word.holds("post", "/console/session", &server.post("/console/session", &code).await);
         let out = moderator.write(Method::DELETE, "/console/session", None).await.ok();
         word.holds("delete", "/console/session", &out);
+
+        server.wait_ms(92 * 24 * 60 * 60 * 1_000);
+        let lead = server.moderator(Role::Lead).await;
+        for path in ["/console/sites/{site}/statistics", "/console/sites/{site}/statistics.csv"] {
+            word.holds("get", path, &lead.get(&path.replace("{site}", "nobody")).await);
+        }
+        let path = "/console/sites/{site}/statistics";
+        let counted = lead.get("/console/sites/demo/statistics?year=2027").await.ok();
+        assert_eq!(counted.json().as_array().unwrap().len(), 1);
+        word.holds("get", path, &counted);
     })
     .await;
 }
@@ -415,6 +445,8 @@ async fn the_documents_limits_are_the_domains() {
         let events = schemas["AccountHappening"]["properties"]["what"]["enum"].as_array().unwrap();
         let names = peer_support_domain::account::AccountEvent::ALL.map(|event| json!(event));
         assert_eq!(events[..], names);
+        let acts = schemas["AuditLine"]["properties"]["act"]["enum"].as_array().unwrap();
+        assert_eq!(acts[..], peer_support_domain::audit::Act::ALL.map(|act| json!(act)));
         let password = schemas["NewPassword"]["properties"]["password"]["description"].as_str().unwrap();
         let (min, max) = limits::PASSWORD_CHARS.into_inner();
         assert!(password.starts_with(&format!("{min} to {max} ")), "{password}");

@@ -2,6 +2,7 @@
 
 mod account;
 mod assets;
+mod audit;
 mod cards;
 mod claims;
 mod client;
@@ -20,6 +21,7 @@ mod mine;
 mod modes;
 mod moving;
 mod notes;
+mod objections;
 mod playbooks;
 mod present;
 mod program;
@@ -29,6 +31,7 @@ mod reports;
 mod risk;
 mod search;
 mod sending_again;
+mod statistics;
 #[allow(dead_code, reason = "the tests of the stores use the rest")]
 #[path = "../support/mod.rs"]
 mod support;

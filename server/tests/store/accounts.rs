@@ -260,13 +260,13 @@ async fn sessions_are_ended_by_their_own_account_only() {
         let other = store.sign_in(secret(7), session(3, START, START + SESSION_MS)).await.unwrap().unwrap();
         let owner = mine.moderator.id;
 
-        assert!(!store.end_session(owner, other.id).await.unwrap());
-        assert!(!store.end_session(owner, SessionId(i64::MAX)).await.unwrap());
-        assert!(store.end_session(owner, mine.id).await.unwrap());
+        assert!(!store.end_session(owner, other.id, START).await.unwrap());
+        assert!(!store.end_session(owner, SessionId(i64::MAX), START).await.unwrap());
+        assert!(store.end_session(owner, mine.id, START).await.unwrap());
 
         assert_eq!(store.session(secret(1), START).await.unwrap(), None);
         by_code(store, 4, START).await;
-        store.end_other_sessions(owner, kept.id).await.unwrap();
+        store.end_other_sessions(owner, kept.id, START).await.unwrap();
         let open = async |n| store.session(secret(n), START).await.unwrap().is_some();
         assert_eq!((open(2).await, open(3).await, open(4).await), (true, true, false));
         by_code(store, 5, START).await;

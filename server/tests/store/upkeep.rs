@@ -15,8 +15,8 @@ use peer_support_domain::post::{Decision, Kind, Role, State};
 use peer_support_domain::report::ReportReason;
 use peer_support_domain::wire::LineProblem;
 use peer_support_server::store::{
-    self, Added, Address, Hiding, NewClaim, NewDelivery, NewEscalation, NewHandOver, NewItem, NewLineReport,
-    NewReport, NewSession, StoreError, Tried,
+    self, Added, Address, AuditFrom, Hiding, NewClaim, NewDelivery, NewEscalation, NewHandOver, NewItem, NewLineReport,
+    NewReport, NewSession, Objected, StoreError, Tried,
 };
 
 use crate::subject::*;
@@ -176,7 +176,8 @@ async fn content(store: &Subject) -> Vec<String> {
     content.push(format!("{}", store.rows("select * from desk_events").await.len()));
     content.push(format!("{:?}", store.dead_deliveries().await.unwrap()));
     content.push(format!("{:?}", store.notices(99).await.unwrap()));
-    for table in ["escalations", "deliveries"] {
+    content.push(format!("{:?}", store.audit(AuditFrom::After(0), 1_000).await.unwrap()));
+    for table in ["escalations", "deliveries", "objections"] {
         content.push(format!("{}", store.rows(&format!("select * from {table}")).await.len()));
     }
     for n in 0..9 {
@@ -202,6 +203,7 @@ async fn fill(store: &Subject) {
     store.delete_own(recovery(3)).await.unwrap();
     store.add(NewItem { lang: None, author: None, ..story(12) }, Some(sending(1, 1))).await.unwrap();
     store.decided(item(12), Decision::Decline).await.unwrap();
+    assert!(matches!(store.object(recovery(12), None, START).await.unwrap(), Some(Objected::Done(_))));
     store.added(NewItem { notes: [ContentNote::Abuse].into_iter().collect(), ..published(story(14)) }).await;
     store.added(NewItem { text: "tab\tline\n\\N \\. “x” \u{1f9e1}".into(), ..story(13) }).await;
     store.edit_own(recovery(13), edit("tab\tline\n\\N \\.\n\\.\n “x” \u{1f9e1} end")).await.unwrap();

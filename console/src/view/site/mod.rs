@@ -2,6 +2,8 @@
 
 mod notifications;
 mod present;
+mod record;
+mod statistics;
 mod texts;
 
 use leptos::prelude::*;
@@ -17,13 +19,15 @@ pub fn SitePage(work: Work) -> impl IntoView {
     let parts = move |ConsoleSite { id, .. }: ConsoleSite| {
         move || {
             work.is_site_open.get().then(|| {
-                let (notified, steps, reasons) = (id.clone(), id.clone(), id.clone());
+                let (notified, steps, reasons, counted) = (id.clone(), id.clone(), id.clone(), id.clone());
                 view! {
                     <present::Present work site=id.clone() />
                     <Show when=move || work.may_write_for_everyone()>
                         <notifications::Notifications work site=notified.clone() />
                         <texts::PlaybookEditor work site=steps.clone() />
                         <texts::ReasonsEditor work site=reasons.clone() />
+                        <statistics::Numbers site=counted.clone() />
+                        <record::Record />
                     </Show>
                 }
             })

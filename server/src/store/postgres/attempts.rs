@@ -1,11 +1,13 @@
 //! Wrong tries to sign in, counted by name.
 
-use peer_support_domain::limits::SIGN_IN_TRIES_COUNT_MS;
+use peer_support_domain::audit::Act;
+use peer_support_domain::limits::{SIGN_IN_TRIES, SIGN_IN_TRIES_COUNT_MS};
 use peer_support_domain::lock_out::wait_ms;
 use sqlx::Row;
 use sqlx::postgres::PgPool;
 
-use super::moderators;
+use super::{audit, moderators};
+use crate::store::audit::NewAct;
 use crate::store::{Attempt, Credentials, ModeratorId, SecretHash, StoreError, UNKNOWN_NAMES};
 
 pub(super) async fn take(
@@ -70,7 +72,6 @@ pub(super) async fn take(
     .bind(name)
     .fetch_optional(&mut *tx)
     .await?;
-    tx.commit().await?;
     let credentials = row.map(|row| {
         Ok::<_, StoreError>(Credentials {
             moderator: moderators::moderator(&row)?,
@@ -78,7 +79,14 @@ pub(super) async fn take(
             authenticator: row.try_get("authenticator")?,
         })
     });
-    Ok(Attempt::Taken(credentials.transpose()?))
+    let credentials = credentials.transpose()?;
+    if let Some(credentials) = credentials.as_ref().filter(|_| n_tries == i64::from(SIGN_IN_TRIES) + 1) {
+        // The ones before were wrong, and made the account wait; once in a row of them.
+        let act = NewAct::of(Act::LockedOut, None, now).to_account(credentials.moderator.id);
+        audit::record(&mut tx, act).await?;
+    }
+    tx.commit().await?;
+    Ok(Attempt::Taken(credentials))
 }
 
 pub(super) async fn forgive<'e>(

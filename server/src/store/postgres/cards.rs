@@ -1,11 +1,13 @@
 //! What a site's moderators pinned above its posts.
 
+use peer_support_domain::audit::Act;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::Card;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::{items, parsed, parsed_if_any};
+use super::{audit, items, parsed, parsed_if_any};
+use crate::store::audit::NewAct;
 use crate::store::{ModeratorId, StoreError};
 
 pub(super) async fn list(db: &mut PgConnection, site: &SiteId) -> Result<Option<Vec<Card>>, StoreError> {
@@ -80,5 +82,6 @@ pub(super) async fn put(
     .bind(at)
     .execute(&mut *tx)
     .await?;
+    audit::record(&mut tx, NewAct::of(Act::CardsWritten, moderator, at).at_site(site)).await?;
     Ok(tx.commit().await?)
 }

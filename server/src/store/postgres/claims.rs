@@ -1,5 +1,6 @@
 //! Who reads which item at the moment, and to whom items were handed over.
 
+use peer_support_domain::audit::Act;
 use peer_support_domain::desk::DeskChange;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::{CLAIM_MS, HAND_OVERS_OF_ITEM};
@@ -9,7 +10,8 @@ use peer_support_domain::wire::{HandOver, PastDecision};
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::{bits, corrupt, item_id, key, live, parsed, side_texts};
+use super::{audit, bits, corrupt, item_id, key, live, parsed, side_texts};
+use crate::store::audit::NewAct;
 use crate::store::side::Side;
 use crate::store::{Claim, Claimed, HandedOver, ModeratorId, NewClaim, NewHandOver, SecretHash, StoreError};
 
@@ -68,7 +70,7 @@ pub(super) async fn claim(pool: &PgPool, new: &NewClaim) -> Result<Option<Claime
     match before.filter(|_| is_new) {
         Some(theirs) if !new.takes_over => return Ok(Some(Claimed::Theirs(theirs))),
         Some(theirs) => {
-            record(&mut tx, new.item, "taken_over", new.moderator, Some(theirs.moderator), new.at).await?;
+            record(&mut tx, new.item, Act::TakenOver, new.moderator, Some(theirs.moderator), new.at).await?;
         }
         None => {}
     }
@@ -177,7 +179,7 @@ pub(super) async fn hand_over(pool: &PgPool, new: &NewHandOver) -> Result<Option
     .bind(to.map(|to| to.0))
     .execute(&mut *tx)
     .await?;
-    record(&mut tx, new.item, "handed_over", new.moderator, to, new.at).await?;
+    record(&mut tx, new.item, Act::HandedOver, new.moderator, to, new.at).await?;
     sqlx::query("delete from claims where item_key = $1").bind(key).execute(&mut *tx).await?;
     live::tell_desk(&mut tx, new.item, DeskChange::Freed).await?;
     let last = hand_overs(&mut tx, &[key]).await?.pop();
@@ -235,7 +237,7 @@ pub(super) async fn hand_overs(
 async fn record(
     db: &mut PgConnection,
     item: ItemId,
-    event: &str,
+    act: Act,
     moderator: ModeratorId,
     other: Option<ModeratorId>,
     at: i64,
@@ -245,13 +247,18 @@ async fn record(
          values ($1, $2, $3, $4, $5)",
     )
     .bind(bits(item))
-    .bind(event)
+    .bind(act.as_str().replace('-', "_"))
     .bind(moderator.0)
     .bind(other.map(|other| other.0))
     .bind(at)
-    .execute(db)
+    .execute(&mut *db)
     .await?;
-    Ok(())
+    let act = NewAct::of(act, Some(moderator), at).on(item);
+    let act = match other {
+        Some(other) => act.to_account(other),
+        None => act,
+    };
+    audit::record(db, act).await
 }
 
 pub(super) async fn last_decision(pool: &PgPool, item: ItemId) -> Result<Option<PastDecision>, StoreError> {

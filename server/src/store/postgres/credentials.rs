@@ -2,15 +2,16 @@
 
 use peer_support_domain::account::AccountEvent;
 use peer_support_domain::limits::{ACCOUNT_EVENTS, NEW_AUTHENTICATOR_MS};
+use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool};
-use sqlx::{PgExecutor, Row};
 
-use super::{attempts, parsed, sessions};
+use super::{attempts, audit, parsed, sessions};
+use crate::store::audit::of_account;
 use crate::store::{AccountState, MINUTE_MS, ModeratorId, SecretHash, SessionId, StoreError, begun_span};
 
-/// Records what happened to an account.
-pub(super) async fn note<'e>(
-    db: impl PgExecutor<'e>,
+/// Records what happened to an account, for its owner and for good.
+pub(super) async fn note(
+    db: &mut PgConnection,
     moderator: ModeratorId,
     event: AccountEvent,
     at: i64,
@@ -22,9 +23,9 @@ pub(super) async fn note<'e>(
     .bind(moderator.0)
     .bind(event.as_str())
     .bind(begun_span(at, MINUTE_MS))
-    .execute(db)
+    .execute(&mut *db)
     .await?;
-    Ok(())
+    audit::record(db, of_account(event, moderator, at)).await
 }
 
 pub(super) async fn account(pool: &PgPool, moderator: ModeratorId) -> Result<AccountState, StoreError> {

@@ -6,15 +6,17 @@ use peer_support_domain::id::{AuthorTag, ItemId};
 use peer_support_domain::post::{Decision, Kind, State};
 use peer_support_domain::ranking;
 use peer_support_domain::site::{SiteId, TopicId};
+use peer_support_domain::statistics::Tally;
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{Page, Post, Reply};
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
 use super::{
-    author, bits, corrupt, count, counts, cursor_key, item_id, key, kind, live, notes, outbox, parsed,
-    parsed_if_any, queue,
+    audit, author, bits, corrupt, count, counts, cursor_key, item_id, key, kind, live, notes, outbox, parsed,
+    parsed_if_any, queue, tallies,
 };
+use crate::store::audit::NewAct;
 use crate::store::{
     APPROVALS_AMONG, Added, FeedQuery, Idempotency, NewItem, Place, RecentText, Rule, StoreError, Stored,
     kind_letter, may_skip_the_queue, page, rows_of_page,
@@ -89,9 +91,6 @@ pub(super) async fn add(
     .execute(&mut *tx)
     .await?;
     outbox::notice_risk(&mut tx, item_key, false, item.created_at).await?;
-    if is_approved_before {
-        queue::record_by_rule(&mut tx, item.id, Rule::Approvals, Decision::Approve, item.created_at).await?;
-    }
     if let (Some(post_key), State::Published) = (post_key, state) {
         count_reply(&mut tx, post_key, 1).await?;
     }
@@ -100,6 +99,22 @@ pub(super) async fn add(
     }
     if state == State::Held {
         live::tell_desk(&mut tx, item.id, DeskChange::New).await?;
+    }
+    if !item.is_example && item.owner.is_none() {
+        let kind = match &item.place {
+            Place::Post { kind, .. } => Some(*kind),
+            Place::Reply { .. } => None,
+        };
+        tallies::count(&mut tx, item.id, Tally::Sent(kind), item.created_at).await?;
+        for flag in item.flags.iter().filter(|_| state == State::Held) {
+            tallies::count(&mut tx, item.id, Tally::HeldFor(flag), item.created_at).await?;
+        }
+    }
+    if post_key.is_some() && state == State::Published {
+        tallies::count_first_reply(&mut tx, item.id, item.created_at).await?;
+    }
+    if is_approved_before {
+        queue::record_by_rule(&mut tx, item.id, Rule::Approvals, Decision::Approve, item.created_at).await?;
     }
     if let Some(owner) = item.owner {
         sqlx::query(
@@ -112,6 +127,8 @@ pub(super) async fn add(
         .bind(item.created_at)
         .execute(&mut *tx)
         .await?;
+        audit::record(&mut tx, NewAct::of(Decision::Approve, Some(owner), item.created_at).on(item.id))
+            .await?;
     }
     if let Some(idempotency) = idempotency {
         let added = sqlx::query(

@@ -4,11 +4,12 @@ use peer_support_domain::cursor::Cursor;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::{LINE_REPORT_RETENTION_DAYS, LINE_REPORTS_A_DAY};
 use peer_support_domain::line_report::Day;
+use peer_support_domain::statistics::{Quarter, Tally};
 use peer_support_domain::wire::{LineReport, Page};
 use sqlx::Row;
 use sqlx::postgres::{PgPool, PgRow};
 
-use super::{items, key, parsed};
+use super::{items, key, parsed, tallies};
 use crate::store::{NewLineReport, StoreError, corrupt, page, rows_of_page};
 
 pub(super) async fn add(pool: &PgPool, report: &NewLineReport) -> Result<bool, StoreError> {
@@ -48,6 +49,15 @@ pub(super) async fn add(pool: &PgPool, report: &NewLineReport) -> Result<bool, S
     .bind(LINE_REPORTS_A_DAY as i64)
     .execute(&mut *tx)
     .await?;
+    if counted.rows_affected() == 1 {
+        tallies::count_of_site(
+            &mut tx,
+            site_key,
+            Tally::LineReported(report.problem),
+            Quarter::of_day(report.day),
+        )
+        .await?;
+    }
     tx.commit().await?;
     Ok(counted.rows_affected() == 1)
 }

@@ -5,6 +5,7 @@
 //! or a standby keeps it as long as its owner lets it.
 
 mod attempts;
+mod audit;
 mod cards;
 mod claims;
 mod credentials;
@@ -14,6 +15,7 @@ mod items;
 mod line_reports;
 mod live;
 mod moderators;
+mod objections;
 mod outbox;
 mod own;
 mod purge;
@@ -25,6 +27,7 @@ mod sessions;
 mod side_texts;
 mod site_texts;
 mod sites;
+mod tallies;
 mod votes;
 
 use std::path::Path;
@@ -39,9 +42,10 @@ use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::site::SiteId;
+use peer_support_domain::statistics::{Counted, Quarter};
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{
-    Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
+    AuditLine, Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
     SiteChange, SiteSetting,
 };
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
@@ -53,10 +57,10 @@ use tokio::sync::mpsc::Sender;
 use self::rewrite::Rewriter;
 use super::live::{Listener, Teller};
 use super::{
-    AccountState, Added, Attempt, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
+    AccountState, Added, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
     FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
     ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport, NewItem,
-    NewLineReport, NewReport, NewSession, Notice, NoticeId, OpenSession, OwnItem, Published, Queued,
+    NewLineReport, NewReport, NewSession, Notice, NoticeId, Objected, OpenSession, OwnItem, Published, Queued,
     RecentText, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash, SessionId,
     SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits, kind_of_letter,
 };
@@ -85,6 +89,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("desk", include_str!("migrations/0013_desk.sql")),
     ("outbox", include_str!("migrations/0014_outbox.sql")),
     ("sites", include_str!("migrations/0015_sites.sql")),
+    ("record", include_str!("migrations/0016_record.sql")),
 ];
 
 /// A store in a PostgreSQL database, which it may share with other servers.
@@ -244,6 +249,15 @@ impl Store for Postgres {
         until_alone(|| side_texts::say(&self.pool, item, moderator, &text, at)).await
     }
 
+    async fn object(
+        &self,
+        recovery: RecoveryHash,
+        text: Option<String>,
+        at: i64,
+    ) -> Result<Option<Objected>, StoreError> {
+        until_alone(|| objections::object(&self.pool, &recovery, text.as_deref(), at)).await
+    }
+
     async fn delete_own(&self, recovery: RecoveryHash) -> Result<Option<OwnItem>, StoreError> {
         let Some((item, partitions)) = until_alone(|| own::delete(&self.pool, &recovery)).await? else {
             return Ok(None);
@@ -276,6 +290,14 @@ impl Store for Postgres {
 
     async fn hand_over(&self, hand_over: NewHandOver) -> Result<Option<HandedOver>, StoreError> {
         until_alone(|| claims::hand_over(&self.pool, &hand_over)).await
+    }
+
+    async fn audit(&self, from: AuditFrom, limit: usize) -> Result<Vec<AuditLine>, StoreError> {
+        audit::lines(&self.pool, from, limit).await
+    }
+
+    async fn counted(&self, site: SiteId, quarter: Quarter) -> Result<Vec<Counted>, StoreError> {
+        tallies::of_quarter(&self.pool, &site, quarter).await
     }
 
     async fn last_decision(&self, item: ItemId) -> Result<Option<PastDecision>, StoreError> {
@@ -436,7 +458,7 @@ impl Store for Postgres {
         role: Role,
         at: i64,
     ) -> Result<Option<Moderator>, StoreError> {
-        moderators::add(&self.pool, &name, role, at).await
+        until_alone(|| moderators::add(&self.pool, &name, role, at)).await
     }
 
     async fn moderators(&self) -> Result<Vec<Moderator>, StoreError> {
@@ -501,12 +523,22 @@ impl Store for Postgres {
         sessions::of(&self.pool, moderator, now).await
     }
 
-    async fn end_session(&self, moderator: ModeratorId, session: SessionId) -> Result<bool, StoreError> {
-        until_alone(|| sessions::end(&self.pool, moderator, session)).await
+    async fn end_session(
+        &self,
+        moderator: ModeratorId,
+        session: SessionId,
+        at: i64,
+    ) -> Result<bool, StoreError> {
+        until_alone(|| sessions::end(&self.pool, moderator, session, at)).await
     }
 
-    async fn end_other_sessions(&self, moderator: ModeratorId, kept: SessionId) -> Result<(), StoreError> {
-        until_alone(|| sessions::end_others(&self.pool, moderator, kept)).await
+    async fn end_other_sessions(
+        &self,
+        moderator: ModeratorId,
+        kept: SessionId,
+        at: i64,
+    ) -> Result<(), StoreError> {
+        until_alone(|| sessions::end_the_others(&self.pool, moderator, kept, at)).await
     }
 
     async fn account(&self, moderator: ModeratorId) -> Result<AccountState, StoreError> {
@@ -577,6 +609,7 @@ impl Store for Postgres {
         until_alone(|| line_reports::purge(&self.pool, now)).await?;
         until_alone(|| reports::purge(&self.pool, now)).await?;
         until_alone(|| outbox::purge(&self.pool, now)).await?;
+        until_alone(|| tallies::add_up(&self.pool, now)).await?;
         until_alone(|| purge::changes(&self.pool, unpublished_before)).await?;
         let mut n_purged = 0;
         loop {

@@ -1,11 +1,13 @@
 //! Moderators' accounts.
 
 use peer_support_domain::account::AccountEvent;
+use peer_support_domain::audit::Act;
 use peer_support_domain::post::Role;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::{credentials, parsed};
+use super::{audit, credentials, parsed};
+use crate::store::audit::NewAct;
 use crate::store::{Moderator, ModeratorId, SecretHash, StoreError};
 
 pub(super) async fn add(
@@ -14,7 +16,8 @@ pub(super) async fn add(
     role: Role,
     at: i64,
 ) -> Result<Option<Moderator>, StoreError> {
-    sqlx::query(
+    let mut tx = pool.begin().await?;
+    let added = sqlx::query(
         "insert into moderators (name, role, created_at)
          values ($1, $2, $3)
          on conflict do nothing
@@ -23,11 +26,17 @@ pub(super) async fn add(
     .bind(name)
     .bind(role.as_str())
     .bind(at)
-    .fetch_optional(pool)
+    .fetch_optional(&mut *tx)
     .await?
     .as_ref()
     .map(moderator)
-    .transpose()
+    .transpose()?;
+    if let Some(added) = &added {
+        let act = NewAct::of(Act::AccountMade, None, at).to_account(added.id);
+        audit::record(&mut tx, act.because(role.as_str())).await?;
+    }
+    tx.commit().await?;
+    Ok(added)
 }
 
 pub(super) async fn all(pool: &PgPool) -> Result<Vec<Moderator>, StoreError> {
@@ -53,6 +62,7 @@ pub(super) async fn close(pool: &PgPool, name: &str, at: i64) -> Result<bool, St
         .execute(&mut *tx)
         .await?;
     credentials::take_away(&mut tx, moderator).await?;
+    audit::record(&mut tx, NewAct::of(Act::AccountClosed, None, at).to_account(moderator)).await?;
     tx.commit().await?;
     Ok(true)
 }

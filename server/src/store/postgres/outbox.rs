@@ -1,5 +1,6 @@
 //! What is passed on to a lead, and what a site's team is told.
 
+use peer_support_domain::audit::Act;
 use peer_support_domain::delivery::Occasion;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::{DEAD_DELIVERIES, DEAD_DELIVERY_RETENTION_MS, DELIVERY_CLAIM_MS};
@@ -7,7 +8,8 @@ use peer_support_domain::wire::{Delivery, Escalation};
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::{bits, corrupt, item_id, key, parsed};
+use super::{audit, bits, corrupt, item_id, key, parsed};
+use crate::store::audit::NewAct;
 use crate::store::{
     DueDelivery, Escalated, FIRST_TIER, NewDelivery, NewEscalation, Notice, NoticeId, StoreError, Tried,
 };
@@ -49,6 +51,7 @@ pub(super) async fn escalate(pool: &PgPool, new: &NewEscalation) -> Result<Optio
         .execute(&mut *tx)
         .await?;
     notice(&mut tx, item_key, Occasion::Escalated, new.at).await?;
+    audit::record(&mut tx, NewAct::of(Act::PassedOn, Some(new.moderator), new.at).on(new.item)).await?;
     let done = last(&mut tx, new.item).await?.ok_or_else(|| corrupt("items", "escalated_at", item_key))?;
     tx.commit().await?;
     Ok(Some(Escalated::Done(done)))

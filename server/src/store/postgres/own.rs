@@ -12,7 +12,7 @@ use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
 use super::{
-    author, claims, count, counts, item_id, items, kind, live, notes, outbox, parsed, rewrite, search,
+    author, claims, count, counts, item_id, items, kind, live, notes, objections, outbox, parsed, rewrite, search,
     side_texts,
 };
 use crate::store::side::{Side, SideTexts};
@@ -51,7 +51,16 @@ async fn find(db: &mut PgConnection, recovery: &RecoveryHash) -> Result<Option<F
     found.item.waiting_text = found.sides.waiting.as_ref().map(|(text, _)| text.clone());
     found.item.original_text = found.sides.original.clone();
     found.item.words = found.sides.words.clone();
+    found.item.statement = objections::statement(db, found.item.id, found.item.state).await?;
     Ok(Some(found))
+}
+
+/// An item with the key of its row and what belongs to it, as [`find_locked`].
+pub(super) async fn with_sides(
+    db: &mut PgConnection,
+    recovery: &RecoveryHash,
+) -> Result<Option<(i64, OwnItem, SideTexts)>, StoreError> {
+    Ok(find_locked(db, recovery).await?.map(|Found { key, item, sides, .. }| (key, item, sides)))
 }
 
 /// As [`find`], once nobody else is changing the item, and until the transaction ends nobody will.
@@ -92,6 +101,7 @@ fn found(row: &PgRow) -> Result<Found, StoreError> {
             waiting_text: None,
             edited_at: row.try_get("edited_at")?,
             words: Vec::new(),
+            statement: None,
         },
         sides: SideTexts::default(),
     })
@@ -244,7 +254,7 @@ pub(super) async fn delete(
     sqlx::query(
         "update items
          set state = 'deleted', reason = null, flags = 0, reported_at = null, flagged_at = null, edited_at = null,
-           asked_at = null, n_heard = 0, n_helped = 0, n_me_too = 0, helpful_at = $2
+           asked_at = null, objected_at = null, n_heard = 0, n_helped = 0, n_me_too = 0, helpful_at = $2
          where key = $1",
     )
     .bind(key)
@@ -265,6 +275,7 @@ pub(super) async fn delete(
     item.edited_at = None;
     item.words.clear();
     item.reason = None;
+    item.statement = None;
     item.is_hidden_by_reports = false;
     item.votes = VoteCounts::default();
     Ok(Some((item, partitions)))

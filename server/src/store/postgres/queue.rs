@@ -4,17 +4,21 @@ use peer_support_domain::cursor::Cursor;
 use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::ItemId;
 use peer_support_domain::note::ContentNotes;
+use peer_support_domain::objection::ObjectionOutcome;
 use peer_support_domain::post::{Decision, NewText, State};
 use peer_support_domain::report::ReportReason;
+use peer_support_domain::statistics::Tally;
 use peer_support_domain::wire::Page;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{
-    bits, claims, cursor_key, flags, item_id, items, key, kind, live, notes, outbox, own, parsed,
-    parsed_if_any, reports, side_texts,
+    audit, bits, claims, cursor_key, flags, item_id, items, key, kind, live, notes, objections, outbox, own,
+    parsed, parsed_if_any, reports, side_texts, tallies,
 };
+use crate::store::audit::{NewAct, of_decision};
 use crate::store::side::{Side, SideTexts};
+use crate::store::tally::{self, Done};
 use crate::store::{
     Claim, ModeratorId, NewDecision, Queued, Rule, StoreError, Undecided, page, published_change,
     queue_flags, report_counts, rows_of_page, waits_since,
@@ -30,7 +34,7 @@ pub(super) async fn queue(
     let n_rows = rows_of_page(limit);
     let sql = format!(
         "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, texts.text, texts.lang,
-           texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.escalated_at, items.queue_place,
+           texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.escalated_at, items.objected_at, items.queue_place,
            items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
              as has_open_flags,
            claims.moderator_key as reader_key, moderators.name as reader, claims.expires_at as claimed_until,
@@ -64,8 +68,17 @@ pub(super) async fn queue(
     let reasons = reports::reasons(db, &keys).await?;
     let mut queued: Vec<Queued> =
         rows.iter().map(|row| to_queued(row, &reasons)).collect::<Result<_, _>>()?;
+    for (place, row) in rows.iter().enumerate() {
+        // Few are objected to at a time.
+        if row.try_get::<Option<i64>, _>("objected_at")?.is_some() {
+            queued[place].objection = objections::queued(db, queued[place].id).await?;
+        }
+    }
     for (item_key, sides) in side_texts::of_items(db, &keys).await? {
         if let Some(place) = keys.iter().position(|key| *key == item_key) {
+            if let Some(objection) = &mut queued[place].objection {
+                objection.original_text.clone_from(&sides.original);
+            }
             sides.put_beside(&mut queued[place]);
         }
     }
@@ -107,6 +120,7 @@ fn to_queued(row: &PgRow, reasons: &[(i64, ReportReason)]) -> Result<Queued, Sto
         hand_overs: Vec::new(),
         n_decisions: n_decisions(row)?,
         escalation: None,
+        objection: None,
         waits_since: waits_since(row.try_get("queue_place")?),
         place: row.try_get("queue_place")?,
     })
@@ -129,7 +143,8 @@ pub(super) async fn decide(
 ) -> Result<Option<Result<State, Undecided>>, StoreError> {
     let mut tx = pool.begin().await?;
     let found = sqlx::query(
-        "select key, post_key, state, coalesce(reported_at, flagged_at) is not null as is_review
+        "select key, post_key, state, coalesce(reported_at, flagged_at) is not null as is_review, flags, created_at,
+           imported_at
          from items
          where id = $1
          for no key update",
@@ -141,6 +156,12 @@ pub(super) async fn decide(
     let (key, post_key): (i64, Option<i64>) = (row.try_get("key")?, row.try_get("post_key")?);
     let before: State = parsed(&row, "items", "state")?;
     let is_review: bool = row.try_get("is_review")?;
+    let flags = flags(&row)?;
+    // When it was sent here.
+    let sent_at: Option<i64> = match row.try_get::<Option<i64>, _>("imported_at")? {
+        Some(_) => None,
+        None => Some(row.try_get("created_at")?),
+    };
     // In statements of their own: they see what was committed while the one above waited for the row.
     let stored = sqlx::query("select item_key as key, text, notes, lang from item_texts where item_key = $1")
         .bind(key)
@@ -164,8 +185,10 @@ pub(super) async fn decide(
     }
     let sides = side_texts::of_item(&mut tx, key).await?;
     let new_text = sides.waiting.as_ref().and_then(|_| new.decision.about_new_text(before));
+    let objection = objections::open(&mut tx, new.item).await?;
     let after = match new_text {
         Some(_) => Ok(before),
+        None if objection.is_some() => before.after_objection(new.decision),
         None if is_review => before.after_review(new.decision),
         None => before.after(new.decision),
     };
@@ -176,7 +199,21 @@ pub(super) async fn decide(
     if !sides.were_read(new, text.as_deref(), new_text.is_some()) {
         return Ok(Some(Err(Undecided::TextChanged)));
     }
-    if let (State::Published, Some((text, notes, lang))) = (after, &stored) {
+    // What is about a new text leaves the objection open, unless that text takes the place of the one it is about.
+    let objection = objection.filter(|_| new_text != Some(NewText::Dropped));
+    let is_same_person = match &objection {
+        Some(open) if new_text.is_none() => objections::is_same_person(&mut tx, open, new.moderator).await?,
+        _ => Ok(false),
+    };
+    let is_same_person = match is_same_person {
+        Ok(is_same_person) => is_same_person,
+        Err(undecided) => return Ok(Some(Err(undecided))),
+    };
+    let gives_back = before == State::Published && new.decision == Decision::Restore;
+    if let (true, Some((_, notes, _)), Some(original)) = (gives_back, &stored, &sides.original) {
+        own::swap_text(&mut tx, key, original, *notes).await?;
+        side_texts::forget(&mut tx, &[key], &[Side::Original]).await?;
+    } else if let (State::Published, Some((text, notes, lang))) = (after, &stored) {
         let is_taken = new_text == Some(NewText::Taken);
         let (text, notes) = match &sides.waiting {
             Some((text, notes)) if is_taken => (text, *notes),
@@ -237,6 +274,32 @@ pub(super) async fn decide(
         live::tell(&mut tx, new.item).await?;
     }
     claims::end(&mut tx, key, new.item).await?;
+    let outcome = objection.as_ref().map(|_| match new_text {
+        Some(_) => ObjectionOutcome::Changed,
+        None => ObjectionOutcome::of(new.decision, before),
+    });
+    let done = Done {
+        decision: new.decision,
+        before,
+        after,
+        is_post: post_key.is_none(),
+        waited_ms: sent_at.map(|sent_at| new.at - sent_at),
+        flags,
+        is_about_new_text: new_text.is_some(),
+        objection: outcome,
+    };
+    for tally in tally::of_decision(done) {
+        tallies::count(&mut tx, new.item, tally, new.at).await?;
+    }
+    if post_key.is_some() && before != State::Published && after == State::Published {
+        tallies::count_first_reply(&mut tx, new.item, new.at).await?;
+    }
+    for act in of_decision(new) {
+        audit::record(&mut tx, act).await?;
+    }
+    if let (Some(open), Some(outcome)) = (&objection, outcome) {
+        objections::answer(&mut tx, open, outcome, is_same_person, new).await?;
+    }
     tx.commit().await?;
     Ok(Some(Ok(after)))
 }
@@ -257,7 +320,8 @@ pub(super) async fn record_by_rule(
     .bind(rule.as_str())
     .bind(decision.as_str())
     .bind(at)
-    .execute(db)
+    .execute(&mut *db)
     .await?;
-    Ok(())
+    tallies::count(db, item, Tally::DecidedByRule(decision), at).await?;
+    audit::record(db, NewAct::of_rule(decision, rule.as_str(), at).on(item)).await
 }

@@ -6,10 +6,11 @@ use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::{REPORT_RETENTION_MS, REPORTS_OF_ITEM};
 use peer_support_domain::post::{Decision, State};
 use peer_support_domain::report::ReportReason;
+use peer_support_domain::statistics::Tally;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool};
 
-use super::{bits, item_id, items, key, live, outbox, parsed, queue};
+use super::{bits, item_id, items, key, live, outbox, parsed, queue, tallies};
 use crate::store::{Hiding, NewReport, ReportStanding, Reported, Rule, SecretHash, StoreError, hour_of};
 
 pub(super) async fn report(pool: &PgPool, new: &NewReport) -> Result<Option<Reported>, StoreError> {
@@ -71,6 +72,7 @@ pub(super) async fn report(pool: &PgPool, new: &NewReport) -> Result<Option<Repo
     .bind(hour_of(new.at))
     .execute(&mut *tx)
     .await?;
+    tallies::count(&mut tx, new.item, Tally::Reported(new.reason), new.at).await?;
     mark_danger(&mut tx, item.key, new).await?;
     let state = hide_if_due(&mut tx, &item, new).await?;
     live::tell_desk(&mut tx, new.item, DeskChange::New).await?;
@@ -190,10 +192,10 @@ async fn hide_if_due(
     .bind(item.key)
     .execute(&mut *db)
     .await?;
-    queue::record_by_rule(db, new.item, Rule::Reports, Decision::Hide, new.at).await?;
     if let Some(post_key) = item.post_key {
         items::count_reply(db, post_key, -1).await?;
     }
+    queue::record_by_rule(db, new.item, Rule::Reports, Decision::Hide, new.at).await?;
     Ok(State::Hidden)
 }
 

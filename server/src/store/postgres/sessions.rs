@@ -1,11 +1,13 @@
 //! Moderators' sessions: how they are opened, and how they end.
 
 use peer_support_domain::account::AccountEvent;
+use peer_support_domain::audit::Act;
 use peer_support_domain::limits::SESSION_SEEN_MS;
 use sqlx::postgres::{PgConnection, PgPool};
 use sqlx::{PgExecutor, Row};
 
-use super::{attempts, claims, credentials, moderators};
+use super::{attempts, audit, claims, credentials, moderators};
+use crate::store::audit::NewAct;
 use crate::store::{
     ListedSession, MINUTE_MS, ModeratorId, NewSession, OpenSession, SecondFactor, SecretHash, SessionId,
     StoreError, begun_span, unused_before,
@@ -210,7 +212,9 @@ pub(super) async fn end(
     pool: &PgPool,
     moderator: ModeratorId,
     session: SessionId,
+    at: i64,
 ) -> Result<bool, StoreError> {
+    let mut tx = pool.begin().await?;
     let ended = sqlx::query(
         "delete from sessions
          where moderator_key = $1
@@ -218,9 +222,28 @@ pub(super) async fn end(
     )
     .bind(moderator.0)
     .bind(session.0)
-    .execute(pool)
+    .execute(&mut *tx)
     .await?;
-    Ok(ended.rows_affected() == 1)
+    if ended.rows_affected() == 0 {
+        return Ok(false);
+    }
+    audit::record(&mut tx, NewAct::of(Act::SessionEnded, Some(moderator), at).to_account(moderator)).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// As the account's owner asks.
+pub(super) async fn end_the_others(
+    pool: &PgPool,
+    moderator: ModeratorId,
+    kept: SessionId,
+    at: i64,
+) -> Result<(), StoreError> {
+    let mut tx = pool.begin().await?;
+    end_others(&mut *tx, moderator, kept).await?;
+    let act = NewAct::of(Act::OtherSessionsEnded, Some(moderator), at).to_account(moderator);
+    audit::record(&mut tx, act).await?;
+    Ok(tx.commit().await?)
 }
 
 pub(super) async fn end_others<'e>(

@@ -4,7 +4,7 @@ use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{Playbook, ReasonTemplate, SiteSetting};
 use sqlx::postgres::{PgConnection, PgPool};
 
-use super::sites;
+use super::{items, sites};
 use crate::store::{ModeratorId, StoreError};
 
 pub(super) async fn playbook(pool: &PgPool, site: &SiteId) -> Result<Option<Playbook>, StoreError> {
@@ -27,12 +27,13 @@ pub(super) async fn put_playbook(
     at: i64,
 ) -> Result<(), StoreError> {
     let mut tx = pool.begin().await?;
-    let site_key = sites::record(&mut tx, site, SiteSetting::Playbook, Some(moderator), at).await?;
+    let site_key = items::site_key(&mut tx, site).await?;
     let Playbook { green, amber, red } = playbook;
     for (colour, steps) in [("green", green), ("amber", amber), ("red", red)] {
         let steps: Vec<_> = steps.iter().map(|step| (None, step.as_str())).collect();
         put(&mut tx, site_key, colour, &steps).await?;
     }
+    sites::record(&mut tx, site, SiteSetting::Playbook, Some(moderator), at).await?;
     Ok(tx.commit().await?)
 }
 
@@ -54,10 +55,11 @@ pub(super) async fn put_reasons(
     at: i64,
 ) -> Result<(), StoreError> {
     let mut tx = pool.begin().await?;
-    let site_key = sites::record(&mut tx, site, SiteSetting::Reasons, Some(moderator), at).await?;
+    let site_key = items::site_key(&mut tx, site).await?;
     let texts: Vec<_> =
         reasons.iter().map(|reason| (Some(reason.name.as_str()), reason.text.as_str())).collect();
     put(&mut tx, site_key, "reason", &texts).await?;
+    sites::record(&mut tx, site, SiteSetting::Reasons, Some(moderator), at).await?;
     Ok(tx.commit().await?)
 }
 

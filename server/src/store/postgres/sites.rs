@@ -7,7 +7,8 @@ use peer_support_domain::wire::{SiteChange, SiteSetting};
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::{corrupt, items, key, parsed_if_any};
+use super::{audit, corrupt, items, key, parsed_if_any};
+use crate::store::audit::{NewAct, act_of};
 use crate::store::{FAR, ModeratorId, SiteSettings, StoreError, waits_since};
 
 pub(super) async fn settings(pool: &PgPool, site: &SiteId) -> Result<SiteSettings, StoreError> {
@@ -51,14 +52,14 @@ pub(super) async fn change(
     Ok(tx.commit().await?)
 }
 
-/// Adds to the record; the key of the site.
+/// Adds to the record.
 pub(super) async fn record(
     db: &mut PgConnection,
     site: &SiteId,
     what: SiteSetting,
     moderator: Option<ModeratorId>,
     at: i64,
-) -> Result<i64, StoreError> {
+) -> Result<(), StoreError> {
     let site_key = items::site_key(&mut *db, site).await?;
     let (name, forced, is_on) = match what {
         SiteSetting::Forced(forced) => ("forced", Some(forced), None),
@@ -78,9 +79,9 @@ pub(super) async fn record(
     .bind(is_on)
     .bind(moderator.map(|moderator| moderator.0))
     .bind(at)
-    .execute(db)
+    .execute(&mut *db)
     .await?;
-    Ok(site_key)
+    audit::record(db, NewAct::of(act_of(what), moderator, at).at_site(site)).await
 }
 
 pub(super) async fn changes(pool: &PgPool, site: &SiteId) -> Result<Vec<SiteChange>, StoreError> {

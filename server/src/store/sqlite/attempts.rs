@@ -1,10 +1,12 @@
 //! Wrong tries to sign in, counted by name.
 
-use peer_support_domain::limits::SIGN_IN_TRIES_COUNT_MS;
+use peer_support_domain::audit::Act;
+use peer_support_domain::limits::{SIGN_IN_TRIES, SIGN_IN_TRIES_COUNT_MS};
 use peer_support_domain::lock_out::wait_ms;
 use rusqlite::Connection;
 
-use super::{execute, first, moderators};
+use super::{audit, execute, first, moderators};
+use crate::store::audit::NewAct;
 use crate::store::{Attempt, Credentials, ModeratorId, SecretHash, StoreError, UNKNOWN_NAMES};
 
 pub(super) fn take(
@@ -68,6 +70,10 @@ pub(super) fn take(
             })
         },
     )?;
+    if let Some(credentials) = credentials.as_ref().filter(|_| n_tries == SIGN_IN_TRIES + 1) {
+        // The ones before were wrong, and made the account wait; once in a row of them.
+        audit::record(db, NewAct::of(Act::LockedOut, None, now).to_account(credentials.moderator.id))?;
+    }
     Ok(Attempt::Taken(credentials))
 }
 

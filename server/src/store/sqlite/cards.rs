@@ -1,10 +1,12 @@
 //! What a site's moderators pinned above its posts.
 
+use peer_support_domain::audit::Act;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::Card;
 use rusqlite::Connection;
 
-use super::{all, execute, first, items, parsed, parsed_if_any};
+use super::{all, audit, execute, first, items, parsed, parsed_if_any};
+use crate::store::audit::NewAct;
 use crate::store::{ModeratorId, StoreError};
 
 pub(super) fn list(db: &Connection, site: &SiteId) -> Result<Option<Vec<Card>>, StoreError> {
@@ -69,5 +71,5 @@ pub(super) fn put(
          values (?1, ?2, ?3, ?4)",
         (site_key, moderator.map(|moderator| moderator.0), cards.len() as i64, at),
     )?;
-    Ok(())
+    audit::record(db, NewAct::of(Act::CardsWritten, moderator, at).at_site(site))
 }

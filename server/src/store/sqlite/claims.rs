@@ -1,5 +1,6 @@
 //! Who reads which item at the moment, and to whom items were handed over.
 
+use peer_support_domain::audit::Act;
 use peer_support_domain::desk::DeskChange;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::{CLAIM_MS, HAND_OVERS_OF_ITEM};
@@ -8,7 +9,8 @@ use peer_support_domain::post::{Role, State};
 use peer_support_domain::wire::{HandOver, PastDecision};
 use rusqlite::{Connection, Row};
 
-use super::{all, bits, execute, first, item_id, live, parsed, side_texts};
+use super::{all, audit, bits, execute, first, item_id, live, parsed, side_texts};
+use crate::store::audit::NewAct;
 use crate::store::side::Side;
 use crate::store::{Claim, Claimed, HandedOver, ModeratorId, NewClaim, NewHandOver, SecretHash, StoreError};
 
@@ -57,7 +59,7 @@ pub(super) fn claim(db: &Connection, new: &NewClaim) -> Result<Option<Claimed>, 
     let is_new = before.as_ref().is_none_or(|claim| claim.moderator != new.moderator);
     match before.filter(|_| is_new) {
         Some(theirs) if !new.takes_over => return Ok(Some(Claimed::Theirs(theirs))),
-        Some(theirs) => record(db, new.item, "taken_over", new.moderator, Some(theirs.moderator), new.at)?,
+        Some(theirs) => record(db, new.item, Act::TakenOver, new.moderator, Some(theirs.moderator), new.at)?,
         None => {}
     }
     execute(
@@ -148,7 +150,7 @@ pub(super) fn hand_over(db: &Connection, new: &NewHandOver) -> Result<Option<Han
          where key = ?1",
         (db.last_insert_rowid(), to.map(|to| to.0)),
     )?;
-    record(db, new.item, "handed_over", new.moderator, to, new.at)?;
+    record(db, new.item, Act::HandedOver, new.moderator, to, new.at)?;
     execute(db, "delete from claims where item_key = ?1", [key])?;
     live::tell_desk(db, new.item, DeskChange::Freed)?;
     Ok(hand_overs(db, key)?.pop().map(HandedOver::Done))
@@ -195,7 +197,7 @@ pub(super) fn hand_overs(db: &Connection, item_key: i64) -> Result<Vec<HandOver>
 fn record(
     db: &Connection,
     item: ItemId,
-    event: &str,
+    act: Act,
     moderator: ModeratorId,
     other: Option<ModeratorId>,
     at: i64,
@@ -204,9 +206,16 @@ fn record(
         db,
         "insert into desk_events (item_id, event, moderator_key, other_key, at)
          values (?1, ?2, ?3, ?4, ?5)",
-        (bits(item), event, moderator.0, other.map(|other| other.0), at),
+        (bits(item), act.as_str().replace('-', "_"), moderator.0, other.map(|other| other.0), at),
     )?;
-    Ok(())
+    let act = NewAct::of(act, Some(moderator), at).on(item);
+    audit::record(
+        db,
+        match other {
+            Some(other) => act.to_account(other),
+            None => act,
+        },
+    )
 }
 
 pub(super) fn last_decision(db: &Connection, item: ItemId) -> Result<Option<PastDecision>, StoreError> {

@@ -4,12 +4,13 @@ use peer_support_domain::account::AccountEvent;
 use peer_support_domain::limits::{ACCOUNT_EVENTS, NEW_AUTHENTICATOR_MS};
 use rusqlite::Connection;
 
-use super::{all, attempts, execute, first, sessions};
+use super::{all, attempts, audit, execute, first, sessions};
+use crate::store::audit::of_account;
 use crate::store::{
     AccountState, MINUTE_MS, ModeratorId, SecretHash, SessionId, StoreError, begun_span, corrupt,
 };
 
-/// Records what happened to an account.
+/// Records what happened to an account, for its owner and for good.
 pub(super) fn note(
     db: &Connection,
     moderator: ModeratorId,
@@ -22,7 +23,7 @@ pub(super) fn note(
          values (?1, ?2, ?3)",
         (moderator.0, event.as_str(), begun_span(at, MINUTE_MS)),
     )?;
-    Ok(())
+    audit::record(db, of_account(event, moderator, at))
 }
 
 pub(super) fn account(db: &Connection, moderator: ModeratorId) -> Result<AccountState, StoreError> {

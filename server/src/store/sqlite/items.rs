@@ -7,14 +7,16 @@ use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, Kind, State};
 use peer_support_domain::ranking;
 use peer_support_domain::site::{SiteId, TopicId};
+use peer_support_domain::statistics::Tally;
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{Page, Post, Reply};
 use rusqlite::{Connection, Row};
 
 use super::{
-    all, author, bits, corrupt, counts, cursor_key, execute, first, item_id, key, kind, live, notes, outbox,
-    parsed, parsed_if_any, queue,
+    all, audit, author, bits, corrupt, counts, cursor_key, execute, first, item_id, key, kind, live, notes,
+    outbox, parsed, parsed_if_any, queue, tallies,
 };
+use crate::store::audit::NewAct;
 use crate::store::{
     APPROVALS_AMONG, Added, FeedQuery, Idempotency, NewItem, Place, RecentText, Rule, StoreError, Stored,
     kind_letter, may_skip_the_queue, page, rows_of_page,
@@ -93,9 +95,6 @@ pub(super) fn add(
     )?;
     let item_key = db.last_insert_rowid();
     outbox::notice_risk(db, item_key, false, item.created_at)?;
-    if is_approved_before {
-        queue::record_by_rule(db, item.id, Rule::Approvals, Decision::Approve, item.created_at)?;
-    }
     if let (Some(post_key), State::Published) = (post_key, state) {
         count_reply(db, post_key, 1)?;
     }
@@ -105,6 +104,22 @@ pub(super) fn add(
     if state == State::Held {
         live::tell_desk(db, item.id, DeskChange::New)?;
     }
+    if !item.is_example && item.owner.is_none() {
+        let kind = match &item.place {
+            Place::Post { kind, .. } => Some(*kind),
+            Place::Reply { .. } => None,
+        };
+        tallies::count(db, item.id, Tally::Sent(kind), item.created_at)?;
+        for flag in item.flags.iter().filter(|_| state == State::Held) {
+            tallies::count(db, item.id, Tally::HeldFor(flag), item.created_at)?;
+        }
+    }
+    if post_key.is_some() && state == State::Published {
+        tallies::count_first_reply(db, item.id, item.created_at)?;
+    }
+    if is_approved_before {
+        queue::record_by_rule(db, item.id, Rule::Approvals, Decision::Approve, item.created_at)?;
+    }
     if let Some(owner) = item.owner {
         execute(
             db,
@@ -112,6 +127,7 @@ pub(super) fn add(
              values (?1, ?2, ?3, ?4)",
             (bits(item.id), owner.0, Decision::Approve.as_str(), item.created_at),
         )?;
+        audit::record(db, NewAct::of(Decision::Approve, Some(owner), item.created_at).on(item.id))?;
     }
     if let Some(Idempotency { key_hash, request_hash }) = idempotency {
         execute(

@@ -4,10 +4,11 @@ use peer_support_domain::cursor::Cursor;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::{LINE_REPORT_RETENTION_DAYS, LINE_REPORTS_A_DAY};
 use peer_support_domain::line_report::Day;
+use peer_support_domain::statistics::{Quarter, Tally};
 use peer_support_domain::wire::{LineReport, Page};
 use rusqlite::Connection;
 
-use super::{all, execute, items, key, parsed};
+use super::{all, execute, items, key, parsed, tallies};
 use crate::store::{NewLineReport, StoreError, corrupt, page, rows_of_page};
 
 pub(super) fn add(db: &Connection, report: &NewLineReport) -> Result<bool, StoreError> {
@@ -41,6 +42,14 @@ pub(super) fn add(db: &Connection, report: &NewLineReport) -> Result<bool, Store
             LINE_REPORTS_A_DAY as i64,
         ),
     )?;
+    if n_counted == 1 {
+        tallies::count_of_site(
+            db,
+            site_key,
+            Tally::LineReported(report.problem),
+            Quarter::of_day(report.day),
+        )?;
+    }
     Ok(n_counted == 1)
 }
 

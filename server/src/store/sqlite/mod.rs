@@ -1,6 +1,7 @@
 //! SQLite, inside this process: one writing thread, a few readers, every acknowledged write flushed to the disk.
 
 mod attempts;
+mod audit;
 mod cards;
 mod claims;
 mod credentials;
@@ -10,6 +11,7 @@ mod items;
 mod line_reports;
 mod live;
 mod moderators;
+mod objections;
 mod outbox;
 mod own;
 #[cfg(test)]
@@ -22,6 +24,7 @@ mod sessions;
 mod side_texts;
 mod site_texts;
 mod sites;
+mod tallies;
 mod votes;
 mod writer;
 
@@ -37,9 +40,10 @@ use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::site::SiteId;
+use peer_support_domain::statistics::{Counted, Quarter};
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{
-    Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
+    AuditLine, Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
     SiteChange, SiteSetting,
 };
 use rusqlite::{Connection, OpenFlags, Params, Row};
@@ -50,10 +54,10 @@ use tokio::sync::mpsc::Sender;
 use self::writer::Writer;
 use super::live::{Listener, Teller};
 use super::{
-    AccountState, Added, Attempt, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
+    AccountState, Added, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
     FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
     ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport, NewItem,
-    NewLineReport, NewReport, NewSession, Notice, NoticeId, OpenSession, OwnItem, Published, Queued,
+    NewLineReport, NewReport, NewSession, Notice, NoticeId, Objected, OpenSession, OwnItem, Published, Queued,
     RecentText, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash, SessionId,
     SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits,
 };
@@ -86,6 +90,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0013_desk.sql")),
     M::up(include_str!("migrations/0014_outbox.sql")),
     M::up(include_str!("migrations/0015_sites.sql")),
+    M::up(include_str!("migrations/0016_record.sql")),
 ];
 
 /// A store in one file, with its write-ahead log beside it.
@@ -358,6 +363,15 @@ impl Store for Sqlite {
         self.write(move |db| side_texts::say(db, item, moderator, &text, at)).await
     }
 
+    async fn object(
+        &self,
+        recovery: RecoveryHash,
+        text: Option<String>,
+        at: i64,
+    ) -> Result<Option<Objected>, StoreError> {
+        self.write(move |db| objections::object(db, &recovery, text.as_deref(), at)).await
+    }
+
     async fn delete_own(&self, recovery: RecoveryHash) -> Result<Option<OwnItem>, StoreError> {
         self.forget(move |db| own::delete(db, &recovery)).await
     }
@@ -380,6 +394,14 @@ impl Store for Sqlite {
 
     async fn hand_over(&self, hand_over: NewHandOver) -> Result<Option<HandedOver>, StoreError> {
         self.write(move |db| claims::hand_over(db, &hand_over)).await
+    }
+
+    async fn audit(&self, from: AuditFrom, limit: usize) -> Result<Vec<AuditLine>, StoreError> {
+        self.read(move |db| audit::lines(db, from, limit)).await
+    }
+
+    async fn counted(&self, site: SiteId, quarter: Quarter) -> Result<Vec<Counted>, StoreError> {
+        self.read(move |db| tallies::of_quarter(db, &site, quarter)).await
     }
 
     async fn last_decision(&self, item: ItemId) -> Result<Option<PastDecision>, StoreError> {
@@ -602,12 +624,22 @@ impl Store for Sqlite {
         self.read(move |db| sessions::of(db, moderator, now)).await
     }
 
-    async fn end_session(&self, moderator: ModeratorId, session: SessionId) -> Result<bool, StoreError> {
-        self.write(move |db| sessions::end(db, moderator, session)).await
+    async fn end_session(
+        &self,
+        moderator: ModeratorId,
+        session: SessionId,
+        at: i64,
+    ) -> Result<bool, StoreError> {
+        self.write(move |db| sessions::end(db, moderator, session, at)).await
     }
 
-    async fn end_other_sessions(&self, moderator: ModeratorId, kept: SessionId) -> Result<(), StoreError> {
-        self.write(move |db| sessions::end_others(db, moderator, kept)).await
+    async fn end_other_sessions(
+        &self,
+        moderator: ModeratorId,
+        kept: SessionId,
+        at: i64,
+    ) -> Result<(), StoreError> {
+        self.write(move |db| sessions::end_the_others(db, moderator, kept, at)).await
     }
 
     async fn account(&self, moderator: ModeratorId) -> Result<AccountState, StoreError> {
@@ -678,6 +710,7 @@ impl Store for Sqlite {
         self.write(move |db| line_reports::purge(db, now)).await?;
         self.write(move |db| reports::purge(db, now)).await?;
         self.write(move |db| outbox::purge(db, now)).await?;
+        self.write(move |db| tallies::add_up(db, now)).await?;
         self.forget(move |db| purge::changes(db, unpublished_before)).await?;
         let mut n_purged = 0;
         loop {

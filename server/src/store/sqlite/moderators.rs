@@ -1,14 +1,16 @@
 //! Moderators' accounts.
 
 use peer_support_domain::account::AccountEvent;
+use peer_support_domain::audit::Act;
 use peer_support_domain::post::Role;
 use rusqlite::{Connection, Row};
 
-use super::{all as all_rows, credentials, execute, first, parsed};
+use super::{all as all_rows, audit, credentials, execute, first, parsed};
+use crate::store::audit::NewAct;
 use crate::store::{Moderator, ModeratorId, SecretHash, StoreError};
 
 pub(super) fn add(db: &Connection, name: &str, role: Role, at: i64) -> Result<Option<Moderator>, StoreError> {
-    first(
+    let added = first(
         db,
         "insert into moderators (name, role, created_at)
          values (?1, ?2, ?3)
@@ -16,7 +18,12 @@ pub(super) fn add(db: &Connection, name: &str, role: Role, at: i64) -> Result<Op
          returning key, name, role",
         (name, role.as_str(), at),
         moderator,
-    )
+    )?;
+    if let Some(added) = &added {
+        let act = NewAct::of(Act::AccountMade, None, at).to_account(added.id);
+        audit::record(db, act.because(role.as_str()))?;
+    }
+    Ok(added)
 }
 
 pub(super) fn all(db: &Connection) -> Result<Vec<Moderator>, StoreError> {
@@ -44,6 +51,7 @@ pub(super) fn close(db: &Connection, name: &str, at: i64) -> Result<bool, StoreE
     )?;
     let Some(moderator) = closed else { return Ok(false) };
     credentials::take_away(db, moderator)?;
+    audit::record(db, NewAct::of(Act::AccountClosed, None, at).to_account(moderator))?;
     Ok(true)
 }
 

@@ -1,12 +1,14 @@
 //! What is passed on to a lead, and what a site's team is told.
 
+use peer_support_domain::audit::Act;
 use peer_support_domain::delivery::{DeliveryFailure, Occasion};
 use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::{DEAD_DELIVERIES, DEAD_DELIVERY_RETENTION_MS, DELIVERY_CLAIM_MS};
 use peer_support_domain::wire::{Delivery, Escalation};
 use rusqlite::{Connection, Row};
 
-use super::{all, bits, corrupt, execute, first, item_id, key, parsed};
+use super::{all, audit, bits, corrupt, execute, first, item_id, key, parsed};
+use crate::store::audit::NewAct;
 use crate::store::{
     DueDelivery, Escalated, FIRST_TIER, NewDelivery, NewEscalation, Notice, NoticeId, StoreError, Tried,
 };
@@ -36,6 +38,7 @@ pub(super) fn escalate(db: &Connection, new: &NewEscalation) -> Result<Option<Es
     )?;
     execute(db, "update items set escalated_at = ?2 where key = ?1", (item_key, new.at))?;
     notice(db, item_key, Occasion::Escalated, new.at)?;
+    audit::record(db, NewAct::of(Act::PassedOn, Some(new.moderator), new.at).on(new.item))?;
     let done = last(db, new.item)?.ok_or_else(|| corrupt("items", "escalated_at", item_key))?;
     Ok(Some(Escalated::Done(done)))
 }

@@ -11,7 +11,7 @@ use peer_support_domain::vote::VoteCounts;
 use rusqlite::{Connection, Row};
 
 use super::{
-    author, claims, counts, execute, first, item_id, items, kind, live, notes, outbox, parsed, search,
+    author, claims, counts, execute, first, item_id, items, kind, live, notes, objections, outbox, parsed, search,
     side_texts,
 };
 use crate::store::side::{Side, SideTexts};
@@ -28,6 +28,14 @@ struct Found {
 
 pub(super) fn own(db: &Connection, recovery: &RecoveryHash) -> Result<Option<OwnItem>, StoreError> {
     Ok(find(db, recovery)?.map(|found| found.item))
+}
+
+/// An item with the key of its row and what belongs to it.
+pub(super) fn with_sides(
+    db: &Connection,
+    recovery: &RecoveryHash,
+) -> Result<Option<(i64, OwnItem, SideTexts)>, StoreError> {
+    Ok(find(db, recovery)?.map(|Found { key, item, sides, .. }| (key, item, sides)))
 }
 
 fn find(db: &Connection, recovery: &RecoveryHash) -> Result<Option<Found>, StoreError> {
@@ -50,6 +58,7 @@ fn find(db: &Connection, recovery: &RecoveryHash) -> Result<Option<Found>, Store
     found.item.waiting_text = found.sides.waiting.as_ref().map(|(text, _)| text.clone());
     found.item.original_text = found.sides.original.clone();
     found.item.words = found.sides.words.clone();
+    found.item.statement = objections::statement(db, found.item.id, found.item.state)?;
     Ok(Some(found))
 }
 
@@ -78,6 +87,7 @@ fn found(row: &Row<'_>) -> Result<Found, StoreError> {
             waiting_text: None,
             edited_at: row.get("edited_at")?,
             words: Vec::new(),
+            statement: None,
         },
         sides: SideTexts::default(),
     })
@@ -205,7 +215,7 @@ pub(super) fn delete(db: &Connection, recovery: &RecoveryHash) -> Result<Option<
         db,
         "update items
          set state = 'deleted', text_key = null, reason = null, flags = 0, reported_at = null, flagged_at = null,
-           edited_at = null, asked_at = null, n_heard = 0, n_helped = 0, n_me_too = 0, helpful_at = ?2
+           edited_at = null, asked_at = null, objected_at = null, n_heard = 0, n_helped = 0, n_me_too = 0, helpful_at = ?2
          where key = ?1",
         (key, ranking::helpful_at_ms(item.created_at, VoteCounts::default())),
     )?;
@@ -222,6 +232,7 @@ pub(super) fn delete(db: &Connection, recovery: &RecoveryHash) -> Result<Option<
     item.edited_at = None;
     item.words.clear();
     item.reason = None;
+    item.statement = None;
     item.is_hidden_by_reports = false;
     item.votes = VoteCounts::default();
     Ok(Some(item))

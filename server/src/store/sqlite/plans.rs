@@ -16,7 +16,7 @@ use rusqlite::{Connection, StatementStatus};
 
 use super::{Sqlite, items, live, open_to_read, search};
 use crate::store::{
-    Edit, FeedQuery, Hiding, How, Idempotency, ModeratorId, NewDecision, NewItem, NewLineReport, NewReport,
+    AuditFrom, Edit, FeedQuery, Hiding, How, Idempotency, ModeratorId, NewDecision, NewItem, NewLineReport, NewReport,
     NewSession, Place, SearchQuery, SecondFactor, Store, Vote,
 };
 
@@ -180,8 +180,8 @@ async fn ask_everything(store: &Sqlite, moderator: ModeratorId) {
     }
     store.account(moderator).await.unwrap();
     assert_eq!(store.sessions(moderator, 0).await.unwrap().len(), 2);
-    store.end_session(moderator, session).await.unwrap();
-    store.end_other_sessions(moderator, session).await.unwrap();
+    store.end_session(moderator, session, 0).await.unwrap();
+    store.end_other_sessions(moderator, session, 0).await.unwrap();
     store.sign_out([2; 32]).await.unwrap();
     let decision = |decision| NewDecision {
         item: item(1 << 40),
@@ -202,8 +202,13 @@ async fn ask_everything(store: &Sqlite, moderator: ModeratorId) {
     assert!(store.report_line(report).await.unwrap());
     store.line_reports(None, 10).await.unwrap();
     store.line_reports(after, 10).await.unwrap();
+    store.audit(AuditFrom::After(0), 10).await.unwrap();
+    store.audit(AuditFrom::Before(9), 10).await.unwrap();
     store.decide(decision(Decision::Approve)).await.unwrap().unwrap().unwrap();
     store.decide(decision(Decision::Hide)).await.unwrap().unwrap().unwrap();
+    store.object(recovery, Some("Another word".into()), 0).await.unwrap().unwrap();
+    store.queue(None, 10).await.unwrap();
+    store.decide(decision(Decision::Restore)).await.unwrap().unwrap().unwrap();
     store.delete_own(recovery).await.unwrap().unwrap();
 }
 

@@ -4,15 +4,19 @@ use peer_support_domain::cursor::Cursor;
 use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::ItemId;
 use peer_support_domain::note::ContentNotes;
+use peer_support_domain::objection::ObjectionOutcome;
 use peer_support_domain::post::{Decision, NewText, State};
+use peer_support_domain::statistics::Tally;
 use peer_support_domain::wire::Page;
 use rusqlite::{Connection, Row};
 
 use super::{
-    all, bits, claims, cursor_key, execute, first, flags, item_id, items, key, kind, live, notes, outbox,
-    own, parsed, parsed_if_any, reports, side_texts,
+    all, audit, bits, claims, cursor_key, execute, first, flags, item_id, items, key, kind, live, notes,
+    objections, outbox, own, parsed, parsed_if_any, reports, side_texts, tallies,
 };
+use crate::store::audit::{NewAct, of_decision};
 use crate::store::side::{Side, SideTexts};
+use crate::store::tally::{self, Done};
 use crate::store::{
     Claim, ModeratorId, NewDecision, Queued, Rule, StoreError, Undecided, page, published_change,
     queue_flags, report_counts, rows_of_page, waits_since,
@@ -30,7 +34,7 @@ pub(super) fn queue(
            item_texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags,
            items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
              as has_open_flags,
-           items.reported_at, items.escalated_at, items.queue_place,
+           items.reported_at, items.escalated_at, items.objected_at, items.queue_place,
            claims.moderator_key as reader_key, moderators.name as reader, claims.expires_at as claimed_until,
            (select count(*) from decisions where item_id = items.id) as n_decisions
          from items
@@ -72,10 +76,15 @@ pub(super) fn queue(
                 hand_overs: claims::hand_overs(db, key(row))?,
                 n_decisions: row.get("n_decisions")?,
                 escalation: None,
+                objection: None,
                 waits_since: waits_since(row.get("queue_place")?),
                 place: row.get("queue_place")?,
             };
-            side_texts::of_item(db, key(row))?.put_beside(&mut queued);
+            let sides = side_texts::of_item(db, key(row))?;
+            if row.get::<_, Option<i64>>("objected_at")?.is_some() {
+                queued.objection = objections::queued(db, queued.id, &sides)?;
+            }
+            sides.put_beside(&mut queued);
             if row.get::<_, Option<i64>>("escalated_at")?.is_some() {
                 queued.escalation = outbox::last(db, queued.id)?;
             }
@@ -103,6 +112,9 @@ struct Found {
     lang: Option<String>,
     /// Whether readers reported it or a check flagged it.
     is_review: bool,
+    flags: Flags,
+    /// When it was sent here.
+    sent_at: Option<i64>,
 }
 
 pub(super) fn decide(
@@ -112,7 +124,8 @@ pub(super) fn decide(
     let found = first(
         db,
         "select items.key, items.post_key, items.state, items.text_key, item_texts.text, item_texts.lang,
-           coalesce(item_texts.notes, x'00') as notes, coalesce(items.reported_at, items.flagged_at) is not null as is_review
+           coalesce(item_texts.notes, x'00') as notes, coalesce(items.reported_at, items.flagged_at) is not null as is_review,
+           items.flags, items.created_at, items.imported_at
          from items
          left join item_texts on item_texts.key = items.text_key
          where items.id = ?1",
@@ -127,10 +140,17 @@ pub(super) fn decide(
                 notes: notes(row)?,
                 lang: row.get("lang")?,
                 is_review: row.get("is_review")?,
+                flags: flags(row)?,
+                sent_at: match row.get::<_, Option<i64>>("imported_at")? {
+                    Some(_) => None,
+                    None => Some(row.get("created_at")?),
+                },
             })
         },
     )?;
-    let Some(Found { key, post_key, state: before, text_key, text, notes, lang, is_review }) = found else {
+    let Some(Found { key, post_key, state: before, text_key, text, notes, lang, is_review, flags, sent_at }) =
+        found
+    else {
         return Ok(None);
     };
     if let Some(theirs) = claims::of_another(db, key, new.moderator, new.at)? {
@@ -146,8 +166,10 @@ pub(super) fn decide(
     }
     let sides = side_texts::of_item(db, key)?;
     let new_text = sides.waiting.as_ref().and_then(|_| new.decision.about_new_text(before));
+    let objection = objections::open(db, new.item)?;
     let after = match new_text {
         Some(_) => Ok(before),
+        None if objection.is_some() => before.after_objection(new.decision),
         None if is_review => before.after_review(new.decision),
         None => before.after(new.decision),
     };
@@ -158,7 +180,21 @@ pub(super) fn decide(
     if !sides.were_read(new, text.as_deref(), new_text.is_some()) {
         return Ok(Some(Err(Undecided::TextChanged)));
     }
-    if let (State::Published, Some(text_key), Some(text)) = (after, text_key, &text) {
+    // What is about a new text leaves the objection open, unless that text takes the place of the one it is about.
+    let objection = objection.filter(|_| new_text != Some(NewText::Dropped));
+    let is_same_person = match &objection {
+        Some(open) if new_text.is_none() => objections::is_same_person(db, open, new.moderator)?,
+        _ => Ok(false),
+    };
+    let is_same_person = match is_same_person {
+        Ok(is_same_person) => is_same_person,
+        Err(undecided) => return Ok(Some(Err(undecided))),
+    };
+    let gives_back = before == State::Published && new.decision == Decision::Restore;
+    if let (true, Some(text_key), Some(original)) = (gives_back, text_key, &sides.original) {
+        own::swap_text(db, key, text_key, original, notes)?;
+        side_texts::forget(db, key, &[Side::Original])?;
+    } else if let (State::Published, Some(text_key), Some(text)) = (after, text_key, &text) {
         let is_taken = new_text == Some(NewText::Taken);
         let (text, notes) = match &sides.waiting {
             Some((text, notes)) if is_taken => (text, *notes),
@@ -212,6 +248,32 @@ pub(super) fn decide(
         live::tell(db, key)?;
     }
     claims::end(db, key, new.item)?;
+    let outcome = objection.as_ref().map(|_| match new_text {
+        Some(_) => ObjectionOutcome::Changed,
+        None => ObjectionOutcome::of(new.decision, before),
+    });
+    let done = Done {
+        decision: new.decision,
+        before,
+        after,
+        is_post: post_key.is_none(),
+        waited_ms: sent_at.map(|sent_at| new.at - sent_at),
+        flags,
+        is_about_new_text: new_text.is_some(),
+        objection: outcome,
+    };
+    for tally in tally::of_decision(done) {
+        tallies::count(db, new.item, tally, new.at)?;
+    }
+    if post_key.is_some() && before != State::Published && after == State::Published {
+        tallies::count_first_reply(db, new.item, new.at)?;
+    }
+    for act in of_decision(new) {
+        audit::record(db, act)?;
+    }
+    if let (Some(open), Some(outcome)) = (&objection, outcome) {
+        objections::answer(db, open, outcome, is_same_person, new)?;
+    }
     Ok(Some(Ok(after)))
 }
 
@@ -229,5 +291,6 @@ pub(super) fn record_by_rule(
          values (?1, ?2, ?3, ?4)",
         (bits(item), rule.as_str(), decision.as_str(), at),
     )?;
-    Ok(())
+    tallies::count(db, item, Tally::DecidedByRule(decision), at)?;
+    audit::record(db, NewAct::of_rule(decision, rule.as_str(), at).on(item))
 }

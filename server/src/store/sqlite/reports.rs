@@ -6,9 +6,10 @@ use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::{REPORT_RETENTION_MS, REPORTS_OF_ITEM};
 use peer_support_domain::post::{Decision, State};
 use peer_support_domain::report::ReportReason;
+use peer_support_domain::statistics::Tally;
 use rusqlite::Connection;
 
-use super::{all, bits, execute, first, item_id, items, live, outbox, parsed, queue};
+use super::{all, bits, execute, first, item_id, items, live, outbox, parsed, queue, tallies};
 use crate::store::{Hiding, NewReport, ReportStanding, Reported, Rule, SecretHash, StoreError, hour_of};
 
 pub(super) fn report(db: &Connection, new: &NewReport) -> Result<Option<Reported>, StoreError> {
@@ -48,6 +49,7 @@ pub(super) fn report(db: &Connection, new: &NewReport) -> Result<Option<Reported
          where key = ?1",
         (item.key, hour_of(new.at)),
     )?;
+    tallies::count(db, new.item, Tally::Reported(new.reason), new.at)?;
     mark_danger(db, item.key, new)?;
     let state = hide_if_due(db, &item, new)?;
     live::tell_desk(db, new.item, DeskChange::New)?;
@@ -136,10 +138,10 @@ fn hide_if_due(db: &Connection, item: &ReportedItem, new: &NewReport) -> Result<
          where key = ?1",
         [item.key],
     )?;
-    queue::record_by_rule(db, new.item, Rule::Reports, Decision::Hide, new.at)?;
     if let Some(post_key) = item.post_key {
         items::count_reply(db, post_key, -1)?;
     }
+    queue::record_by_rule(db, new.item, Rule::Reports, Decision::Hide, new.at)?;
     Ok(State::Hidden)
 }
 

@@ -1,10 +1,12 @@
 //! Moderators' sessions: how they are opened, and how they end.
 
 use peer_support_domain::account::AccountEvent;
+use peer_support_domain::audit::Act;
 use peer_support_domain::limits::SESSION_SEEN_MS;
 use rusqlite::Connection;
 
-use super::{all, attempts, claims, credentials, execute, first, moderators};
+use super::{all, attempts, audit, claims, credentials, execute, first, moderators};
+use crate::store::audit::NewAct;
 use crate::store::{
     ListedSession, MINUTE_MS, ModeratorId, NewSession, OpenSession, SecondFactor, SecretHash, SessionId,
     StoreError, begun_span, unused_before,
@@ -166,7 +168,12 @@ pub(super) fn of(
     )
 }
 
-pub(super) fn end(db: &Connection, moderator: ModeratorId, session: SessionId) -> Result<bool, StoreError> {
+pub(super) fn end(
+    db: &Connection,
+    moderator: ModeratorId,
+    session: SessionId,
+    at: i64,
+) -> Result<bool, StoreError> {
     let n_ended = execute(
         db,
         "delete from sessions
@@ -174,7 +181,22 @@ pub(super) fn end(db: &Connection, moderator: ModeratorId, session: SessionId) -
            and key = ?2",
         (moderator.0, session.0),
     )?;
-    Ok(n_ended == 1)
+    if n_ended == 0 {
+        return Ok(false);
+    }
+    audit::record(db, NewAct::of(Act::SessionEnded, Some(moderator), at).to_account(moderator))?;
+    Ok(true)
+}
+
+/// As the account's owner asks.
+pub(super) fn end_the_others(
+    db: &Connection,
+    moderator: ModeratorId,
+    kept: SessionId,
+    at: i64,
+) -> Result<(), StoreError> {
+    end_others(db, moderator, kept)?;
+    audit::record(db, NewAct::of(Act::OtherSessionsEnded, Some(moderator), at).to_account(moderator))
 }
 
 pub(super) fn end_others(db: &Connection, moderator: ModeratorId, kept: SessionId) -> Result<(), StoreError> {

@@ -6,7 +6,8 @@ use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{SiteChange, SiteSetting};
 use rusqlite::{Connection, Row};
 
-use super::{all, corrupt, execute, first, items, key, parsed_if_any};
+use super::{all, audit, corrupt, execute, first, items, key, parsed_if_any};
+use crate::store::audit::{NewAct, act_of};
 use crate::store::{FAR, ModeratorId, SiteSettings, StoreError, waits_since};
 
 pub(super) fn settings(db: &Connection, site: &SiteId) -> Result<SiteSettings, StoreError> {
@@ -62,7 +63,7 @@ pub(super) fn change(
             at,
         ),
     )?;
-    Ok(())
+    audit::record(db, NewAct::of(act_of(what), moderator, at).at_site(site))
 }
 
 pub(super) fn changes(db: &Connection, site: &SiteId) -> Result<Vec<SiteChange>, StoreError> {
