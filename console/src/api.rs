@@ -11,7 +11,7 @@ use peer_support_domain::wire::{
     Account, AuthenticatorCode, Cards, Claim, Colleagues, ConsoleSite, Decide, Decided, Delivery, Escalate,
     Escalation, HandOver, NewAuthenticator, NewHandOver, NewPassword, NewPost, NewWord, Page, PasswordSignIn,
     PastDecision, Playbook, Problem, PutForced, PutSensitive, QueueItem, Reasons, Receipt, RecoveryCodes,
-    Session, Sessions, SignIn, SitePresent, TakeClaim, TestedChannel, WithPassword, Word, WrittenPlaybook,
+    Session, Sessions, SignIn, SitePresent, TakeClaim, TestedChannel, Thread, WithPassword, Word, WrittenPlaybook,
     WrittenReasons,
 };
 use serde::Serialize;
@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 use web_sys::AbortSignal;
 
 use crate::browser;
+use crate::thread::Further;
 
 const API: &str = "/api/v1/console";
 
@@ -135,6 +136,17 @@ pub async fn hand_over(csrf: &str, item: ItemId, new: &NewHandOver) -> Result<Ha
 /// The others who may decide.
 pub async fn colleagues() -> Result<Colleagues, Failure> {
     send(Request::get(&format!("{API}/colleagues")), None::<&()>).await
+}
+
+/// What stands around an item, or further off.
+pub async fn thread(item: ItemId, further: Option<Further>) -> Result<Thread, Failure> {
+    let request = Request::get(&format!("{API}/items/{item}/thread"));
+    let request = match further {
+        None => request,
+        Some(Further::Before(cursor)) => request.query([("before", cursor.to_string())]),
+        Some(Further::After(cursor)) => request.query([("after", cursor.to_string())]),
+    };
+    send(request, None::<&()>).await
 }
 
 /// Where what changes at the desk is told.

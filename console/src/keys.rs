@@ -25,6 +25,8 @@ pub enum Command {
     HandOver,
     /// Pass what is read on to a lead.
     Escalate,
+    /// Show what stands around the item, or hide it.
+    Thread,
     /// Show words that are hidden because they are hard to read.
     Show,
     /// Look for new items.
@@ -70,6 +72,7 @@ pub fn command(press: Press) -> Option<Command> {
         "t" | "T" => Command::TakeOver,
         "h" | "H" => Command::HandOver,
         "e" | "E" => Command::Escalate,
+        "c" | "C" => Command::Thread,
         "v" | "V" => Command::Show,
         "r" | "R" => Command::Reload,
         "?" => Command::Help,
@@ -98,7 +101,7 @@ mod tests {
 
     #[test]
     fn letters_do_nothing_while_someone_types() {
-        for key in ["j", "k", "a", "d", "w", "f", "x", "u", "t", "h", "e", "v", "r", "?"] {
+        for key in ["j", "k", "a", "d", "w", "f", "x", "u", "t", "h", "e", "c", "v", "r", "?"] {
             assert!(command(press(key)).is_some(), "{key}");
             assert_eq!(command(Press { is_typing: true, ..press(key) }), None, "{key}");
         }

@@ -18,6 +18,7 @@ use crate::browser;
 use crate::desk::{self, Desk, Reading};
 use crate::keys::PAUSE_AFTER_DECISION_MS;
 use crate::locale::tr;
+use crate::thread::Beside;
 use crate::undo::Pending;
 
 /// Who is at the desk.
@@ -118,6 +119,10 @@ pub struct Work {
     pub is_taking_out: RwSignal<bool>,
     /// Whether content notes for what is read are being chosen.
     pub is_folding: RwSignal<bool>,
+    /// Whether the thread is wanted beside what is read.
+    pub is_thread_open: RwSignal<bool>,
+    /// The thread that was asked for last, and the item that it is beside.
+    pub beside: RwSignal<Option<(ItemId, Beside)>>,
     /// The others who may decide.
     pub colleagues: RwSignal<Vec<String>>,
     /// The last decision, until it is sent.
@@ -167,6 +172,8 @@ impl Work {
             cuts: RwSignal::default(),
             is_taking_out: RwSignal::new(false),
             is_folding: RwSignal::new(false),
+            is_thread_open: RwSignal::new(false),
+            beside: RwSignal::new(None),
             colleagues: RwSignal::default(),
             pending: RwSignal::new(None),
             kept: StoredValue::new(0),
@@ -305,6 +312,7 @@ impl Work {
         self.notes.set(BTreeMap::new());
         self.cuts.set(BTreeMap::new());
         self.pending.set(None);
+        self.beside.set(None);
         self.claimed.set_value(None);
         self.stop_writing();
         self.is_item_open.set(false);

@@ -83,6 +83,9 @@ impl Flags {
             | 1 << Flag::HarmfulAdvice as u16,
     );
 
+    /// What says that a life may be at risk.
+    pub const OF_RISK: Self = Self(1 << Flag::Crisis as u16 | 1 << Flag::Danger as u16);
+
     /// The flags whose bits are set, the first of [`Flag::ALL`] being the lowest; `None` when another bit is set.
     #[must_use]
     pub const fn from_bits(bits: u16) -> Option<Self> {
@@ -105,6 +108,12 @@ impl Flags {
     #[must_use]
     pub const fn contains(self, flag: Flag) -> bool {
         self.0 >> flag as u16 & 1 == 1
+    }
+
+    /// Whether one of `others` is among them.
+    #[must_use]
+    pub const fn has_any_of(self, others: Self) -> bool {
+        self.0 & others.0 != 0
     }
 
     /// These and `flag`.

@@ -4,10 +4,12 @@
 //! that a refused text is an error at its field.
 
 mod desk;
+mod thread;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::desk::*;
+pub use self::thread::*;
 use crate::account::AccountEvent;
 use crate::card::CardKind;
 use crate::coverage::Forced;

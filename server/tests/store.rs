@@ -38,6 +38,8 @@ mod search;
 mod sites;
 #[path = "store/subject.rs"]
 mod subject;
+#[path = "store/thread.rs"]
+mod thread;
 #[path = "store/upkeep.rs"]
 mod upkeep;
 #[path = "store/versions.rs"]

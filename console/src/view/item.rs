@@ -14,6 +14,7 @@ use super::noticed::Noticed;
 use super::playbook::{Colour, Steps};
 use super::private::Private;
 use super::redact::TakeOut;
+use super::thread::Around;
 use crate::browser;
 use crate::desk::{self, Reading, Standing};
 use crate::locale::tr;
@@ -100,11 +101,16 @@ fn Words(
         reading.with(|reading| reading.as_ref().map_or(Colour::Green, |reading| Colour::of(&reading.item)))
     });
     let site = item.site.clone();
+    // The thread begins with what it answers.
+    let is_answer_shown = move || !is_veiled.get() && !work.is_thread_open.get();
     let answers = item.in_reply_to.clone().map(|words| {
+        let words = StoredValue::new(words);
         view! {
-            <h3>{tr!("answers")}</h3>
-            <blockquote dir="auto">{words}</blockquote>
-            <h3>{tr!("its-words")}</h3>
+            <Show when=is_answer_shown>
+                <h3>{tr!("answers")}</h3>
+                <blockquote dir="auto">{words.get_value()}</blockquote>
+                <h3>{tr!("its-words")}</h3>
+            </Show>
         }
     });
     let note = move || match standing.get() {
@@ -165,6 +171,7 @@ fn Words(
             <div hidden=move || is_veiled.get()>
                 <Earlier texts=earlier_texts lang=lang.clone() />
             </div>
+            <Around work id=item.id is_veiled />
             <Escalate work id=item.id escalation=part(reading, |item| item.escalation.clone()) standing />
             <Private work id=item.id words=part(reading, |item| item.words.clone()) standing is_theirs />
             {move || match foot.get() {

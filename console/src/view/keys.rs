@@ -60,6 +60,7 @@ pub fn Keys(is_open: RwSignal<bool>, letters_are_keys: RwSignal<bool>) -> impl I
                 {row(&["t"], tr!("keys-take-over"))}
                 {row(&["u"], tr!("keys-undo"))}
                 {row(&["e"], tr!("escalate"))}
+                {row(&["c"], tr!("keys-thread"))}
                 {row(&["v"], tr!("keys-show"))}
                 {row(&["r"], tr!("reload"))}
                 {row(&["?"], tr!("keys-help"))}

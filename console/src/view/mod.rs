@@ -19,6 +19,7 @@ mod redact;
 mod sign_in;
 mod site;
 mod site_dialog;
+mod thread;
 mod top;
 mod writing;
 
@@ -73,6 +74,7 @@ pub fn Page() -> impl IntoView {
             Command::TakeOver => work.take_over(),
             Command::HandOver => work.begin_to_hand_over(),
             Command::Escalate => work.begin_to_escalate(),
+            Command::Thread => work.toggle_thread(),
             Command::Show => work.unveil(),
             Command::Reload => work.reload(),
             Command::Help => is_help_open.set(true),

@@ -29,6 +29,7 @@ mod sender;
 mod session;
 mod sites;
 mod submission;
+mod threads;
 mod votes;
 
 use std::sync::Arc;
@@ -189,6 +190,7 @@ pub fn router(app: App) -> Router {
         .route("/console/items/{id}/words", post(queue::post_word))
         .route("/console/items/{id}/claim", put(claims::put_claim).delete(claims::delete_claim))
         .route("/console/items/{id}/hand-over", post(claims::post_hand_over))
+        .route("/console/items/{id}/thread", get(threads::get_thread))
         .route("/console/colleagues", get(claims::get_colleagues))
         .route("/console/live", get(desk::get_live))
         .route("/console/items/{id}/escalation", post(escalations::post_escalation))

@@ -24,7 +24,7 @@ use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::full_text::SearchWords;
 use peer_support_domain::helpline::LineId;
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash, VoterId};
-use peer_support_domain::limits::{SESSION_SEEN_MS, SESSION_UNUSED_MS};
+use peer_support_domain::limits::{DEFAULT_PAGE_ITEMS, SESSION_SEEN_MS, SESSION_UNUSED_MS, THREAD_AROUND};
 use peer_support_domain::line_report::{Day, LineProblem, ReportedContact};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, Kind, NotAllowed, Role, State};
@@ -34,7 +34,7 @@ use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
 use peer_support_domain::vote::{Reaction, VoteCounts};
 use peer_support_domain::wire::{
     Card, Delivery, DeskNews, Escalation, HandOver, LineReport, Page, PastDecision, Playbook, Post,
-    ReasonTemplate, Reply, ReportCount, SiteChange, SiteSetting, Word,
+    ReasonTemplate, Reply, ReportCount, SiteChange, SiteSetting, Thread, Word,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::Sender;
@@ -525,6 +525,30 @@ pub enum HandedOver {
     TooMany,
     /// The item is gone.
     ItemDeleted,
+}
+
+/// Which replies of a thread to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replies {
+    /// [`THREAD_AROUND`](peer_support_domain::limits::THREAD_AROUND) before the item and as many after it; the first ones when
+    /// the item is the post.
+    Around,
+    /// So many before the place where a page begins.
+    Before(Cursor, usize),
+    /// So many after the place where a page ends.
+    After(Cursor, usize),
+}
+
+impl Replies {
+    /// How many before the place that is asked about, and how many after it.
+    fn numbers(self, is_about_reply: bool) -> (usize, usize) {
+        match self {
+            Self::Around if is_about_reply => (THREAD_AROUND, THREAD_AROUND),
+            Self::Around => (0, DEFAULT_PAGE_ITEMS),
+            Self::Before(_, limit) => (limit, 0),
+            Self::After(_, limit) => (0, limit),
+        }
+    }
 }
 
 /// An item that waits for a decision.
@@ -1184,6 +1208,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// The last decision about an item.
     async fn last_decision(&self, item: ItemId) -> Result<Option<PastDecision>, StoreError>;
+
+    /// What stands around an item, whatever became of it, and what was decided in its thread, looked for among the
+    /// [`THREAD_DECIDED_AMONG`](peer_support_domain::limits::THREAD_DECIDED_AMONG) newest replies. `None` when there is no such
+    /// item, or it or its post is deleted.
+    async fn thread(&self, item: ItemId, replies: Replies) -> Result<Option<Thread>, StoreError>;
 
     /// Passes an item that waits on to a lead, records it for good, and notices it for the site's team, all at once. It stands
     /// first in the queue until somebody decides. `None` when there is no such item.

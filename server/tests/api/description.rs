@@ -318,6 +318,13 @@ async fn real_answers_are_as_documented() {
         word.holds("delete", claim, &moderator.write(Method::DELETE, &of_held, None).await.ok());
         other.decide(&held, &decline).await.ok();
         word.holds("post", "/console/items/{id}/decision", &moderator.decide(&held, &decline).await);
+        let thread = "/console/items/{id}/thread";
+        for path in [format!("/console/items/{held}/thread"), format!("/console/items/{cut_id}/thread")] {
+            word.holds("get", thread, &moderator.get(&path).await.ok());
+        }
+        let end = moderator.get("/console/items/0123456789abc/thread?before=0&after=0").await;
+        word.holds("get", thread, &end);
+        word.holds("get", thread, &moderator.get("/console/items/0000000000000/thread").await);
         word.holds("get", "/console/colleagues", &moderator.get("/console/colleagues").await.ok());
         word.holds("get", "/console/live", &server.get("/console/live").await);
 
@@ -452,6 +459,11 @@ async fn the_documents_limits_are_the_domains() {
         let (min, max) = limits::HAND_OVER_GRAPHEMES.into_inner();
         assert!(note.contains(&format!("{min} to {max} ")), "{note}");
         assert!(note.contains(&format!("{} are kept", limits::HAND_OVERS_OF_ITEM)), "{note}");
+        let thread = document["paths"]["/console/items/{id}/thread"]["get"]["description"].as_str().unwrap();
+        assert!(thread.contains(&format!("the {} before it", limits::THREAD_AROUND)), "{thread}");
+        assert!(thread.contains(&format!("{} decisions", limits::THREAD_DECISIONS)), "{thread}");
+        assert!(thread.contains(&format!("newest {} replies", limits::THREAD_DECIDED_AMONG)), "{thread}");
+        assert_eq!(schemas["Thread"]["properties"]["decisions"]["maxItems"], limits::THREAD_DECISIONS);
         let live = document["paths"]["/console/live"]["get"]["description"].as_str().unwrap();
         assert!(live.contains(&format!("at most {} of them", limits::DESK_STREAMS_OF_SESSION)), "{live}");
         assert!(live.contains(&format!("every {} seconds", limits::DESK_STREAM_CHECK.as_secs())), "{live}");

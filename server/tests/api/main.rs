@@ -32,6 +32,7 @@ mod sending_again;
 #[allow(dead_code, reason = "the tests of the stores use the rest")]
 #[path = "../support/mod.rs"]
 mod support;
+mod threads;
 mod unlinkability;
 mod votes;
 mod words;

@@ -25,6 +25,7 @@ mod sessions;
 mod side_texts;
 mod site_texts;
 mod sites;
+mod thread;
 mod votes;
 
 use std::path::Path;
@@ -42,7 +43,7 @@ use peer_support_domain::site::SiteId;
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{
     Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
-    SiteChange, SiteSetting,
+    SiteChange, SiteSetting, Thread,
 };
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
@@ -57,7 +58,7 @@ use super::{
     FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
     ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport, NewItem,
     NewLineReport, NewReport, NewSession, Notice, NoticeId, OpenSession, OwnItem, Published, Queued,
-    RecentText, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash, SessionId,
+    RecentText, Replies, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash, SessionId,
     SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits, kind_of_letter,
 };
 
@@ -280,6 +281,10 @@ impl Store for Postgres {
 
     async fn last_decision(&self, item: ItemId) -> Result<Option<PastDecision>, StoreError> {
         claims::last_decision(&self.pool, item).await
+    }
+
+    async fn thread(&self, item: ItemId, replies: Replies) -> Result<Option<Thread>, StoreError> {
+        thread::thread(&mut *self.pool.acquire().await?, item, replies).await
     }
 
     async fn escalate(&self, escalation: NewEscalation) -> Result<Option<Escalated>, StoreError> {

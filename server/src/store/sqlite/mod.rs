@@ -22,6 +22,7 @@ mod sessions;
 mod side_texts;
 mod site_texts;
 mod sites;
+mod thread;
 mod votes;
 mod writer;
 
@@ -40,7 +41,7 @@ use peer_support_domain::site::SiteId;
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{
     Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
-    SiteChange, SiteSetting,
+    SiteChange, SiteSetting, Thread,
 };
 use rusqlite::{Connection, OpenFlags, Params, Row};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
@@ -54,7 +55,7 @@ use super::{
     FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
     ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport, NewItem,
     NewLineReport, NewReport, NewSession, Notice, NoticeId, OpenSession, OwnItem, Published, Queued,
-    RecentText, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash, SessionId,
+    RecentText, Replies, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash, SessionId,
     SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits,
 };
 
@@ -384,6 +385,10 @@ impl Store for Sqlite {
 
     async fn last_decision(&self, item: ItemId) -> Result<Option<PastDecision>, StoreError> {
         self.read(move |db| claims::last_decision(db, item)).await
+    }
+
+    async fn thread(&self, item: ItemId, replies: Replies) -> Result<Option<Thread>, StoreError> {
+        self.read(move |db| thread::thread(db, item, replies)).await
     }
 
     async fn escalate(&self, escalation: NewEscalation) -> Result<Option<Escalated>, StoreError> {
