@@ -9,7 +9,7 @@ use peer_support_domain::id::ItemId;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{
     Account, AuthenticatorCode, Cards, Claim, Colleagues, ConsoleSite, Decide, Decided, Delivery, Escalate,
-    Escalation, HandOver, NewAuthenticator, NewHandOver, NewPassword, NewPost, NewWord, Page, PasswordSignIn,
+    Escalation, FindItems, FoundItems, HandOver, NewAuthenticator, NewHandOver, NewPassword, NewPost, NewWord, Page, PasswordSignIn,
     PastDecision, Playbook, Problem, PutForced, PutSensitive, QueueItem, Reasons, Receipt, RecoveryCodes,
     Session, Sessions, SignIn, SitePresent, TakeClaim, TestedChannel, Thread, WithPassword, Word, WrittenPlaybook,
     WrittenReasons,
@@ -94,6 +94,11 @@ pub async fn queue(after: Option<Cursor>) -> Result<Page<QueueItem>, Failure> {
         request = request.query([("cursor", cursor.to_string())]);
     }
     send(request, None::<&()>).await
+}
+
+/// A page of what is found, the newest first.
+pub async fn find(find: &FindItems) -> Result<FoundItems, Failure> {
+    send(Request::post(&format!("{API}/search")), Some(find)).await
 }
 
 /// Decides about an item. Safe to repeat: a second time is [`Failure::Decided`].

@@ -53,17 +53,43 @@ struct Decided {
     has_arrived: bool,
 }
 
-/// The two answers to an item: one that lets it be read, and one that does not and needs a reason. `None` when it waits for
-/// neither, but for a word.
+/// What can be answered to an item.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// What lets it be read.
+    pub yes: Option<Decision>,
+    /// What does not, and needs a reason.
+    pub no: Option<Decision>,
+}
+
+impl Answers {
+    const fn of(yes: Option<Decision>, no: Option<Decision>) -> Self {
+        Self { yes, no }
+    }
+
+    /// Whether there is nothing to decide about.
+    #[must_use]
+    pub const fn is_none(self) -> bool {
+        self.yes.is_none() && self.no.is_none()
+    }
+}
+
+/// The answers to an item: both while it waits for a decision, one of them when it was found.
 #[must_use]
-pub fn answers(item: &QueueItem) -> Option<(Decision, Decision)> {
+pub fn answers(item: &QueueItem) -> Answers {
     let has_new_text = item.published_text.is_some();
     match item.state {
-        State::Held => Some((Decision::Approve, Decision::Decline)),
-        State::Published if has_new_text => Some((Decision::Approve, Decision::Decline)),
-        State::Published if !item.flags.is_empty() => Some((Decision::Approve, Decision::Hide)),
-        State::Hidden if !item.reports.is_empty() => Some((Decision::Restore, Decision::Hide)),
-        _ => None,
+        State::Held => Answers::of(Some(Decision::Approve), Some(Decision::Decline)),
+        State::Published if has_new_text => Answers::of(Some(Decision::Approve), Some(Decision::Decline)),
+        State::Published if !item.flags.is_empty() => {
+            Answers::of(Some(Decision::Approve), Some(Decision::Hide))
+        }
+        State::Published => Answers::of(None, Some(Decision::Hide)),
+        State::Hidden if !item.reports.is_empty() => {
+            Answers::of(Some(Decision::Restore), Some(Decision::Hide))
+        }
+        State::Hidden => Answers::of(Some(Decision::Restore), None),
+        State::Declined | State::Deleted => Answers::default(),
     }
 }
 
@@ -108,6 +134,14 @@ impl Desk {
     #[must_use]
     pub fn reading(&self) -> Option<&Reading> {
         self.reading.as_ref()
+    }
+
+    /// Takes everything off the desk, because something else is listed from now on. What was decided here stays so.
+    pub fn empty(&mut self) {
+        self.waiting.clear();
+        self.next = None;
+        self.n_pages = 0;
+        self.reading = None;
     }
 
     /// Takes the whole list anew, from its beginning. The oldest that no colleague reads is read when nothing was.
@@ -291,7 +325,8 @@ mod tests {
             notes: ContentNotes::default(),
             in_reply_to: None,
             created_at: i64::try_from(n).unwrap(),
-            decision_expected_at: 0,
+            waits_since: Some(0),
+            decision_expected_at: Some(0),
             state: State::Held,
             published_text: None,
             earlier_texts: Vec::new(),
@@ -490,11 +525,17 @@ mod tests {
         let changed = QueueItem { published_text: Some("before".into()), ..reported.clone() };
         let hidden = QueueItem { state: State::Hidden, ..reported.clone() };
 
-        assert_eq!(answers(&held), Some((Decision::Approve, Decision::Decline)));
-        assert_eq!(answers(&published), None, "it waits for a word");
-        assert_eq!(answers(&reported), Some((Decision::Approve, Decision::Hide)));
-        assert_eq!(answers(&changed), Some((Decision::Approve, Decision::Decline)));
-        assert_eq!(answers(&hidden), Some((Decision::Restore, Decision::Hide)));
+        let found_hidden = QueueItem { state: State::Hidden, ..item(3) };
+        let declined = QueueItem { state: State::Declined, ..item(4) };
+        let both = |yes, no| Answers::of(Some(yes), Some(no));
+
+        assert_eq!(answers(&held), both(Decision::Approve, Decision::Decline));
+        assert_eq!(answers(&published), Answers::of(None, Some(Decision::Hide)), "nobody reported it");
+        assert_eq!(answers(&reported), both(Decision::Approve, Decision::Hide));
+        assert_eq!(answers(&changed), both(Decision::Approve, Decision::Decline));
+        assert_eq!(answers(&hidden), both(Decision::Restore, Decision::Hide));
+        assert_eq!(answers(&found_hidden), Answers::of(Some(Decision::Restore), None));
+        assert!(answers(&declined).is_none(), "no arrow leads on from here");
         assert!(may_hide_besides(&changed) && !may_hide_besides(&reported));
     }
 

@@ -29,6 +29,8 @@ pub enum Command {
     Thread,
     /// Show words that are hidden because they are hard to read.
     Show,
+    /// Type words to look for.
+    Find,
     /// Look for new items.
     Reload,
     /// Show what keys do.
@@ -74,6 +76,7 @@ pub fn command(press: Press) -> Option<Command> {
         "e" | "E" => Command::Escalate,
         "c" | "C" => Command::Thread,
         "v" | "V" => Command::Show,
+        "/" => Command::Find,
         "r" | "R" => Command::Reload,
         "?" => Command::Help,
         _ => return None,
@@ -101,7 +104,7 @@ mod tests {
 
     #[test]
     fn letters_do_nothing_while_someone_types() {
-        for key in ["j", "k", "a", "d", "w", "f", "x", "u", "t", "h", "e", "c", "v", "r", "?"] {
+        for key in ["j", "k", "a", "d", "w", "f", "x", "u", "t", "h", "e", "c", "v", "/", "r", "?"] {
             assert!(command(press(key)).is_some(), "{key}");
             assert_eq!(command(Press { is_typing: true, ..press(key) }), None, "{key}");
         }

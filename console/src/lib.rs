@@ -16,6 +16,8 @@ mod claiming;
 #[cfg(target_arch = "wasm32")]
 mod editing;
 #[cfg(target_arch = "wasm32")]
+mod find;
+#[cfg(target_arch = "wasm32")]
 mod thread;
 #[cfg(target_arch = "wasm32")]
 mod undo;

@@ -154,6 +154,8 @@ pub const THREAD_AROUND: usize = 5;
 pub const THREAD_DECISIONS: usize = 20;
 /// Replies of a thread, the newest, whose decisions are looked for, so that a long thread costs no more than a short one.
 pub const THREAD_DECIDED_AMONG: usize = 200;
+/// Items that one search of a moderator's looks into: about as long as a request may take. The next one goes on from there.
+pub const FIND_LOOKS: usize = 1_280;
 /// Streams of what happens at the desk that one session may have open: a few windows beside each other.
 pub const DESK_STREAMS_OF_SESSION: usize = 4;
 /// How often it is looked whether the session of such a stream still stands.

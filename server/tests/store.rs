@@ -12,6 +12,8 @@ mod changes;
 mod claims;
 #[path = "store/decisions.rs"]
 mod decisions;
+#[path = "store/find.rs"]
+mod find;
 #[path = "store/imports.rs"]
 mod imports;
 #[path = "store/line_reports.rs"]

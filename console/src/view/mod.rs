@@ -2,8 +2,10 @@
 
 mod account;
 mod claim;
+mod clock;
 mod decline;
 mod escalate;
+mod find;
 mod fold;
 mod for_everyone;
 mod found;
@@ -50,7 +52,9 @@ pub fn Page() -> impl IntoView {
     browser::on_hash_change(move || work.arrive());
     browser::every(RELOAD_EVERY, move || {
         if browser::is_visible() {
-            work.reload();
+            if work.finding.with_untracked(Option::is_none) {
+                work.reload();
+            }
             work.go_on_reading();
         }
     });
@@ -76,6 +80,7 @@ pub fn Page() -> impl IntoView {
             Command::Escalate => work.begin_to_escalate(),
             Command::Thread => work.toggle_thread(),
             Command::Show => work.unveil(),
+            Command::Find => work.begin_to_find(),
             Command::Reload => work.reload(),
             Command::Help => is_help_open.set(true),
         }

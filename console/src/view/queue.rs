@@ -3,6 +3,9 @@
 use leptos::prelude::*;
 use peer_support_domain::wire::{HandOver, QueueItem};
 
+use super::clock;
+use super::find::Find;
+use super::thread::state_name;
 use crate::browser;
 use crate::desk::{self, excerpt};
 use crate::locale::tr;
@@ -16,7 +19,11 @@ const EXCERPT_CHARS: usize = 110;
 pub fn Waiting(work: Work) -> impl IntoView {
     let n_waiting = Memo::new(move |_| work.desk.with(|desk| desk.waiting().len()));
     let has_more = Memo::new(move |_| work.desk.with(|desk| desk.next().is_some()));
+    let is_finding = Memo::new(move |_| work.finding.with(Option::is_some));
     let title = move || match (work.queue.get(), n_waiting.get()) {
+        (Queue::Waiting | Queue::Failed(_, None), _) if is_finding.get() => tr!("found-items").to_owned(),
+        (Queue::Answered(_), 0) if is_finding.get() => tr!("found-none").to_owned(),
+        (_, n) if is_finding.get() => tr!("found-count", n = n.to_string()),
         (Queue::Waiting | Queue::Failed(_, None), _) => tr!("queue").to_owned(),
         (Queue::Answered(_), 0) => tr!("queue-empty").to_owned(),
         (_, n) if has_more.get() => tr!("queue-count-more", n = n.to_string()),
@@ -25,15 +32,23 @@ pub fn Waiting(work: Work) -> impl IntoView {
 
     view! {
         <section class="queue" aria-labelledby="queue-title">
+            <Find work />
             <h2 id="queue-title" tabindex="-1">{title}</h2>
-            <State work n_waiting />
+            <State work n_waiting is_finding />
             <ol id="queue-list">
                 <For each=move || work.desk.with(|desk| desk.waiting().to_vec()) key=|item| item.id let:item>
                     <Entry work item />
                 </For>
             </ol>
+            {move || {
+                work.looked_back_to.get().map(|at| {
+                    view! { <p class="quiet" role="status">{tr!("looked-back-to", day = browser::day(at))}</p> }
+                })
+            }}
             <Show when=move || has_more.get()>
-                <button type="button" on:click=move |_| work.load_more()>{tr!("queue-more")}</button>
+                <button type="button" on:click=move |_| work.load_more()>
+                    {move || if is_finding.get() { tr!("look-further") } else { tr!("queue-more") }}
+                </button>
             </Show>
         </section>
     }
@@ -41,10 +56,10 @@ pub fn Waiting(work: Work) -> impl IntoView {
 
 /// Waiting, empty or failed; nothing when there is a list that is up to date.
 #[component]
-fn State(work: Work, n_waiting: Memo<usize>) -> impl IntoView {
+fn State(work: Work, n_waiting: Memo<usize>, is_finding: Memo<bool>) -> impl IntoView {
     move || match work.queue.get() {
         Queue::Waiting => view! { <p class="quiet" role="status">{tr!("queue-loading")}</p> }.into_any(),
-        Queue::Answered(_) if n_waiting.get() == 0 => {
+        Queue::Answered(_) if n_waiting.get() == 0 && !is_finding.get() => {
             view! { <p class="quiet">{tr!("queue-empty-more")}</p> }.into_any()
         }
         Queue::Answered(_) => ().into_any(),
@@ -103,8 +118,15 @@ fn Entry(work: Work, item: QueueItem) -> impl IntoView {
     let is_passed_on = Memo::new(move |_| {
         work.desk.with(|desk| desk.waiting().iter().any(|item| item.id == id && item.escalation.is_some()))
     });
-    let QueueItem { created_at, decision_expected_at, .. } = item;
-    let is_overdue = Memo::new(move |_| work.now_ms.get() > decision_expected_at);
+    let created_at = item.created_at;
+    let span = clock::span_of(&item);
+    let is_late = clock::is_late(work, span);
+    let when = match span {
+        Some(span) => clock::short(work, span),
+        None => Memo::new(move |_| browser::relative(created_at, work.now_ms.get())),
+    };
+    // What was found may stand anywhere.
+    let stands = span.is_none().then(|| state_name(item.state));
     let open = move |_| {
         work.read(|desk| desk.read(id));
         work.is_item_open.set(true);
@@ -127,9 +149,9 @@ fn Entry(work: Work, item: QueueItem) -> impl IntoView {
                     <span class="overdue">{move || is_passed_on.get().then(|| tr!("passed-on"))}</span>
                     <span class="overdue">{move || is_at_risk.get().then(|| tr!("at-risk"))}</span>
                     <span class="overdue">{move || is_reported.get().then(|| tr!("reported"))}</span>
-                    <span class="overdue">{move || is_overdue.get().then(|| tr!("overdue"))}</span>
+                    <span>{stands}</span>
                     <span class="who" dir="auto">{who}</span>
-                    <span class="when">{move || browser::relative(created_at, work.now_ms.get())}</span>
+                    <span class="when" class:overdue=is_late>{when}</span>
                 </span>
                 <span class="words" dir="auto" lang=item.lang.as_ref().map(ToString::to_string)>{words}</span>
             </button>

@@ -9,6 +9,7 @@ mod cards;
 mod claims;
 mod desk;
 mod escalations;
+mod find;
 mod health;
 mod helplines;
 mod line_reports;
@@ -185,6 +186,7 @@ pub fn router(app: App) -> Router {
         .route("/console/account/sessions", get(account::get_sessions).delete(account::delete_sessions))
         .route("/console/account/sessions/{session}", delete(account::delete_session))
         .route("/console/queue", get(queue::get_queue))
+        .route("/console/search", post(find::post_search))
         .route("/console/line-reports", get(line_reports::get_line_reports))
         .route("/console/items/{id}/decision", post(queue::post_decision))
         .route("/console/items/{id}/words", post(queue::post_word))

@@ -33,9 +33,11 @@ pub(super) async fn get_queue(
 /// An item as `moderator` reads it.
 pub(super) fn to_queue_item(app: &App, item: Queued, moderator: &Moderator, now: i64) -> QueueItem {
     QueueItem {
+        waits_since: item.waits_since,
         // What a site that is gone had left waiting waits since it came.
-        decision_expected_at: item.waits_since
-            + app.sites.get(&item.site).map_or(0, |site| site.target_ms(item.waits_since)),
+        decision_expected_at: item
+            .waits_since
+            .map(|since| since + app.sites.get(&item.site).map_or(0, |site| site.target_ms(since))),
         found: app.words.found(&item.text, item.lang.as_ref()),
         id: item.id,
         site: item.site,

@@ -33,7 +33,7 @@ use peer_support_domain::report::ReportReason;
 use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
 use peer_support_domain::vote::{Reaction, VoteCounts};
 use peer_support_domain::wire::{
-    Card, Delivery, DeskNews, Escalation, HandOver, LineReport, Page, PastDecision, Playbook, Post,
+    Card, Delivery, DeskNews, Escalation, FindItems, HandOver, LineReport, Page, PastDecision, Playbook, Post,
     ReasonTemplate, Reply, ReportCount, SiteChange, SiteSetting, Thread, Word,
 };
 use serde::{Deserialize, Serialize};
@@ -527,6 +527,52 @@ pub enum HandedOver {
     ItemDeleted,
 }
 
+/// What a moderator looks for; see [`FindItems`](peer_support_domain::wire::FindItems).
+#[derive(Clone, Debug)]
+pub struct FindQuery {
+    /// What holds for it; its cursor is where the page before ended.
+    pub find: FindItems<SearchWords>,
+    /// Who looks.
+    pub moderator: ModeratorId,
+    /// Now.
+    pub now: i64,
+    /// At most this many.
+    pub limit: usize,
+}
+
+impl FindQuery {
+    /// Letters of the kind that is looked for, as it is stored; `r` for a reply.
+    fn kind_letter(&self) -> Option<&'static str> {
+        self.find.kind.map(|kind| kind.of_post().map_or("r", kind_letter))
+    }
+
+    /// The flags that an item must have one of, as they are stored; 0 for any. Whether readers reported it is asked otherwise.
+    fn flag_bits(&self) -> u16 {
+        let flag = self.find.flag.filter(|flag| *flag != Flag::Reported);
+        flag.map_or(0, |flag| Flags::from_iter([flag]).bits())
+    }
+
+    /// Whether it must be one that readers reported.
+    fn is_reported(&self) -> bool {
+        self.find.flag == Some(Flag::Reported)
+    }
+
+    /// Whether one of these texts has the words, when there are some.
+    fn matches(&self, text: &str, waiting: Option<&str>) -> bool {
+        let Some(words) = &self.find.words else { return true };
+        words.matches(text) || waiting.is_some_and(|waiting| words.matches(waiting))
+    }
+}
+
+/// What a moderator found.
+#[derive(Clone, Debug, Default)]
+pub struct Finds {
+    /// The ones that came last first.
+    pub items: Vec<Queued>,
+    /// Where to go on, and when the item was sent that was looked into last; `None` when all was.
+    pub next: Option<(Cursor, i64)>,
+}
+
 /// Which replies of a thread to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replies {
@@ -587,8 +633,8 @@ pub struct Queued {
     /// What readers reported since a moderator last decided, in the order of [`ReportReason::ALL`].
     pub reports: Vec<ReportCount>,
     /// Since when it waits: since it was sent, or since its readers reported it, a check flagged it, its author changed it or
-    /// wrote a word.
-    pub waits_since: i64,
+    /// wrote a word. `None` when it does not wait and was found.
+    pub waits_since: Option<i64>,
     /// Who read it last, and did not stop; whether they still do, its moment tells.
     pub claim: Option<Claim>,
     /// The notes with which it was handed over since a moderator decided, the oldest first.
@@ -596,7 +642,7 @@ pub struct Queued {
     /// Decisions about it.
     pub n_decisions: u32,
     /// Where it stands in the queue, for the cursor.
-    place: i64,
+    place: Option<i64>,
 }
 
 /// Places of the queue before this one are for what may be a risk to life, and for what was passed on to a lead.
@@ -1191,6 +1237,10 @@ pub trait Store: Send + Sync + 'static {
     /// What waits for a moderator: first what readers reported, then held items and published ones that a check flagged; the
     /// longest waiting first in each. Replies to a post that is no longer published are left out.
     async fn queue(&self, after: Option<Cursor>, limit: usize) -> Result<Page<Queued>, StoreError>;
+
+    /// Looks for items in every state but deleted, in the order in which the store took them, the newest first: into
+    /// [`FIND_LOOKS`](peer_support_domain::limits::FIND_LOOKS) of them and no more. There is no index of what was not published.
+    async fn find(&self, query: FindQuery) -> Result<Finds, StoreError>;
 
     /// Carries out a decision and records it; `None` when there is no such item.
     async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, Undecided>>, StoreError>;

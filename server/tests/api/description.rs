@@ -328,6 +328,17 @@ async fn real_answers_are_as_documented() {
         word.holds("get", "/console/colleagues", &moderator.get("/console/colleagues").await.ok());
         word.holds("get", "/console/live", &server.get("/console/live").await);
 
+        let find = json!({
+            "words": "school", "site": "demo", "state": "held", "kind": "reply", "topic": "anxiety", "flag": "reported",
+            "lang": "en", "is_mine": true, "cursor": "0".repeat(26),
+        });
+        for find in [find, json!({}), json!({ "state": "published" }), json!({ "words": "?" })] {
+            assert!(word.takes("post", "/console/search", &find));
+            let found = moderator.write(Method::POST, "/console/search?limit=2", Some(&find)).await;
+            word.holds("post", "/console/search", &found);
+        }
+        word.holds("post", "/console/search", &server.post("/console/search", &json!({})).await);
+
         let search = json!({ "words": "school", "kind": "story", "topic": "anxiety" });
         assert!(word.takes("post", "/sites/{site}/search", &search));
         word.holds("post", "/sites/{site}/search", &server.post("/sites/demo/search", &search).await.ok());
@@ -459,6 +470,9 @@ async fn the_documents_limits_are_the_domains() {
         let (min, max) = limits::HAND_OVER_GRAPHEMES.into_inner();
         assert!(note.contains(&format!("{min} to {max} ")), "{note}");
         assert!(note.contains(&format!("{} are kept", limits::HAND_OVERS_OF_ITEM)), "{note}");
+        assert_eq!(schemas["FindItems"]["properties"]["words"]["maxLength"], limits::SEARCH_CHARS);
+        let find = document["paths"]["/console/search"]["post"]["description"].as_str().unwrap();
+        assert!(find.replace(',', "").contains(&format!("at most {} items", limits::FIND_LOOKS)), "{find}");
         let thread = document["paths"]["/console/items/{id}/thread"]["get"]["description"].as_str().unwrap();
         assert!(thread.contains(&format!("the {} before it", limits::THREAD_AROUND)), "{thread}");
         assert!(thread.contains(&format!("{} decisions", limits::THREAD_DECISIONS)), "{thread}");

@@ -10,6 +10,7 @@ mod cross_origin;
 mod description;
 mod escalations;
 mod feeds;
+mod find;
 mod helplines;
 mod hostile;
 mod limits;

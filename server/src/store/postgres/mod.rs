@@ -9,6 +9,7 @@ mod cards;
 mod claims;
 mod credentials;
 mod export;
+mod find;
 mod imports;
 mod items;
 mod line_reports;
@@ -55,7 +56,7 @@ use self::rewrite::Rewriter;
 use super::live::{Listener, Teller};
 use super::{
     AccountState, Added, Attempt, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
-    FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
+    FeedQuery, FindQuery, Finds, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
     ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport, NewItem,
     NewLineReport, NewReport, NewSession, Notice, NoticeId, OpenSession, OwnItem, Published, Queued,
     RecentText, Replies, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash, SessionId,
@@ -86,6 +87,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("desk", include_str!("migrations/0013_desk.sql")),
     ("outbox", include_str!("migrations/0014_outbox.sql")),
     ("sites", include_str!("migrations/0015_sites.sql")),
+    ("find", include_str!("migrations/0017_find.sql")),
 ];
 
 /// A store in a PostgreSQL database, which it may share with other servers.
@@ -261,6 +263,10 @@ impl Store for Postgres {
 
     async fn queue(&self, after: Option<Cursor>, limit: usize) -> Result<Page<Queued>, StoreError> {
         queue::queue(&mut *self.pool.acquire().await?, after, limit).await
+    }
+
+    async fn find(&self, query: FindQuery) -> Result<Finds, StoreError> {
+        find::find(&mut *self.pool.acquire().await?, &query).await
     }
 
     async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, Undecided>>, StoreError> {

@@ -60,10 +60,16 @@ pub(super) async fn queue(
          limit {n_rows}"
     );
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(place).bind(key_before).fetch_all(&mut *db).await?;
+    let queued = to_queued(db, &rows).await?;
+    Ok(page(queued, limit, |item: &Queued| Cursor { key: item.place.unwrap_or_default(), item: item.id }))
+}
+
+/// Items with all that belongs to them.
+pub(super) async fn to_queued(db: &mut PgConnection, rows: &[PgRow]) -> Result<Vec<Queued>, StoreError> {
     let keys: Vec<i64> = rows.iter().map(key).collect();
     let reasons = reports::reasons(db, &keys).await?;
     let mut queued: Vec<Queued> =
-        rows.iter().map(|row| to_queued(row, &reasons)).collect::<Result<_, _>>()?;
+        rows.iter().map(|row| without_texts(row, &reasons)).collect::<Result<_, _>>()?;
     for (item_key, sides) in side_texts::of_items(db, &keys).await? {
         if let Some(place) = keys.iter().position(|key| *key == item_key) {
             sides.put_beside(&mut queued[place]);
@@ -80,11 +86,13 @@ pub(super) async fn queue(
             queued[place].escalation = outbox::last(db, queued[place].id).await?;
         }
     }
-    Ok(page(queued, limit, |item: &Queued| Cursor { key: item.place, item: item.id }))
+    Ok(queued)
 }
 
-fn to_queued(row: &PgRow, reasons: &[(i64, ReportReason)]) -> Result<Queued, StoreError> {
+/// An item without what stands in other tables.
+fn without_texts(row: &PgRow, reasons: &[(i64, ReportReason)]) -> Result<Queued, StoreError> {
     let item_key = key(row);
+    let place: Option<i64> = row.try_get("queue_place")?;
     let of_item = reasons.iter().filter(|(key, _)| *key == item_key);
     let reports = report_counts(of_item.map(|&(_, reason)| reason));
     Ok(Queued {
@@ -107,8 +115,8 @@ fn to_queued(row: &PgRow, reasons: &[(i64, ReportReason)]) -> Result<Queued, Sto
         hand_overs: Vec::new(),
         n_decisions: n_decisions(row)?,
         escalation: None,
-        waits_since: waits_since(row.try_get("queue_place")?),
-        place: row.try_get("queue_place")?,
+        waits_since: place.map(waits_since),
+        place,
     })
 }
 

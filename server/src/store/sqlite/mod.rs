@@ -5,6 +5,7 @@ mod cards;
 mod claims;
 mod credentials;
 mod export;
+mod find;
 mod imports;
 mod items;
 mod line_reports;
@@ -52,7 +53,7 @@ use self::writer::Writer;
 use super::live::{Listener, Teller};
 use super::{
     AccountState, Added, Attempt, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
-    FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
+    FeedQuery, FindQuery, Finds, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
     ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport, NewItem,
     NewLineReport, NewReport, NewSession, Notice, NoticeId, OpenSession, OwnItem, Published, Queued,
     RecentText, Replies, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash, SessionId,
@@ -87,6 +88,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0013_desk.sql")),
     M::up(include_str!("migrations/0014_outbox.sql")),
     M::up(include_str!("migrations/0015_sites.sql")),
+    M::up(include_str!("migrations/0017_find.sql")),
 ];
 
 /// A store in one file, with its write-ahead log beside it.
@@ -365,6 +367,10 @@ impl Store for Sqlite {
 
     async fn queue(&self, after: Option<Cursor>, limit: usize) -> Result<Page<Queued>, StoreError> {
         self.read(move |db| queue::queue(db, after, limit)).await
+    }
+
+    async fn find(&self, query: FindQuery) -> Result<Finds, StoreError> {
+        self.read(move |db| find::find(db, &query)).await
     }
 
     async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, Undecided>>, StoreError> {

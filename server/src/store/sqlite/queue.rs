@@ -47,42 +47,46 @@ pub(super) fn queue(
          order by items.queue_place, items.key
          limit ?3",
         (place, key_before, rows_of_page(limit)),
-        |row| {
-            let reports = match row.get::<_, Option<i64>>("reported_at")? {
-                Some(_) => report_counts(reports::reasons(db, key(row))?),
-                None => Vec::new(),
-            };
-            let mut queued = Queued {
-                id: item_id(row, "id")?,
-                site: parsed(row, "sites", "site")?,
-                kind: kind(row)?,
-                topic: parsed(row, "topics", "topic")?,
-                text: row.get("text")?,
-                lang: parsed_if_any(row, "item_texts", "lang")?,
-                notes: notes(row)?,
-                in_reply_to: row.get("in_reply_to")?,
-                created_at: row.get("created_at")?,
-                state: parsed(row, "items", "state")?,
-                flags: queue_flags(flags(row)?, row.get("has_open_flags")?, &reports),
-                reports,
-                published_text: None,
-                earlier_texts: Vec::new(),
-                words: Vec::new(),
-                claim: claim(row)?,
-                hand_overs: claims::hand_overs(db, key(row))?,
-                n_decisions: row.get("n_decisions")?,
-                escalation: None,
-                waits_since: waits_since(row.get("queue_place")?),
-                place: row.get("queue_place")?,
-            };
-            side_texts::of_item(db, key(row))?.put_beside(&mut queued);
-            if row.get::<_, Option<i64>>("escalated_at")?.is_some() {
-                queued.escalation = outbox::last(db, queued.id)?;
-            }
-            Ok(queued)
-        },
+        |row| to_queued(db, row),
     )?;
-    Ok(page(queued, limit, |item| Cursor { key: item.place, item: item.id }))
+    Ok(page(queued, limit, |item| Cursor { key: item.place.unwrap_or_default(), item: item.id }))
+}
+
+/// An item with all that belongs to it.
+pub(super) fn to_queued(db: &Connection, row: &Row<'_>) -> Result<Queued, StoreError> {
+    let place: Option<i64> = row.get("queue_place")?;
+    let reports = match row.get::<_, Option<i64>>("reported_at")? {
+        Some(_) => report_counts(reports::reasons(db, key(row))?),
+        None => Vec::new(),
+    };
+    let mut queued = Queued {
+        id: item_id(row, "id")?,
+        site: parsed(row, "sites", "site")?,
+        kind: kind(row)?,
+        topic: parsed(row, "topics", "topic")?,
+        text: row.get("text")?,
+        lang: parsed_if_any(row, "item_texts", "lang")?,
+        notes: notes(row)?,
+        in_reply_to: row.get("in_reply_to")?,
+        created_at: row.get("created_at")?,
+        state: parsed(row, "items", "state")?,
+        flags: queue_flags(flags(row)?, row.get("has_open_flags")?, &reports),
+        reports,
+        published_text: None,
+        earlier_texts: Vec::new(),
+        words: Vec::new(),
+        claim: claim(row)?,
+        hand_overs: claims::hand_overs(db, key(row))?,
+        n_decisions: row.get("n_decisions")?,
+        escalation: None,
+        waits_since: place.map(waits_since),
+        place,
+    };
+    side_texts::of_item(db, key(row))?.put_beside(&mut queued);
+    if row.get::<_, Option<i64>>("escalated_at")?.is_some() {
+        queued.escalation = outbox::last(db, queued.id)?;
+    }
+    Ok(queued)
 }
 
 /// Who read an item last.
