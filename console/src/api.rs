@@ -8,7 +8,8 @@ use peer_support_domain::cursor::Cursor;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{
-    Account, AuthenticatorCode, Cards, Claim, Colleagues, ConsoleSite, Decide, Decided, Delivery, Escalate,
+    Account, AuthenticatorCode, Cards, Claim, Colleagues, ConsoleSite, Decide, Decided, DeclineSpam, DeclinedSpam,
+    Delivery, Escalate,
     Escalation, FindItems, FoundItems, HandOver, NewAuthenticator, NewHandOver, NewPassword, NewPost, NewWord, Page, PasswordSignIn,
     PastDecision, Playbook, Problem, PutForced, PutSensitive, QueueItem, Reasons, Receipt, RecoveryCodes,
     Session, Sessions, SignIn, SitePresent, TakeClaim, TestedChannel, Thread, WithPassword, Word, WrittenPlaybook,
@@ -112,6 +113,19 @@ pub fn decide_on_leaving(csrf: &str, item: ItemId, decide: &Decide) {
     let path = format!("{API}/items/{item}/decision");
     if let Some(body) = json(decide) {
         browser::send_on_leaving("POST", &path, csrf, Some(&body));
+    }
+}
+
+/// Declines several items. Safe to repeat: what is declined already is told as decided.
+pub async fn decline_spam(csrf: &str, body: &DeclineSpam) -> Result<DeclinedSpam, Failure> {
+    let request = Request::post(&format!("{API}/decline-spam")).header("Csrf-Token", csrf);
+    send(request, Some(body)).await
+}
+
+/// As [`decline_spam`], from a page that is being left.
+pub fn decline_spam_on_leaving(csrf: &str, body: &DeclineSpam) {
+    if let Some(body) = json(body) {
+        browser::send_on_leaving("POST", &format!("{API}/decline-spam"), csrf, Some(&body));
     }
 }
 

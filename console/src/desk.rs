@@ -4,7 +4,7 @@
 //! rewritten, but only the moderator moves on: else a key meant for one item would decide about another.
 
 use peer_support_domain::cursor::Cursor;
-use peer_support_domain::flag::Flag;
+use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::{Decision, State};
 use peer_support_domain::wire::{Claim, Page, QueueItem, Word};
@@ -97,6 +97,20 @@ pub fn answers(item: &QueueItem) -> Answers {
 #[must_use]
 pub fn is_at_risk(item: &QueueItem) -> bool {
     item.flags.iter().any(|flag| matches!(flag, Flag::Crisis | Flag::Danger))
+}
+
+/// Whether it may be declined together with others: it is held, sells something or repeats others, and nothing about it asks
+/// for a closer look.
+#[must_use]
+pub fn is_only_spam(item: &QueueItem) -> bool {
+    let flags: Flags = item.flags.iter().copied().collect();
+    item.state == State::Held
+        && flags.is_only_spam()
+        && item.reports.is_empty()
+        && item.escalation.is_none()
+        && item.words.is_empty()
+        && item.found.iter().all(|found| found.flag != Flag::Crisis)
+        && !is_theirs(item)
 }
 
 /// Whether a colleague reads it at the moment.
@@ -219,6 +233,33 @@ impl Desk {
         Some(item)
     }
 
+    /// Takes several items off the desk, because they are decided, in the order of the list. Reads what took the place of the one
+    /// that was read, when it is among them.
+    pub fn take(&mut self, ids: &[ItemId]) -> Vec<QueueItem> {
+        let mut taken = Vec::new();
+        let mut place = 0;
+        self.waiting.retain(|item| {
+            let is_taken = ids.contains(&item.id);
+            if is_taken {
+                taken.push((place, item.clone()));
+            }
+            place += 1;
+            !is_taken
+        });
+        if let Some(reading) = &mut self.reading {
+            reading.place -= taken.iter().filter(|(place, _)| *place < reading.place).count();
+        }
+        let read = self.reading.as_ref().map(|reading| (reading.item.id, reading.place));
+        let decided = taken.iter().map(|(place, item)| Decided { id: item.id, place: *place, has_arrived: false });
+        self.decided.extend(decided);
+        if let Some((id, place)) = read
+            && ids.contains(&id)
+        {
+            self.read_free_at(place);
+        }
+        taken.into_iter().map(|(_, item)| item).collect()
+    }
+
     /// Reads the next item that no colleague reads: what is read was handed over.
     pub fn read_next_free(&mut self) {
         let place = self.reading.as_ref().map_or(0, |reading| reading.place + 1);
@@ -310,7 +351,7 @@ mod tests {
     use peer_support_domain::flag::Flag;
     use peer_support_domain::note::ContentNotes;
     use peer_support_domain::report::ReportReason;
-    use peer_support_domain::wire::ReportCount;
+    use peer_support_domain::wire::{Found, ReportCount};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -511,6 +552,39 @@ mod tests {
 
         assert_eq!(desk.n_pages(), 2);
         assert_eq!(waiting(&desk), [1, 2]);
+    }
+
+    #[test]
+    fn several_are_taken_off_and_put_back_where_they_were() {
+        let mut desk = desk(1..=6);
+        desk.read(ItemId::from_bits(4));
+
+        let taken = desk.take(&[5, 2, 1].map(ItemId::from_bits));
+
+        assert_eq!(taken.iter().map(|item| item.id.bits()).collect::<Vec<_>>(), [1, 2, 5]);
+        assert_eq!((waiting(&desk), read(&desk)), (vec![3, 4, 6], Some(4)));
+        desk.read_next();
+        assert_eq!(read(&desk), Some(6), "what is read kept its place");
+        for item in taken {
+            desk.put_back(item);
+        }
+        assert_eq!(waiting(&desk), [1, 2, 3, 4, 5, 6]);
+        desk.read(ItemId::from_bits(3));
+        desk.take(&[3, 4].map(ItemId::from_bits));
+        assert_eq!(read(&desk), Some(5), "what took the place of the one that was read");
+    }
+
+    #[test]
+    fn only_spam_is_chosen_together() {
+        let spam = QueueItem { flags: vec![Flag::Solicitation], ..item(1) };
+        let crisis = Found { flag: Flag::Crisis, percent: 80, places: Vec::new() };
+
+        assert!(is_only_spam(&spam));
+        assert!(!is_only_spam(&item(2)));
+        assert!(!is_only_spam(&QueueItem { flags: vec![Flag::Solicitation, Flag::Hostile], ..spam.clone() }));
+        assert!(!is_only_spam(&QueueItem { found: vec![crisis], ..spam.clone() }));
+        assert!(!is_only_spam(&QueueItem { claim: Some(sams()), ..spam.clone() }));
+        assert!(!is_only_spam(&QueueItem { state: State::Published, ..spam }));
     }
 
     #[test]

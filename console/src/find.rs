@@ -3,6 +3,7 @@
 //! It does not load itself anew as the queue does: each look goes through many texts.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use peer_support_domain::cursor::Cursor;
 use peer_support_domain::wire::{FindItems, FoundItems, Page, QueueItem};
 
@@ -26,8 +27,12 @@ impl Work {
         self.looked_back_to.set(None);
         self.queue.set(Queue::Waiting);
         self.finding.set(find);
-        self.reload();
         browser::focus(&["queue-title"]);
+        spawn_local(async move {
+            // What is found stands as it was decided.
+            self.send_now().await;
+            self.reload();
+        });
     }
 
     /// A page of what is listed, and how far back it was looked.

@@ -29,6 +29,10 @@ pub enum Command {
     Thread,
     /// Show words that are hidden because they are hard to read.
     Show,
+    /// Choose what is read, to be declined together with others.
+    Choose,
+    /// Decline what was chosen.
+    DeclineChosen,
     /// Type words to look for.
     Find,
     /// Look for new items.
@@ -76,6 +80,8 @@ pub fn command(press: Press) -> Option<Command> {
         "e" | "E" => Command::Escalate,
         "c" | "C" => Command::Thread,
         "v" | "V" => Command::Show,
+        "s" | "S" => Command::Choose,
+        "b" | "B" => Command::DeclineChosen,
         "/" => Command::Find,
         "r" | "R" => Command::Reload,
         "?" => Command::Help,
@@ -104,7 +110,7 @@ mod tests {
 
     #[test]
     fn letters_do_nothing_while_someone_types() {
-        for key in ["j", "k", "a", "d", "w", "f", "x", "u", "t", "h", "e", "c", "v", "/", "r", "?"] {
+        for key in ["j", "k", "a", "d", "w", "f", "x", "u", "t", "h", "e", "c", "v", "s", "b", "/", "r", "?"] {
             assert!(command(press(key)).is_some(), "{key}");
             assert_eq!(command(Press { is_typing: true, ..press(key) }), None, "{key}");
         }

@@ -18,6 +18,7 @@ use crate::browser;
 use crate::desk::{self, Answers, Desk, Reading};
 use crate::keys::PAUSE_AFTER_DECISION_MS;
 use crate::locale::tr;
+use crate::spam::PendingSpam;
 use crate::thread::Beside;
 use crate::undo::Pending;
 
@@ -131,6 +132,14 @@ pub struct Work {
     pub colleagues: RwSignal<Vec<String>>,
     /// The last decision, until it is sent.
     pub pending: RwSignal<Option<Pending>>,
+    /// Items that were chosen to be declined together.
+    pub chosen: RwSignal<BTreeSet<ItemId>>,
+    /// Whether the reason for that is being written.
+    pub is_declining_spam: RwSignal<bool>,
+    /// That reason, as far as it was written.
+    pub spam_reason: RwSignal<String>,
+    /// What was declined together, until it is sent.
+    pub pending_spam: RwSignal<Option<PendingSpam>>,
     /// Counts the decisions that were kept.
     pub(crate) kept: StoredValue<u32>,
     /// What was claimed here, and when.
@@ -182,6 +191,10 @@ impl Work {
             beside: RwSignal::new(None),
             colleagues: RwSignal::default(),
             pending: RwSignal::new(None),
+            chosen: RwSignal::default(),
+            is_declining_spam: RwSignal::new(false),
+            spam_reason: RwSignal::default(),
+            pending_spam: RwSignal::new(None),
             kept: StoredValue::new(0),
             claimed: StoredValue::new(None),
             turn: StoredValue::new(0),
@@ -320,6 +333,9 @@ impl Work {
         self.cuts.set(BTreeMap::new());
         self.pending.set(None);
         self.beside.set(None);
+        self.chosen.set(BTreeSet::new());
+        self.spam_reason.set(String::new());
+        self.pending_spam.set(None);
         self.claimed.set_value(None);
         self.stop_writing();
         self.is_item_open.set(false);
@@ -373,7 +389,7 @@ impl Work {
         Some(session)
     }
 
-    fn lapse(self) {
+    pub(crate) fn lapse(self) {
         if let Some(session) = self.session() {
             self.door.set(Door::Lapsed(session, None));
             browser::focus(DOOR);
@@ -469,6 +485,7 @@ impl Work {
         self.is_declining.set(false);
         self.refusal.set(None);
         self.is_saying.set(false);
+        self.is_declining_spam.set(false);
         self.is_handing_over.set(false);
         self.escalating.set(None);
     }
@@ -765,7 +782,7 @@ pub fn topic_name(item: &QueueItem) -> String {
 }
 
 /// That nothing was decided because somebody did before: who, and what.
-fn meanwhile(before: Option<&PastDecision>, what: String) -> String {
+pub(crate) fn meanwhile(before: Option<&PastDecision>, what: String) -> String {
     let Some(PastDecision { decision, by: Some(name), .. }) = before else {
         return tr!("meanwhile", what = what);
     };

@@ -156,6 +156,8 @@ pub const THREAD_DECISIONS: usize = 20;
 pub const THREAD_DECIDED_AMONG: usize = 200;
 /// Items that one search of a moderator's looks into: about as long as a request may take. The next one goes on from there.
 pub const FIND_LOOKS: usize = 1_280;
+/// Items that are declined as spam at once: as many as somebody can look through, and their texts fit into one request.
+pub const SPAM_ITEMS: std::ops::RangeInclusive<usize> = 1..=20;
 /// Streams of what happens at the desk that one session may have open: a few windows beside each other.
 pub const DESK_STREAMS_OF_SESSION: usize = 4;
 /// How often it is looked whether the session of such a stream still stands.

@@ -5,12 +5,14 @@
 
 mod desk;
 mod find;
+mod spam;
 mod thread;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::desk::*;
 pub use self::find::*;
+pub use self::spam::*;
 pub use self::thread::*;
 use crate::account::AccountEvent;
 use crate::card::CardKind;

@@ -38,6 +38,8 @@ mod risk;
 mod search;
 #[path = "store/sites.rs"]
 mod sites;
+#[path = "store/spam.rs"]
+mod spam;
 #[path = "store/subject.rs"]
 mod subject;
 #[path = "store/thread.rs"]

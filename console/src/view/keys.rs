@@ -62,6 +62,8 @@ pub fn Keys(is_open: RwSignal<bool>, letters_are_keys: RwSignal<bool>) -> impl I
                 {row(&["e"], tr!("escalate"))}
                 {row(&["c"], tr!("keys-thread"))}
                 {row(&["v"], tr!("keys-show"))}
+                {row(&["s"], tr!("keys-choose"))}
+                {row(&["b"], tr!("spam-decline"))}
                 {row(&["/"], tr!("find"))}
                 {row(&["r"], tr!("reload"))}
                 {row(&["?"], tr!("keys-help"))}

@@ -21,6 +21,7 @@ mod redact;
 mod sign_in;
 mod site;
 mod site_dialog;
+mod spam;
 mod thread;
 mod top;
 mod writing;
@@ -80,6 +81,8 @@ pub fn Page() -> impl IntoView {
             Command::Escalate => work.begin_to_escalate(),
             Command::Thread => work.toggle_thread(),
             Command::Show => work.unveil(),
+            Command::Choose => work.choose_reading(),
+            Command::DeclineChosen => work.begin_to_decline_spam(),
             Command::Find => work.begin_to_find(),
             Command::Reload => work.reload(),
             Command::Help => is_help_open.set(true),

@@ -1,10 +1,12 @@
 //! The queue: what waits, in the server's order, and for how long.
 
 use leptos::prelude::*;
+use peer_support_domain::limits::SPAM_ITEMS;
 use peer_support_domain::wire::{HandOver, QueueItem};
 
 use super::clock;
 use super::find::Find;
+use super::spam::Spam;
 use super::thread::state_name;
 use crate::browser;
 use crate::desk::{self, excerpt};
@@ -35,6 +37,7 @@ pub fn Waiting(work: Work) -> impl IntoView {
             <Find work />
             <h2 id="queue-title" tabindex="-1">{title}</h2>
             <State work n_waiting is_finding />
+            <Spam work />
             <ol id="queue-list">
                 <For each=move || work.desk.with(|desk| desk.waiting().to_vec()) key=|item| item.id let:item>
                     <Entry work item />
@@ -118,6 +121,17 @@ fn Entry(work: Work, item: QueueItem) -> impl IntoView {
     let is_passed_on = Memo::new(move |_| {
         work.desk.with(|desk| desk.waiting().iter().any(|item| item.id == id && item.escalation.is_some()))
     });
+    let may_choose = Memo::new(move |_| {
+        work.may_decide()
+            && work.desk.with(|desk| {
+                desk.waiting().iter().any(|item| item.id == id && desk::is_only_spam(item))
+            })
+    });
+    let is_chosen = Memo::new(move |_| work.chosen.with(|chosen| chosen.contains(&id)));
+    let is_full = move || {
+        !is_chosen.get() && work.chosen.with(|chosen| chosen.len() >= *SPAM_ITEMS.end())
+    };
+    let tab_place = move || if is_read.get() { "0" } else { "-1" };
     let created_at = item.created_at;
     let span = clock::span_of(&item);
     let is_late = clock::is_late(work, span);
@@ -135,12 +149,12 @@ fn Entry(work: Work, item: QueueItem) -> impl IntoView {
     };
 
     view! {
-        <li>
+        <li class:may-choose=may_choose>
             <button
                 type="button"
                 id=move || is_read.get().then_some("queue-reading")
                 aria-current=move || is_read.get().then_some("true")
-                tabindex=move || if is_read.get() { "0" } else { "-1" }
+                tabindex=tab_place
                 on:click=open
             >
                 <span class="line">
@@ -155,6 +169,19 @@ fn Entry(work: Work, item: QueueItem) -> impl IntoView {
                 </span>
                 <span class="words" dir="auto" lang=item.lang.as_ref().map(ToString::to_string)>{words}</span>
             </button>
+            <Show when=move || may_choose.get()>
+                <label class="pick">
+                    <input
+                        type="checkbox"
+                        tabindex=tab_place
+                        aria-label=tr!("spam-choose")
+                        aria-keyshortcuts="s"
+                        prop:checked=is_chosen
+                        prop:disabled=is_full
+                        on:change=move |_| work.choose(id)
+                    />
+                </label>
+            </Show>
         </li>
     }
 }

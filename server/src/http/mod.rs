@@ -29,6 +29,7 @@ mod search;
 mod sender;
 mod session;
 mod sites;
+mod spam;
 mod submission;
 mod threads;
 mod votes;
@@ -186,6 +187,7 @@ pub fn router(app: App) -> Router {
         .route("/console/account/sessions", get(account::get_sessions).delete(account::delete_sessions))
         .route("/console/account/sessions/{session}", delete(account::delete_session))
         .route("/console/queue", get(queue::get_queue))
+        .route("/console/decline-spam", post(spam::post_decline_spam))
         .route("/console/search", post(find::post_search))
         .route("/console/line-reports", get(line_reports::get_line_reports))
         .route("/console/items/{id}/decision", post(queue::post_decision))

@@ -90,7 +90,7 @@ pub(super) async fn post_decision(
         read_text,
         reason: reason.map(ReasonText::into_string),
         at: app.clock.now_ms(),
-        how: How { n_decisions, notes, taken_out },
+        how: How { n_decisions, notes, taken_out, is_for_spam: false },
     };
     match app.store.decide(decision).await?.ok_or(Problem::UnknownItem)? {
         Ok(state) => Ok(Json(Decided { id: item, state })),
@@ -102,7 +102,7 @@ pub(super) async fn post_decision(
 async fn explained(app: &App, item: ItemId, undecided: Undecided) -> Result<Problem, Problem> {
     let before = match undecided {
         Undecided::NotAllowed(_) | Undecided::Meanwhile => app.store.last_decision(item).await?,
-        Undecided::TextChanged | Undecided::Claimed(_) => None,
+        Undecided::TextChanged | Undecided::Claimed(_) | Undecided::NotSpam => None,
     };
     Ok(before.map_or(Problem::Undecided(undecided), |before| Problem::DecidedBefore(Box::new(before))))
 }

@@ -690,6 +690,8 @@ pub struct How {
     pub notes: Option<ContentNotes>,
     /// Places of the text that was read to take out of it, which were found to fit.
     pub taken_out: Vec<Span>,
+    /// Whether it is one of several that are declined as spam: only what is held, and nothing that asks for a closer look.
+    pub is_for_spam: bool,
 }
 
 /// A rule that decides by itself, for a moderator to look at later; recorded in a moderator's place.
@@ -726,6 +728,9 @@ pub enum Undecided {
     /// It was decided about since the moderator read it.
     #[error("it was decided about since it was read")]
     Meanwhile,
+    /// It was to be declined as spam, and something about it asks for a closer look.
+    #[error("it is not only spam")]
+    NotSpam,
 }
 
 /// A moderator's word that a lead should decide.

@@ -328,6 +328,20 @@ async fn real_answers_are_as_documented() {
         word.holds("get", "/console/colleagues", &moderator.get("/console/colleagues").await.ok());
         word.holds("get", "/console/live", &server.get("/console/live").await);
 
+        let (spam, _) = server.story("Buy cheap pills now on our page, message me for the price list.").await;
+        let read = |id: &str, text: &str| json!({ "id": id, "read_text": text, "n_decisions": 0 });
+        let text = "Buy cheap pills now on our page, message me for the price list.";
+        let items = json!([read(&spam, text), read(&cut_id, STORY), read("0000000000000", text)]);
+        let bulk = json!({ "reason": "This sells something.", "items": items });
+        assert!(word.takes("post", "/console/decline-spam", &bulk));
+        for _ in 0..2 {
+            let declined = moderator.write(Method::POST, "/console/decline-spam", Some(&bulk)).await.ok();
+            word.holds("post", "/console/decline-spam", &declined);
+        }
+        let none = json!({ "reason": "This sells something.", "items": [] });
+        assert!(!word.takes("post", "/console/decline-spam", &none));
+        let none = moderator.write(Method::POST, "/console/decline-spam", Some(&none)).await;
+        word.holds("post", "/console/decline-spam", &none);
         let find = json!({
             "words": "school", "site": "demo", "state": "held", "kind": "reply", "topic": "anxiety", "flag": "reported",
             "lang": "en", "is_mine": true, "cursor": "0".repeat(26),
@@ -470,6 +484,9 @@ async fn the_documents_limits_are_the_domains() {
         let (min, max) = limits::HAND_OVER_GRAPHEMES.into_inner();
         assert!(note.contains(&format!("{min} to {max} ")), "{note}");
         assert!(note.contains(&format!("{} are kept", limits::HAND_OVERS_OF_ITEM)), "{note}");
+        let spam = &schemas["DeclineSpam"]["properties"]["items"];
+        assert_eq!(spam["minItems"], *limits::SPAM_ITEMS.start());
+        assert_eq!(spam["maxItems"], *limits::SPAM_ITEMS.end());
         assert_eq!(schemas["FindItems"]["properties"]["words"]["maxLength"], limits::SEARCH_CHARS);
         let find = document["paths"]["/console/search"]["post"]["description"].as_str().unwrap();
         assert!(find.replace(',', "").contains(&format!("at most {} items", limits::FIND_LOOKS)), "{find}");

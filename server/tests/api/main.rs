@@ -30,6 +30,7 @@ mod reports;
 mod risk;
 mod search;
 mod sending_again;
+mod spam;
 #[allow(dead_code, reason = "the tests of the stores use the rest")]
 #[path = "../support/mod.rs"]
 mod support;

@@ -137,7 +137,8 @@ pub(super) async fn decide(
 ) -> Result<Option<Result<State, Undecided>>, StoreError> {
     let mut tx = pool.begin().await?;
     let found = sqlx::query(
-        "select key, post_key, state, coalesce(reported_at, flagged_at) is not null as is_review
+        "select key, post_key, state, coalesce(reported_at, flagged_at) is not null as is_review, flags,
+           coalesce(reported_at, asked_at, escalated_at) is not null as is_looked_at
          from items
          where id = $1
          for no key update",
@@ -149,6 +150,7 @@ pub(super) async fn decide(
     let (key, post_key): (i64, Option<i64>) = (row.try_get("key")?, row.try_get("post_key")?);
     let before: State = parsed(&row, "items", "state")?;
     let is_review: bool = row.try_get("is_review")?;
+    let is_only_spam = flags(&row)?.is_only_spam() && !row.try_get::<bool, _>("is_looked_at")?;
     // In statements of their own: they see what was committed while the one above waited for the row.
     let stored = sqlx::query("select item_key as key, text, notes, lang from item_texts where item_key = $1")
         .bind(key)
@@ -169,6 +171,9 @@ pub(super) async fn decide(
         if n_now != i64::from(n_read) {
             return Ok(Some(Err(Undecided::Meanwhile)));
         }
+    }
+    if new.how.is_for_spam && before == State::Held && !is_only_spam {
+        return Ok(Some(Err(Undecided::NotSpam)));
     }
     let sides = side_texts::of_item(&mut tx, key).await?;
     let new_text = sides.waiting.as_ref().and_then(|_| new.decision.about_new_text(before));

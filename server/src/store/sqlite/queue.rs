@@ -107,6 +107,8 @@ struct Found {
     lang: Option<String>,
     /// Whether readers reported it or a check flagged it.
     is_review: bool,
+    /// Whether it may be declined together with others.
+    is_only_spam: bool,
 }
 
 pub(super) fn decide(
@@ -116,7 +118,8 @@ pub(super) fn decide(
     let found = first(
         db,
         "select items.key, items.post_key, items.state, items.text_key, item_texts.text, item_texts.lang,
-           coalesce(item_texts.notes, x'00') as notes, coalesce(items.reported_at, items.flagged_at) is not null as is_review
+           coalesce(item_texts.notes, x'00') as notes, coalesce(items.reported_at, items.flagged_at) is not null as is_review,
+           items.flags, coalesce(items.reported_at, items.asked_at, items.escalated_at) is not null as is_looked_at
          from items
          left join item_texts on item_texts.key = items.text_key
          where items.id = ?1",
@@ -131,10 +134,11 @@ pub(super) fn decide(
                 notes: notes(row)?,
                 lang: row.get("lang")?,
                 is_review: row.get("is_review")?,
+                is_only_spam: flags(row)?.is_only_spam() && !row.get::<_, bool>("is_looked_at")?,
             })
         },
     )?;
-    let Some(Found { key, post_key, state: before, text_key, text, notes, lang, is_review }) = found else {
+    let Some(Found { key, post_key, state: before, text_key, text, notes, lang, is_review, is_only_spam }) = found else {
         return Ok(None);
     };
     if let Some(theirs) = claims::of_another(db, key, new.moderator, new.at)? {
@@ -147,6 +151,9 @@ pub(super) fn decide(
         if n_now != n_read {
             return Ok(Some(Err(Undecided::Meanwhile)));
         }
+    }
+    if new.how.is_for_spam && before == State::Held && !is_only_spam {
+        return Ok(Some(Err(Undecided::NotSpam)));
     }
     let sides = side_texts::of_item(db, key)?;
     let new_text = sides.waiting.as_ref().and_then(|_| new.decision.about_new_text(before));
