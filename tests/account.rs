@@ -108,7 +108,7 @@ async fn sign_in(page: &Page, password: &str, code: &str) {
 }
 
 /// What an authenticator with `key` shows `steps` of 30 seconds from now.
-fn code(key: &str, steps: u64) -> String {
+pub fn code(key: &str, steps: u64) -> String {
     let bits: Vec<u8> = key
         .bytes()
         .filter(|letter| *letter != b' ')

@@ -19,6 +19,7 @@ mod own_words;
 mod quick_exit;
 mod reading;
 mod remembering;
+mod shift;
 mod signed_helplines;
 mod steps;
 mod the_whole_way;

@@ -9,17 +9,19 @@ use peer_support_domain::id::ItemId;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::statistics::Statistics;
 use peer_support_domain::wire::{
-    Account, AuditPage, AuthenticatorCode, Cards, Claim, Colleagues, ConsoleSite, Decide, Decided, Delivery,
-    Escalate, Escalation, HandOver, NewAuthenticator, NewHandOver, NewPassword, NewPost, NewWord, Page,
-    PasswordSignIn, PastDecision, Playbook, Problem, PutForced, PutSensitive, QueueItem, Reasons, Receipt,
-    RecoveryCodes, Session, Sessions, SignIn, SitePresent, TakeClaim, TestedChannel, WithPassword, Word,
-    WrittenPlaybook, WrittenReasons,
+    Account, AuditPage, AuthenticatorCode, Cards, Claim, Colleagues, ConsoleSite, Decide, Decided,
+    DeclineSpam, DeclinedSpam, Delivery, Escalate, Escalation, FindItems, FoundItems, HandOver,
+    NewAuthenticator, NewHandOver, NewPassword, NewPost, NewWord, Page, PasswordSignIn, PastDecision,
+    Playbook, Problem, PutForced, PutSensitive, QueueItem, Reasons, Receipt, RecoveryCodes, Session,
+    Sessions, SignIn, SitePresent, TakeClaim, TestedChannel, Thread, WithPassword, Word, WrittenPlaybook,
+    WrittenReasons,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use web_sys::AbortSignal;
 
 use crate::browser;
+use crate::thread::Further;
 
 const API: &str = "/api/v1/console";
 
@@ -96,6 +98,11 @@ pub async fn queue(after: Option<Cursor>) -> Result<Page<QueueItem>, Failure> {
     send(request, None::<&()>).await
 }
 
+/// A page of what is found, the newest first.
+pub async fn find(find: &FindItems) -> Result<FoundItems, Failure> {
+    send(Request::post(&format!("{API}/search")), Some(find)).await
+}
+
 /// Decides about an item. Safe to repeat: a second time is [`Failure::Decided`].
 pub async fn decide(csrf: &str, item: ItemId, decide: &Decide) -> Result<Decided, Failure> {
     let request = Request::post(&format!("{API}/items/{item}/decision")).header("Csrf-Token", csrf);
@@ -107,6 +114,19 @@ pub fn decide_on_leaving(csrf: &str, item: ItemId, decide: &Decide) {
     let path = format!("{API}/items/{item}/decision");
     if let Some(body) = json(decide) {
         browser::send_on_leaving("POST", &path, csrf, Some(&body));
+    }
+}
+
+/// Declines several items. Safe to repeat: what is declined already is told as decided.
+pub async fn decline_spam(csrf: &str, body: &DeclineSpam) -> Result<DeclinedSpam, Failure> {
+    let request = Request::post(&format!("{API}/decline-spam")).header("Csrf-Token", csrf);
+    send(request, Some(body)).await
+}
+
+/// As [`decline_spam`], from a page that is being left.
+pub fn decline_spam_on_leaving(csrf: &str, body: &DeclineSpam) {
+    if let Some(body) = json(body) {
+        browser::send_on_leaving("POST", &format!("{API}/decline-spam"), csrf, Some(&body));
     }
 }
 
@@ -136,6 +156,17 @@ pub async fn hand_over(csrf: &str, item: ItemId, new: &NewHandOver) -> Result<Ha
 /// The others who may decide.
 pub async fn colleagues() -> Result<Colleagues, Failure> {
     send(Request::get(&format!("{API}/colleagues")), None::<&()>).await
+}
+
+/// What stands around an item, or further off.
+pub async fn thread(item: ItemId, further: Option<Further>) -> Result<Thread, Failure> {
+    let request = Request::get(&format!("{API}/items/{item}/thread"));
+    let request = match further {
+        None => request,
+        Some(Further::Before(cursor)) => request.query([("before", cursor.to_string())]),
+        Some(Further::After(cursor)) => request.query([("after", cursor.to_string())]),
+    };
+    send(request, None::<&()>).await
 }
 
 /// Where what changes at the desk is told.

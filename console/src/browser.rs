@@ -36,6 +36,13 @@ extern "C" {
     fn format(this: &RelativeTimeFormat, n: f64, unit: &str) -> String;
 
     #[wasm_bindgen(js_namespace = Intl)]
+    type NumberFormat;
+    #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
+    fn new(locale: &str, options: &Object) -> Result<NumberFormat, JsValue>;
+    #[wasm_bindgen(method)]
+    fn format(this: &NumberFormat, n: f64) -> String;
+
+    #[wasm_bindgen(js_namespace = Intl)]
     type DisplayNames;
     #[wasm_bindgen(constructor, js_namespace = Intl, catch)]
     fn new(locale: &str, options: &Object) -> Result<DisplayNames, JsValue>;
@@ -234,6 +241,24 @@ pub fn relative(at_ms: i64, now_ms: i64) -> String {
         .unwrap_or_default()
 }
 
+/// How long `ms` are, in words: `2 hours 5 minutes`; or short ones: `2 hr 5 min`.
+pub fn duration(ms: i64, is_long: bool) -> String {
+    let part = |(n, unit): (u32, Unit)| {
+        let display = if is_long { "long" } else { "short" };
+        let options = [("style", "unit"), ("unit", unit.as_str()), ("unitDisplay", display)];
+        NumberFormat::new(locale::language(), &object(&options)).map(|words| words.format(n.into()))
+    };
+    moment::lasting(ms).into_iter().filter_map(|it| part(it).ok()).collect::<Vec<_>>().join(" ")
+}
+
+/// A day by the moderator's clock: `26 November 2026`.
+pub fn day(at_ms: i64) -> String {
+    let options = [("day", "numeric"), ("month", "long"), ("year", "numeric")];
+    DateTimeFormat::new(locale::language(), &object(&options))
+        .map(|clock| clock.format(at_ms as f64))
+        .unwrap_or_default()
+}
+
 /// What a language is called; its tag when the browser does not know it.
 pub fn language_name(tag: &str) -> String {
     DisplayNames::new(locale::language(), &object(&[("type", "language")]))
@@ -422,6 +447,13 @@ mod tests {
         assert_eq!(relative(now - 2 * HOUR_MS, now), "2 hours ago");
         assert_eq!(relative(now + 2 * HOUR_MS, now), "in 2 hours");
         assert_eq!(machine_time(now), "2027-01-15T08:00:00.000Z");
+    }
+
+    #[test]
+    fn how_long_it_lasts_is_told_in_words() {
+        assert_eq!(duration(14 * HOUR_MS / 60, true), "14 minutes");
+        assert_eq!(duration(2 * HOUR_MS + HOUR_MS / 12, true), "2 hours 5 minutes");
+        assert_eq!(duration(26 * HOUR_MS, false), "1 day 2 hr");
     }
 
     #[test]

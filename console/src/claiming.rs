@@ -169,7 +169,7 @@ impl Work {
 
     /// Something changed at the desk: asks for the list soon, and not again and again.
     pub fn hear_of_change(self) {
-        if self.is_due.get_value() {
+        if self.is_due.get_value() || self.finding.with_untracked(Option::is_some) {
             return;
         }
         self.is_due.set_value(true);

@@ -4,7 +4,7 @@
 //! rewritten, but only the moderator moves on: else a key meant for one item would decide about another.
 
 use peer_support_domain::cursor::Cursor;
-use peer_support_domain::flag::Flag;
+use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::{Decision, State};
 use peer_support_domain::wire::{Claim, Page, QueueItem, Word};
@@ -53,10 +53,30 @@ struct Decided {
     has_arrived: bool,
 }
 
-/// The two answers to an item: one that lets it be read, and one that does not and needs a reason. `None` when it waits for
-/// neither, but for a word.
+/// What can be answered to an item.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// What lets it be read.
+    pub yes: Option<Decision>,
+    /// What does not, and needs a reason.
+    pub no: Option<Decision>,
+}
+
+impl Answers {
+    const fn of(yes: Option<Decision>, no: Option<Decision>) -> Self {
+        Self { yes, no }
+    }
+
+    /// Whether there is nothing to decide about.
+    #[must_use]
+    pub const fn is_none(self) -> bool {
+        self.yes.is_none() && self.no.is_none()
+    }
+}
+
+/// The answers to an item: both while it waits for a decision, one of them when it was found.
 #[must_use]
-pub fn answers(item: &QueueItem) -> Option<(Decision, Decision)> {
+pub fn answers(item: &QueueItem) -> Answers {
     let has_new_text = item.published_text.is_some();
     if item.objection.is_some() && !has_new_text {
         return match item.state {
@@ -67,11 +87,17 @@ pub fn answers(item: &QueueItem) -> Option<(Decision, Decision)> {
         };
     }
     match item.state {
-        State::Held => Some((Decision::Approve, Decision::Decline)),
-        State::Published if has_new_text => Some((Decision::Approve, Decision::Decline)),
-        State::Published if !item.flags.is_empty() => Some((Decision::Approve, Decision::Hide)),
-        State::Hidden if !item.reports.is_empty() => Some((Decision::Restore, Decision::Hide)),
-        _ => None,
+        State::Held => Answers::of(Some(Decision::Approve), Some(Decision::Decline)),
+        State::Published if has_new_text => Answers::of(Some(Decision::Approve), Some(Decision::Decline)),
+        State::Published if !item.flags.is_empty() => {
+            Answers::of(Some(Decision::Approve), Some(Decision::Hide))
+        }
+        State::Published => Answers::of(None, Some(Decision::Hide)),
+        State::Hidden if !item.reports.is_empty() => {
+            Answers::of(Some(Decision::Restore), Some(Decision::Hide))
+        }
+        State::Hidden => Answers::of(Some(Decision::Restore), None),
+        State::Declined | State::Deleted => Answers::default(),
     }
 }
 
@@ -79,6 +105,20 @@ pub fn answers(item: &QueueItem) -> Option<(Decision, Decision)> {
 #[must_use]
 pub fn is_at_risk(item: &QueueItem) -> bool {
     item.flags.iter().any(|flag| matches!(flag, Flag::Crisis | Flag::Danger))
+}
+
+/// Whether it may be declined together with others: it is held, sells something or repeats others, and nothing about it asks
+/// for a closer look.
+#[must_use]
+pub fn is_only_spam(item: &QueueItem) -> bool {
+    let flags: Flags = item.flags.iter().copied().collect();
+    item.state == State::Held
+        && flags.is_only_spam()
+        && item.reports.is_empty()
+        && item.escalation.is_none()
+        && item.words.is_empty()
+        && item.found.iter().all(|found| found.flag != Flag::Crisis)
+        && !is_theirs(item)
 }
 
 /// Whether a colleague reads it at the moment.
@@ -116,6 +156,14 @@ impl Desk {
     #[must_use]
     pub fn reading(&self) -> Option<&Reading> {
         self.reading.as_ref()
+    }
+
+    /// Takes everything off the desk, because something else is listed from now on. What was decided here stays so.
+    pub fn empty(&mut self) {
+        self.waiting.clear();
+        self.next = None;
+        self.n_pages = 0;
+        self.reading = None;
     }
 
     /// Takes the whole list anew, from its beginning. The oldest that no colleague reads is read when nothing was.
@@ -191,6 +239,34 @@ impl Desk {
         self.decided.push(Decided { id: item.id, place, has_arrived: false });
         self.read_free_at(place);
         Some(item)
+    }
+
+    /// Takes several items off the desk, because they are decided, in the order of the list. Reads what took the place of the one
+    /// that was read, when it is among them.
+    pub fn take(&mut self, ids: &[ItemId]) -> Vec<QueueItem> {
+        let mut taken = Vec::new();
+        let mut place = 0;
+        self.waiting.retain(|item| {
+            let is_taken = ids.contains(&item.id);
+            if is_taken {
+                taken.push((place, item.clone()));
+            }
+            place += 1;
+            !is_taken
+        });
+        if let Some(reading) = &mut self.reading {
+            reading.place -= taken.iter().filter(|(place, _)| *place < reading.place).count();
+        }
+        let read = self.reading.as_ref().map(|reading| (reading.item.id, reading.place));
+        let decided =
+            taken.iter().map(|(place, item)| Decided { id: item.id, place: *place, has_arrived: false });
+        self.decided.extend(decided);
+        if let Some((id, place)) = read
+            && ids.contains(&id)
+        {
+            self.read_free_at(place);
+        }
+        taken.into_iter().map(|(_, item)| item).collect()
     }
 
     /// Reads the next item that no colleague reads: what is read was handed over.
@@ -284,7 +360,7 @@ mod tests {
     use peer_support_domain::flag::Flag;
     use peer_support_domain::note::ContentNotes;
     use peer_support_domain::report::ReportReason;
-    use peer_support_domain::wire::ReportCount;
+    use peer_support_domain::wire::{Found, ReportCount};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -299,7 +375,8 @@ mod tests {
             notes: ContentNotes::default(),
             in_reply_to: None,
             created_at: i64::try_from(n).unwrap(),
-            decision_expected_at: 0,
+            waits_since: Some(0),
+            decision_expected_at: Some(0),
             state: State::Held,
             published_text: None,
             earlier_texts: Vec::new(),
@@ -488,6 +565,39 @@ mod tests {
     }
 
     #[test]
+    fn several_are_taken_off_and_put_back_where_they_were() {
+        let mut desk = desk(1..=6);
+        desk.read(ItemId::from_bits(4));
+
+        let taken = desk.take(&[5, 2, 1].map(ItemId::from_bits));
+
+        assert_eq!(taken.iter().map(|item| item.id.bits()).collect::<Vec<_>>(), [1, 2, 5]);
+        assert_eq!((waiting(&desk), read(&desk)), (vec![3, 4, 6], Some(4)));
+        desk.read_next();
+        assert_eq!(read(&desk), Some(6), "what is read kept its place");
+        for item in taken {
+            desk.put_back(item);
+        }
+        assert_eq!(waiting(&desk), [1, 2, 3, 4, 5, 6]);
+        desk.read(ItemId::from_bits(3));
+        desk.take(&[3, 4].map(ItemId::from_bits));
+        assert_eq!(read(&desk), Some(5), "what took the place of the one that was read");
+    }
+
+    #[test]
+    fn only_spam_is_chosen_together() {
+        let spam = QueueItem { flags: vec![Flag::Solicitation], ..item(1) };
+        let crisis = Found { flag: Flag::Crisis, percent: 80, places: Vec::new() };
+
+        assert!(is_only_spam(&spam));
+        assert!(!is_only_spam(&item(2)));
+        assert!(!is_only_spam(&QueueItem { flags: vec![Flag::Solicitation, Flag::Hostile], ..spam.clone() }));
+        assert!(!is_only_spam(&QueueItem { found: vec![crisis], ..spam.clone() }));
+        assert!(!is_only_spam(&QueueItem { claim: Some(sams()), ..spam.clone() }));
+        assert!(!is_only_spam(&QueueItem { state: State::Published, ..spam }));
+    }
+
+    #[test]
     fn the_answers_follow_from_where_an_item_stands() {
         let held = item(1);
         let published = QueueItem { state: State::Published, ..item(2) };
@@ -499,11 +609,17 @@ mod tests {
         let changed = QueueItem { published_text: Some("before".into()), ..reported.clone() };
         let hidden = QueueItem { state: State::Hidden, ..reported.clone() };
 
-        assert_eq!(answers(&held), Some((Decision::Approve, Decision::Decline)));
-        assert_eq!(answers(&published), None, "it waits for a word");
-        assert_eq!(answers(&reported), Some((Decision::Approve, Decision::Hide)));
-        assert_eq!(answers(&changed), Some((Decision::Approve, Decision::Decline)));
-        assert_eq!(answers(&hidden), Some((Decision::Restore, Decision::Hide)));
+        let found_hidden = QueueItem { state: State::Hidden, ..item(3) };
+        let declined = QueueItem { state: State::Declined, ..item(4) };
+        let both = |yes, no| Answers::of(Some(yes), Some(no));
+
+        assert_eq!(answers(&held), both(Decision::Approve, Decision::Decline));
+        assert_eq!(answers(&published), Answers::of(None, Some(Decision::Hide)), "nobody reported it");
+        assert_eq!(answers(&reported), both(Decision::Approve, Decision::Hide));
+        assert_eq!(answers(&changed), both(Decision::Approve, Decision::Decline));
+        assert_eq!(answers(&hidden), both(Decision::Restore, Decision::Hide));
+        assert_eq!(answers(&found_hidden), Answers::of(Some(Decision::Restore), None));
+        assert!(answers(&declined).is_none(), "no arrow leads on from here");
         assert!(may_hide_besides(&changed) && !may_hide_besides(&reported));
     }
 

@@ -61,7 +61,7 @@ impl Work {
     fn may_edit(self) -> bool {
         self.may_act()
             && self.desk.with_untracked(|desk| {
-                desk.reading().is_some_and(|reading| desk::answers(&reading.item).is_some())
+                desk.reading().is_some_and(|reading| desk::answers(&reading.item).yes.is_some())
             })
             && !self.must_read_first()
     }
@@ -104,7 +104,7 @@ impl Work {
 
     /// Lets what is read be read, folded under these notes.
     pub fn fold(self, notes: ContentNotes) {
-        if let Some((approval, _)) = self.answers() {
+        if let Some(approval) = self.answers().yes {
             self.decide_with(approval, None, Some(notes));
         }
     }

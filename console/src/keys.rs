@@ -25,8 +25,16 @@ pub enum Command {
     HandOver,
     /// Pass what is read on to a lead.
     Escalate,
+    /// Show what stands around the item, or hide it.
+    Thread,
     /// Show words that are hidden because they are hard to read.
     Show,
+    /// Choose what is read, to be declined together with others.
+    Choose,
+    /// Decline what was chosen.
+    DeclineChosen,
+    /// Type words to look for.
+    Find,
     /// Look for new items.
     Reload,
     /// Show what keys do.
@@ -70,7 +78,11 @@ pub fn command(press: Press) -> Option<Command> {
         "t" | "T" => Command::TakeOver,
         "h" | "H" => Command::HandOver,
         "e" | "E" => Command::Escalate,
+        "c" | "C" => Command::Thread,
         "v" | "V" => Command::Show,
+        "s" | "S" => Command::Choose,
+        "b" | "B" => Command::DeclineChosen,
+        "/" => Command::Find,
         "r" | "R" => Command::Reload,
         "?" => Command::Help,
         _ => return None,
@@ -98,7 +110,8 @@ mod tests {
 
     #[test]
     fn letters_do_nothing_while_someone_types() {
-        for key in ["j", "k", "a", "d", "w", "f", "x", "u", "t", "h", "e", "v", "r", "?"] {
+        for key in ["j", "k", "a", "d", "w", "f", "x", "u", "t", "h", "e", "c", "v", "s", "b", "/", "r", "?"]
+        {
             assert!(command(press(key)).is_some(), "{key}");
             assert_eq!(command(Press { is_typing: true, ..press(key) }), None, "{key}");
         }

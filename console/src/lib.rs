@@ -16,6 +16,12 @@ mod claiming;
 #[cfg(target_arch = "wasm32")]
 mod editing;
 #[cfg(target_arch = "wasm32")]
+mod find;
+#[cfg(target_arch = "wasm32")]
+mod spam;
+#[cfg(target_arch = "wasm32")]
+mod thread;
+#[cfg(target_arch = "wasm32")]
 mod undo;
 #[cfg(target_arch = "wasm32")]
 mod view;

@@ -64,6 +64,11 @@ impl Work {
         };
         self.pending.set(Some(pending));
         self.say(true, said, None);
+        self.send_when_kept();
+    }
+
+    /// Sends what is kept once it can be taken back no more.
+    pub(crate) fn send_when_kept(self) {
         let kept = self.kept.get_value().wrapping_add(1);
         self.kept.set_value(kept);
         browser::later(Duration::from_millis(UNDO_MS), move || {
@@ -75,7 +80,8 @@ impl Work {
     }
 
     /// Sends what is kept, without waiting for the answer.
-    fn send_before(self) {
+    pub(crate) fn send_before(self) {
+        self.send_spam_before();
         if let Some(pending) = self.take_pending() {
             spawn_local(async move {
                 self.send(pending).await;
@@ -85,6 +91,9 @@ impl Work {
 
     /// Sends what is kept; whether nothing is left to be done about it.
     pub async fn send_now(self) -> bool {
+        if let Some(pending) = self.take_pending_spam() {
+            return self.send_spam(pending).await;
+        }
         match self.take_pending() {
             Some(pending) => self.send(pending).await,
             None => true,
@@ -98,6 +107,10 @@ impl Work {
             api::decide_on_leaving(&session.csrf, pending.item.id, &pending.to_request());
             self.desk.update(|desk| desk.arrived(pending.item.id));
         }
+        if let Some(pending) = self.take_pending_spam() {
+            api::decline_spam_on_leaving(&session.csrf, &pending.to_request());
+            self.desk.update(|desk| pending.items.iter().for_each(|item| desk.arrived(item.id)));
+        }
         if let Some((id, _)) = self.claimed.get_value() {
             self.claimed.set_value(None);
             api::release_on_leaving(&session.csrf, id);
@@ -106,7 +119,7 @@ impl Work {
 
     /// Takes the last decision back: the item is read again, and the reason is in its box.
     pub fn undo(self) {
-        let Some(Pending { item, reason, .. }) = self.take_pending() else { return };
+        let Some(Pending { item, reason, .. }) = self.take_pending() else { return self.undo_spam() };
         let (id, what) = (item.id, describe(&item));
         self.desk.update(|desk| desk.put_back(item));
         self.read(|desk| desk.read(id));
@@ -125,6 +138,10 @@ impl Work {
 
     /// Whether the decision about the item `id` is kept.
     pub fn is_pending(self, id: ItemId) -> bool {
-        self.pending.with_untracked(|pending| pending.as_ref().is_some_and(|pending| pending.item.id == id))
+        let is_one = self.pending.with_untracked(|one| one.as_ref().is_some_and(|one| one.item.id == id));
+        is_one
+            || self.pending_spam.with_untracked(|spam| {
+                spam.as_ref().is_some_and(|spam| spam.items.iter().any(|item| item.id == id))
+            })
     }
 }

@@ -10,14 +10,16 @@ use peer_support_domain::post::{Decision, Kind, Role, State};
 use peer_support_domain::redaction::Span;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{
-    NewHandOver, PasswordSignIn, PastDecision, Playbook, QueueItem, ReasonTemplate, Session,
+    FindItems, NewHandOver, PasswordSignIn, PastDecision, Playbook, QueueItem, ReasonTemplate, Session,
 };
 
 use crate::api::{self, Failure};
 use crate::browser;
-use crate::desk::{self, Desk, Reading};
+use crate::desk::{self, Answers, Desk, Reading};
 use crate::keys::PAUSE_AFTER_DECISION_MS;
 use crate::locale::tr;
+use crate::spam::PendingSpam;
+use crate::thread::Beside;
 use crate::undo::Pending;
 
 /// Who is at the desk.
@@ -82,6 +84,10 @@ pub struct Work {
     pub desk: RwSignal<Desk>,
     /// Whether the items are to be trusted.
     pub queue: RwSignal<Queue>,
+    /// What is looked for, while that is listed in place of what waits.
+    pub finding: RwSignal<Option<FindItems>>,
+    /// When the last item was sent that was looked into for it, while there are more.
+    pub looked_back_to: RwSignal<Option<i64>>,
     /// Whether the queue is being asked for.
     pub is_loading: RwSignal<bool>,
     /// What is said about the last thing done.
@@ -118,10 +124,22 @@ pub struct Work {
     pub is_taking_out: RwSignal<bool>,
     /// Whether content notes for what is read are being chosen.
     pub is_folding: RwSignal<bool>,
+    /// Whether the thread is wanted beside what is read.
+    pub is_thread_open: RwSignal<bool>,
+    /// The thread that was asked for last, and the item that it is beside.
+    pub beside: RwSignal<Option<(ItemId, Beside)>>,
     /// The others who may decide.
     pub colleagues: RwSignal<Vec<String>>,
     /// The last decision, until it is sent.
     pub pending: RwSignal<Option<Pending>>,
+    /// Items that were chosen to be declined together.
+    pub chosen: RwSignal<BTreeSet<ItemId>>,
+    /// Whether the reason for that is being written.
+    pub is_declining_spam: RwSignal<bool>,
+    /// That reason, as far as it was written.
+    pub spam_reason: RwSignal<String>,
+    /// What was declined together, until it is sent.
+    pub pending_spam: RwSignal<Option<PendingSpam>>,
     /// Counts the decisions that were kept.
     pub(crate) kept: StoredValue<u32>,
     /// What was claimed here, and when.
@@ -149,6 +167,8 @@ impl Work {
             is_account_open: RwSignal::new(false),
             desk: RwSignal::default(),
             queue: RwSignal::new(Queue::Waiting),
+            finding: RwSignal::new(None),
+            looked_back_to: RwSignal::new(None),
             is_loading: RwSignal::new(false),
             outcome: RwSignal::new(None),
             drafts: RwSignal::default(),
@@ -167,8 +187,14 @@ impl Work {
             cuts: RwSignal::default(),
             is_taking_out: RwSignal::new(false),
             is_folding: RwSignal::new(false),
+            is_thread_open: RwSignal::new(false),
+            beside: RwSignal::new(None),
             colleagues: RwSignal::default(),
             pending: RwSignal::new(None),
+            chosen: RwSignal::default(),
+            is_declining_spam: RwSignal::new(false),
+            spam_reason: RwSignal::default(),
+            pending_spam: RwSignal::new(None),
             kept: StoredValue::new(0),
             claimed: StoredValue::new(None),
             turn: StoredValue::new(0),
@@ -300,11 +326,16 @@ impl Work {
     fn clear(self) {
         self.desk.set(Desk::default());
         self.queue.set(Queue::Waiting);
+        self.finding.set(None);
         self.drafts.set(BTreeMap::new());
         self.words.set(BTreeMap::new());
         self.notes.set(BTreeMap::new());
         self.cuts.set(BTreeMap::new());
         self.pending.set(None);
+        self.beside.set(None);
+        self.chosen.set(BTreeSet::new());
+        self.spam_reason.set(String::new());
+        self.pending_spam.set(None);
         self.claimed.set_value(None);
         self.stop_writing();
         self.is_item_open.set(false);
@@ -358,7 +389,7 @@ impl Work {
         Some(session)
     }
 
-    fn lapse(self) {
+    pub(crate) fn lapse(self) {
         if let Some(session) = self.session() {
             self.door.set(Door::Lapsed(session, None));
             browser::focus(DOOR);
@@ -388,13 +419,16 @@ impl Work {
         self.desk.update(Desk::ask);
         let (mut cursor, n_pages) = self.desk.with_untracked(wanted);
         self.is_loading.set(true);
+        let finding = self.finding.get_untracked();
         spawn_local(async move {
             let mut pages = Vec::new();
             let mut failure = None;
+            let mut looked_back_to = None;
             while pages.len() < n_pages {
-                match api::queue(cursor).await {
-                    Ok(page) => {
+                match Self::page_of(finding.clone(), cursor).await {
+                    Ok((page, back_to)) => {
                         cursor = page.next;
+                        looked_back_to = back_to;
                         pages.push(page);
                     }
                     Err(failed) => {
@@ -411,8 +445,13 @@ impl Work {
                 // Signed out meanwhile: what comes now is no longer theirs to see.
                 return;
             }
+            if self.finding.with_untracked(|wanted| *wanted != finding) {
+                // Something else is to be listed meanwhile.
+                return self.reload();
+            }
             match failure {
                 None => {
+                    self.looked_back_to.set(looked_back_to);
                     self.desk.update(|desk| take(desk, pages));
                     self.queue.set(Queue::Answered(browser::now_ms()));
                 }
@@ -446,6 +485,7 @@ impl Work {
         self.is_declining.set(false);
         self.refusal.set(None);
         self.is_saying.set(false);
+        self.is_declining_spam.set(false);
         self.is_handing_over.set(false);
         self.escalating.set(None);
     }
@@ -489,14 +529,15 @@ impl Work {
         is_veiled
     }
 
-    /// The two answers to what is read.
-    pub(crate) fn answers(self) -> Option<(Decision, Decision)> {
-        self.desk.with_untracked(|desk| desk.reading().and_then(|reading| desk::answers(&reading.item)))
+    /// The answers to what is read.
+    pub(crate) fn answers(self) -> Answers {
+        let answers = |reading: &Reading| desk::answers(&reading.item);
+        self.desk.with_untracked(|desk| desk.reading().map(answers).unwrap_or_default())
     }
 
     /// Begins to write the reason for not letting what is read be read, or for another decision about it.
     pub fn begin_to_decline(self, instead: Option<Decision>) {
-        if self.may_act() && self.answers().is_some() && !self.must_read_first() {
+        if self.may_act() && self.answers().no.or(instead).is_some() && !self.must_read_first() {
             self.stop_writing();
             self.refusal.set(instead);
             self.is_declining.set(true);
@@ -580,7 +621,7 @@ impl Work {
         }
         let item = self.desk.try_update(|desk| {
             desk.reading().filter(|reading| {
-                desk::answers(&reading.item).is_some() && !desk::is_theirs(&reading.item)
+                !desk::answers(&reading.item).is_none() && !desk::is_theirs(&reading.item)
             })?;
             desk.take_reading()
         });
@@ -668,7 +709,7 @@ impl Work {
     /// Lets what is read be read, by a key, unless the press was the second half of the one before.
     pub fn approve_by_key(self) {
         if browser::now_ms() - self.decided_ms.get_value() >= PAUSE_AFTER_DECISION_MS
-            && let Some((approval, _)) = self.answers()
+            && let Some(approval) = self.answers().yes
         {
             self.decide(approval, None);
         }
@@ -741,7 +782,7 @@ pub fn topic_name(item: &QueueItem) -> String {
 }
 
 /// That nothing was decided because somebody did before: who, and what.
-fn meanwhile(before: Option<&PastDecision>, what: String) -> String {
+pub(crate) fn meanwhile(before: Option<&PastDecision>, what: String) -> String {
     let Some(PastDecision { decision, by: Some(name), .. }) = before else {
         return tr!("meanwhile", what = what);
     };

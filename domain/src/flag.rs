@@ -83,6 +83,20 @@ impl Flags {
             | 1 << Flag::HarmfulAdvice as u16,
     );
 
+    /// What says that a life may be at risk.
+    pub const OF_RISK: Self = Self(1 << Flag::Crisis as u16 | 1 << Flag::Danger as u16);
+
+    /// What says that somebody sells something, or sends the same again and again.
+    pub const OF_SPAM: Self =
+        Self(1 << Flag::Solicitation as u16 | 1 << Flag::Repeat as u16 | 1 << Flag::Flood as u16);
+    /// What may be said of spam besides. Each other flag asks for a closer look.
+    const BESIDE_SPAM: Self = Self(
+        1 << Flag::NoWork as u16
+            | 1 << Flag::VoteRing as u16
+            | 1 << Flag::PersonalData as u16
+            | 1 << Flag::HarmfulAdvice as u16,
+    );
+
     /// The flags whose bits are set, the first of [`Flag::ALL`] being the lowest; `None` when another bit is set.
     #[must_use]
     pub const fn from_bits(bits: u16) -> Option<Self> {
@@ -107,6 +121,18 @@ impl Flags {
         self.0 >> flag as u16 & 1 == 1
     }
 
+    /// Whether one of `others` is among them.
+    #[must_use]
+    pub const fn has_any_of(self, others: Self) -> bool {
+        self.0 & others.0 != 0
+    }
+
+    /// Whether it is spam by these flags, and nothing else that asks for a closer look: no risk, no report, nothing hostile.
+    #[must_use]
+    pub const fn is_only_spam(self) -> bool {
+        self.has_any_of(Self::OF_SPAM) && self.0 & !(Self::OF_SPAM.0 | Self::BESIDE_SPAM.0) == 0
+    }
+
     /// These and `flag`.
     #[must_use]
     pub const fn with(self, flag: Flag) -> Self {
@@ -128,6 +154,22 @@ impl FromIterator<Flag> for Flags {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_asks_for_a_closer_look_is_never_only_spam() {
+        let spam = Flags::from_iter([Flag::Solicitation]);
+        let beside = [Flag::NoWork, Flag::VoteRing, Flag::PersonalData, Flag::HarmfulAdvice];
+
+        for flag in [Flag::Solicitation, Flag::Repeat, Flag::Flood] {
+            assert!(Flags::from_iter([flag]).is_only_spam(), "{flag}");
+        }
+        for flag in Flag::ALL {
+            let may_stand = beside.contains(&flag) || Flags::OF_SPAM.contains(flag);
+            assert_eq!(spam.with(flag).is_only_spam(), may_stand, "{flag}");
+        }
+        assert!(!Flags::default().is_only_spam());
+        assert!(!Flags::from_iter(beside).is_only_spam());
+    }
 
     #[test]
     fn flags_read_back_as_they_are_stored() {

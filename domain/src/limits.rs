@@ -148,6 +148,16 @@ pub const CLAIM_MS: i64 = 10 * 60 * 1_000;
 pub const HAND_OVER_GRAPHEMES: std::ops::RangeInclusive<usize> = 2..=500;
 /// Such notes about one item that are kept until it is decided: who reads it next must be able to read all of them.
 pub const HAND_OVERS_OF_ITEM: usize = 20;
+/// Replies before an item, and as many after it, that a moderator sees beside it at first: what was said just then.
+pub const THREAD_AROUND: usize = 5;
+/// Decisions in a thread that are shown beside an item.
+pub const THREAD_DECISIONS: usize = 20;
+/// Replies of a thread, the newest, whose decisions are looked for, so that a long thread costs no more than a short one.
+pub const THREAD_DECIDED_AMONG: usize = 200;
+/// Items that one search of a moderator's looks into: about as long as a request may take. The next one goes on from there.
+pub const FIND_LOOKS: usize = 1_280;
+/// Items that are declined as spam at once: as many as somebody can look through, and their texts fit into one request.
+pub const SPAM_ITEMS: std::ops::RangeInclusive<usize> = 1..=20;
 /// Streams of what happens at the desk that one session may have open: a few windows beside each other.
 pub const DESK_STREAMS_OF_SESSION: usize = 4;
 /// How often it is looked whether the session of such a stream still stands.

@@ -48,6 +48,21 @@ pub fn ago(then_ms: i64, now_ms: i64) -> (u32, Unit) {
     (u32::try_from(since / unit_ms).unwrap_or(u32::MAX), unit)
 }
 
+/// How long `ms` are, in whole minutes, rounded down: the largest unit of which one is over, and the next smaller one where
+/// it adds something. `0 minutes` for less than one.
+#[must_use]
+pub fn lasting(ms: i64) -> Vec<(u32, Unit)> {
+    let ms = ms.max(0);
+    let number = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
+    let (days, hours, minutes) = (ms / DAY_MS, ms % DAY_MS / HOUR_MS, ms % HOUR_MS / MINUTE_MS);
+    let parts = match (days, hours) {
+        (0, 0) => return vec![(number(minutes), Unit::Minute)],
+        (0, hours) => [(hours, Unit::Hour), (minutes, Unit::Minute)],
+        (days, hours) => [(days, Unit::Day), (hours, Unit::Hour)],
+    };
+    parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, unit)| (number(n), unit)).collect()
+}
+
 /// Hours to name for a wait of `wait_ms`: whole ones, rounded up, at least one.
 #[must_use]
 pub fn hours_to_wait(wait_ms: i64) -> u32 {
@@ -57,6 +72,21 @@ pub fn hours_to_wait(wait_ms: i64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wait_is_told_in_at_most_two_units() {
+        for (ms, parts) in [
+            (-1, &[(0, Unit::Minute)][..]),
+            (MINUTE_MS - 1, &[(0, Unit::Minute)]),
+            (14 * MINUTE_MS, &[(14, Unit::Minute)]),
+            (2 * HOUR_MS, &[(2, Unit::Hour)]),
+            (2 * HOUR_MS + 5 * MINUTE_MS, &[(2, Unit::Hour), (5, Unit::Minute)]),
+            (DAY_MS + 59 * MINUTE_MS, &[(1, Unit::Day)]),
+            (3 * DAY_MS + 4 * HOUR_MS, &[(3, Unit::Day), (4, Unit::Hour)]),
+        ] {
+            assert_eq!(lasting(ms), parts, "{ms}");
+        }
+    }
 
     #[test]
     fn time_is_told_in_the_largest_unit_that_is_over() {

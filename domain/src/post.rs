@@ -59,6 +59,39 @@ names!(Kind, InvalidKind, "is not a kind of post; expected story, coping or ques
     Question => "question",
 });
 
+/// What an item is: a post of one kind, or a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ItemKind {
+    /// A post that tells.
+    Story,
+    /// A post about what helps.
+    Coping,
+    /// A post that asks.
+    Question,
+    /// A reply.
+    Reply,
+}
+
+names!(ItemKind, InvalidItemKind, "is not a kind of item; expected story, coping, question or reply", {
+    Story => "story",
+    Coping => "coping",
+    Question => "question",
+    Reply => "reply",
+});
+
+impl ItemKind {
+    /// The kind of a post; `None` for a reply.
+    #[must_use]
+    pub const fn of_post(self) -> Option<Kind> {
+        match self {
+            Self::Story => Some(Kind::Story),
+            Self::Coping => Some(Kind::Coping),
+            Self::Question => Some(Kind::Question),
+            Self::Reply => None,
+        }
+    }
+}
+
 /// Where a post or reply stands between being written and being read.
 ///
 /// ```text

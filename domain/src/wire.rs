@@ -5,13 +5,19 @@
 
 mod audit;
 mod desk;
+mod find;
 mod objection;
+mod spam;
+mod thread;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::audit::*;
 pub use self::desk::*;
+pub use self::find::*;
 pub use self::objection::*;
+pub use self::spam::*;
+pub use self::thread::*;
 use crate::account::AccountEvent;
 use crate::card::CardKind;
 use crate::coverage::Forced;
@@ -534,7 +540,7 @@ pub struct OpenSession {
     pub is_this: bool,
 }
 
-/// `GET /console/queue`: an item that waits for a decision.
+/// `GET /console/queue`: an item that waits for a decision; `POST /console/search`: one that was found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueItem {
     /// Its id.
@@ -559,9 +565,14 @@ pub struct QueueItem {
     pub in_reply_to: Option<String>,
     /// When it was sent.
     pub created_at: i64,
-    /// The moment by which the site means to have decided.
-    pub decision_expected_at: i64,
-    /// Where it stands: held; published and reported, flagged or changed by its author; or hidden because of reports.
+    /// Since when it waits; absent for what was found and does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_since: Option<i64>,
+    /// The moment by which the site means to have decided; absent for what does not wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision_expected_at: Option<i64>,
+    /// Where it stands: in the queue held; published and reported, flagged or changed by its author; or hidden because of
+    /// reports.
     pub state: State,
     /// What others read now, when its author has changed a published item; `text` is then the new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]

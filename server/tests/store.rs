@@ -14,6 +14,8 @@ mod changes;
 mod claims;
 #[path = "store/decisions.rs"]
 mod decisions;
+#[path = "store/find.rs"]
+mod find;
 #[path = "store/imports.rs"]
 mod imports;
 #[path = "store/line_reports.rs"]
@@ -40,10 +42,14 @@ mod risk;
 mod search;
 #[path = "store/sites.rs"]
 mod sites;
+#[path = "store/spam.rs"]
+mod spam;
 #[path = "store/statistics.rs"]
 mod statistics;
 #[path = "store/subject.rs"]
 mod subject;
+#[path = "store/thread.rs"]
+mod thread;
 #[path = "store/upkeep.rs"]
 mod upkeep;
 #[path = "store/versions.rs"]

@@ -211,6 +211,33 @@ impl Moderator {
         self.call(Method::PUT, &format!("/console/items/{id}/claim"), Some(&json!({}))).await;
     }
 
+    /// Sets a password, and begins to set an authenticator up; what it is to be given.
+    pub async fn begin_account(&self, password: &str) -> String {
+        let new = json!({ "password": password });
+        self.call(Method::PUT, "/console/account/password", Some(&new)).await;
+        let path = "/console/account/authenticator";
+        let begun = self.call(Method::POST, path, Some(&json!({}))).await.json();
+        begun["secret"].as_str().expect("it has a secret").to_owned()
+    }
+
+    /// Confirms the authenticator that was begun with a code of it.
+    pub async fn confirm_authenticator(&self, code: &str) {
+        let path = "/console/account/authenticator";
+        self.call(Method::PUT, path, Some(&json!({ "code": code }))).await;
+    }
+
+    /// Refuses a held item.
+    pub async fn decline(&self, id: &str, reason: &str) {
+        let path = format!("/console/items/{id}/decision");
+        self.call(Method::POST, &path, Some(&json!({ "decision": "decline", "reason": reason }))).await;
+    }
+
+    /// All items for which this holds, the last one first.
+    pub async fn find(&self, find: &Value) -> Vec<Value> {
+        let found = self.call(Method::POST, "/console/search?limit=100", Some(find)).await.json();
+        found["items"].as_array().cloned().expect("it has items")
+    }
+
     /// Lets everyone read the item.
     pub async fn approve(&self, id: &str) {
         let path = format!("/console/items/{id}/decision");

@@ -7,6 +7,7 @@ use peer_support_domain::post::{Decision, State};
 use peer_support_domain::wire::{ObjectedTo, QueueItem};
 
 use super::claim::{Claimed, HandOverTo, HandOvers};
+use super::clock::{self, Clock};
 use super::decline::Decline;
 use super::escalate::Escalate;
 use super::fold::Fold;
@@ -16,6 +17,7 @@ use super::objection::Objection;
 use super::playbook::{Colour, Steps};
 use super::private::Private;
 use super::redact::TakeOut;
+use super::thread::Around;
 use crate::browser;
 use crate::desk::{self, Reading, Standing};
 use crate::locale::tr;
@@ -55,7 +57,7 @@ const READ_BEFORE_A_BREAK: u32 = 8;
 enum Foot {
     Nothing,
     ReadOnly,
-    /// Nothing to approve: it waits for a word.
+    /// Nothing to decide about.
     Unanswered,
     Answers,
     Declining,
@@ -93,21 +95,25 @@ fn Words(
         work.may_decide()
             && !is_veiled.get()
             && standing.get() != Standing::Left
-            && decisions.with(Option::is_some)
+            && decisions.get().yes.is_some()
     });
-    let refusal = Signal::derive(move || {
-        let of_item = decisions.get().map_or(Decision::Decline, |(_, refusal)| refusal);
-        work.refusal.get().unwrap_or(of_item)
-    });
+    let refusal =
+        Signal::derive(move || work.refusal.get().or(decisions.get().no).unwrap_or(Decision::Decline));
     let colour = Memo::new(move |_| {
         reading.with(|reading| reading.as_ref().map_or(Colour::Green, |reading| Colour::of(&reading.item)))
     });
     let site = item.site.clone();
+    let waits = item.waits_since.is_some();
+    // The thread begins with what it answers.
+    let is_answer_shown = move || !is_veiled.get() && !work.is_thread_open.get();
     let answers = item.in_reply_to.clone().map(|words| {
+        let words = StoredValue::new(words);
         view! {
-            <h3>{tr!("answers")}</h3>
-            <blockquote dir="auto">{words}</blockquote>
-            <h3>{tr!("its-words")}</h3>
+            <Show when=is_answer_shown>
+                <h3>{tr!("answers")}</h3>
+                <blockquote dir="auto">{words.get_value()}</blockquote>
+                <h3>{tr!("its-words")}</h3>
+            </Show>
         }
     });
     let note = move || match standing.get() {
@@ -131,7 +137,7 @@ fn Words(
         _ if !work.may_decide() => Foot::ReadOnly,
         _ if is_theirs.get() => Foot::Nothing,
         _ if work.is_handing_over.get() => Foot::HandingOver,
-        _ if decisions.with(Option::is_none) => Foot::Unanswered,
+        _ if decisions.get().is_none() => Foot::Unanswered,
         _ if work.is_folding.get() => Foot::Folding,
         _ if work.is_declining.get() => Foot::Declining,
         _ => Foot::Answers,
@@ -168,6 +174,7 @@ fn Words(
             <div hidden=move || is_veiled.get()>
                 <Earlier texts=earlier_texts lang=lang.clone() />
             </div>
+            <Around work id=item.id is_veiled />
             <Escalate work id=item.id escalation=part(reading, |item| item.escalation.clone()) standing />
             <Objection work objection />
             <Private work id=item.id words=part(reading, |item| item.words.clone()) standing is_theirs />
@@ -176,7 +183,7 @@ fn Words(
                 Foot::ReadOnly => view! { <p class="quiet">{tr!("viewer-note")}</p> }.into_any(),
                 Foot::Unanswered => {
                     view! {
-                        <p class="quiet">{tr!("unanswered")}</p>
+                        <p class="quiet">{if waits { tr!("unanswered") } else { tr!("decided-before") }}</p>
                         <div class="answers"><ToHandOver work /></div>
                     }
                         .into_any()
@@ -184,7 +191,14 @@ fn Words(
                 Foot::Folding => view! { <Fold work notes=notes.get_untracked() /> }.into_any(),
                 Foot::HandingOver => view! { <HandOverTo work id=item.id /> }.into_any(),
                 Foot::Declining => view! { <Decline work id=item.id site=site.clone() lang=lang.clone() decision=refusal /> }.into_any(),
-                Foot::Answers => view! { <Answers work state decisions may_hide objection /> }.into_any(),
+                Foot::Answers => {
+                    view! {
+                        {(waits && decisions.get_untracked().yes.is_none())
+                            .then(|| view! { <p class="quiet">{tr!("unanswered")}</p> })}
+                        <Answers work state decisions may_hide objection />
+                    }
+                        .into_any()
+                }
             }}
         </article>
     }
@@ -253,19 +267,10 @@ fn Facts(work: Work, item: QueueItem, notes: Memo<ContentNotes>) -> impl IntoVie
         let names: Vec<&str> = notes.get().iter().map(note_name).collect();
         (!names.is_empty()).then(|| view! { <div><dt>{tr!("notes")}</dt><dd>{names.join(", ")}</dd></div> })
     };
-    let QueueItem { created_at, decision_expected_at, .. } = item;
-    let when = move |at: i64| {
+    let created_at = item.created_at;
+    let when = move || {
         let now = work.now_ms.get();
-        tr!("when-in", clock = browser::clock(at, now), relative = browser::relative(at, now))
-    };
-    let due = move || {
-        let now = work.now_ms.get();
-        if now > decision_expected_at {
-            let since = tr!("overdue-since", relative = browser::relative(decision_expected_at, now));
-            view! { <strong class="overdue">{since}</strong> }.into_any()
-        } else {
-            when(decision_expected_at).into_any()
-        }
+        tr!("when-in", clock = browser::clock(created_at, now), relative = browser::relative(created_at, now))
     };
     let language = match &item.lang {
         Some(tag) => browser::language_name(tag.as_str()),
@@ -278,9 +283,9 @@ fn Facts(work: Work, item: QueueItem, notes: Memo<ContentNotes>) -> impl IntoVie
             <div><dt>{tr!("site")}</dt><dd>{item.site.to_string()}</dd></div>
             <div><dt>{tr!("language")}</dt><dd>{language}</dd></div>
             {notes}
-            <div><dt>{tr!("sent")}</dt><dd><time datetime=browser::machine_time(created_at)>{move || when(created_at)}</time></dd></div>
-            <div><dt>{tr!("due")}</dt><dd><time datetime=browser::machine_time(decision_expected_at)>{due}</time></dd></div>
+            <div><dt>{tr!("sent")}</dt><dd><time datetime=browser::machine_time(created_at)>{when}</time></dd></div>
         </dl>
+        {clock::span_of(&item).map(|span| view! { <Clock work span /> })}
     }
 }
 
@@ -289,14 +294,13 @@ fn Facts(work: Work, item: QueueItem, notes: Memo<ContentNotes>) -> impl IntoVie
 fn Answers(
     work: Work,
     state: Memo<Option<State>>,
-    decisions: Memo<Option<(Decision, Decision)>>,
+    decisions: Memo<desk::Answers>,
     may_hide: Memo<bool>,
     objection: Memo<Option<ObjectedTo>>,
 ) -> impl IntoView {
     // A new text of what is published is answered first.
-    let is_about_new_text = move |state| {
-        state == State::Published && decisions.get().is_some_and(|(_, refusal)| refusal == Decision::Decline)
-    };
+    let is_about_new_text =
+        move |state| state == State::Published && decisions.get().no == Some(Decision::Decline);
     let name = move |decision| match (decision, state.get()) {
         (decision, Some(state)) if objection.with(Option::is_some) && !is_about_new_text(state) => {
             match ObjectionOutcome::of(decision, state) {
@@ -304,9 +308,7 @@ fn Answers(
                 ObjectionOutcome::Upheld => tr!("objection-uphold"),
             }
         }
-        (Decision::Approve, Some(State::Published))
-            if decisions.get().is_some_and(|(_, no)| no == Decision::Hide) =>
-        {
+        (Decision::Approve, Some(State::Published)) if decisions.get().no == Some(Decision::Hide) => {
             tr!("keep")
         }
         (Decision::Approve, _) => tr!("approve"),
@@ -316,34 +318,41 @@ fn Answers(
         (Decision::Hide, _) => tr!("hide"),
     };
     let decide = move |_| {
-        if let Some((approval, _)) = decisions.get_untracked() {
+        if let Some(approval) = decisions.get_untracked().yes {
             work.decide(approval, None);
         }
     };
+    let may_be_read = move || decisions.get().yes.is_some();
     view! {
         <div class="answers">
-            <button type="button" class="main" aria-keyshortcuts="a" on:click=decide>
-                {move || decisions.get().map(|(approval, _)| name(approval))} " " <kbd aria-hidden="true">"a"</kbd>
-            </button>
-            <button
-                type="button"
-                id="decline"
-                aria-keyshortcuts="d"
-                on:click=move |_| work.begin_to_decline(None)
-            >
-                {move || decisions.get().map(|(_, refusal)| name(refusal))} " " <kbd aria-hidden="true">"d"</kbd>
-            </button>
+            <Show when=may_be_read>
+                <button type="button" class="main" aria-keyshortcuts="a" on:click=decide>
+                    {move || decisions.get().yes.map(name)} " " <kbd aria-hidden="true">"a"</kbd>
+                </button>
+            </Show>
+            <Show when=move || decisions.get().no.is_some()>
+                <button
+                    type="button"
+                    id="decline"
+                    aria-keyshortcuts="d"
+                    on:click=move |_| work.begin_to_decline(None)
+                >
+                    {move || decisions.get().no.map(name)} " " <kbd aria-hidden="true">"d"</kbd>
+                </button>
+            </Show>
             <Show when=move || may_hide.get()>
                 <button type="button" on:click=move |_| work.begin_to_decline(Some(Decision::Hide))>
                     {move || name(Decision::Hide)}
                 </button>
             </Show>
-            <button type="button" id="fold" aria-keyshortcuts="f" on:click=move |_| work.begin_to_fold()>
-                {tr!("fold")} " " <kbd aria-hidden="true">"f"</kbd>
-            </button>
-            <button type="button" aria-keyshortcuts="x" on:click=move |_| work.begin_to_take_out()>
-                {tr!("take-out")} " " <kbd aria-hidden="true">"x"</kbd>
-            </button>
+            <Show when=may_be_read>
+                <button type="button" id="fold" aria-keyshortcuts="f" on:click=move |_| work.begin_to_fold()>
+                    {tr!("fold")} " " <kbd aria-hidden="true">"f"</kbd>
+                </button>
+                <button type="button" aria-keyshortcuts="x" on:click=move |_| work.begin_to_take_out()>
+                    {tr!("take-out")} " " <kbd aria-hidden="true">"x"</kbd>
+                </button>
+            </Show>
             <ToHandOver work />
         </div>
     }

@@ -60,7 +60,11 @@ pub fn Keys(is_open: RwSignal<bool>, letters_are_keys: RwSignal<bool>) -> impl I
                 {row(&["t"], tr!("keys-take-over"))}
                 {row(&["u"], tr!("keys-undo"))}
                 {row(&["e"], tr!("escalate"))}
+                {row(&["c"], tr!("keys-thread"))}
                 {row(&["v"], tr!("keys-show"))}
+                {row(&["s"], tr!("keys-choose"))}
+                {row(&["b"], tr!("spam-decline"))}
+                {row(&["/"], tr!("find"))}
                 {row(&["r"], tr!("reload"))}
                 {row(&["?"], tr!("keys-help"))}
                 {row(&["Ctrl", "Enter"], tr!("keys-send"))}

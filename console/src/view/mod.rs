@@ -2,8 +2,10 @@
 
 mod account;
 mod claim;
+mod clock;
 mod decline;
 mod escalate;
+mod find;
 mod fold;
 mod for_everyone;
 mod found;
@@ -20,6 +22,8 @@ mod redact;
 mod sign_in;
 mod site;
 mod site_dialog;
+mod spam;
+mod thread;
 mod top;
 mod writing;
 
@@ -50,7 +54,9 @@ pub fn Page() -> impl IntoView {
     browser::on_hash_change(move || work.arrive());
     browser::every(RELOAD_EVERY, move || {
         if browser::is_visible() {
-            work.reload();
+            if work.finding.with_untracked(Option::is_none) {
+                work.reload();
+            }
             work.go_on_reading();
         }
     });
@@ -74,7 +80,11 @@ pub fn Page() -> impl IntoView {
             Command::TakeOver => work.take_over(),
             Command::HandOver => work.begin_to_hand_over(),
             Command::Escalate => work.begin_to_escalate(),
+            Command::Thread => work.toggle_thread(),
             Command::Show => work.unveil(),
+            Command::Choose => work.choose_reading(),
+            Command::DeclineChosen => work.begin_to_decline_spam(),
+            Command::Find => work.begin_to_find(),
             Command::Reload => work.reload(),
             Command::Help => is_help_open.set(true),
         }

@@ -20,7 +20,7 @@ pub fn Said(work: Work) -> impl IntoView {
     view! {
         <div class="said" class:problem=is_problem>
             <p role="status">{text}</p>
-            <Show when=move || work.pending.with(Option::is_some)>
+            <Show when=move || work.pending.with(Option::is_some) || work.pending_spam.with(Option::is_some)>
                 <button type="button" aria-keyshortcuts="u" on:click=move |_| work.undo()>
                     {tr!("undo")} " " <kbd aria-hidden="true">"u"</kbd>
                 </button>

@@ -1,8 +1,13 @@
 //! The queue: what waits, in the server's order, and for how long.
 
 use leptos::prelude::*;
+use peer_support_domain::limits::SPAM_ITEMS;
 use peer_support_domain::wire::{HandOver, QueueItem};
 
+use super::clock;
+use super::find::Find;
+use super::spam::Spam;
+use super::thread::state_name;
 use crate::browser;
 use crate::desk::{self, excerpt};
 use crate::locale::tr;
@@ -16,7 +21,11 @@ const EXCERPT_CHARS: usize = 110;
 pub fn Waiting(work: Work) -> impl IntoView {
     let n_waiting = Memo::new(move |_| work.desk.with(|desk| desk.waiting().len()));
     let has_more = Memo::new(move |_| work.desk.with(|desk| desk.next().is_some()));
+    let is_finding = Memo::new(move |_| work.finding.with(Option::is_some));
     let title = move || match (work.queue.get(), n_waiting.get()) {
+        (Queue::Waiting | Queue::Failed(_, None), _) if is_finding.get() => tr!("found-items").to_owned(),
+        (Queue::Answered(_), 0) if is_finding.get() => tr!("found-none").to_owned(),
+        (_, n) if is_finding.get() => tr!("found-count", n = n.to_string()),
         (Queue::Waiting | Queue::Failed(_, None), _) => tr!("queue").to_owned(),
         (Queue::Answered(_), 0) => tr!("queue-empty").to_owned(),
         (_, n) if has_more.get() => tr!("queue-count-more", n = n.to_string()),
@@ -25,15 +34,24 @@ pub fn Waiting(work: Work) -> impl IntoView {
 
     view! {
         <section class="queue" aria-labelledby="queue-title">
+            <Find work />
             <h2 id="queue-title" tabindex="-1">{title}</h2>
-            <State work n_waiting />
+            <State work n_waiting is_finding />
+            <Spam work />
             <ol id="queue-list">
                 <For each=move || work.desk.with(|desk| desk.waiting().to_vec()) key=|item| item.id let:item>
                     <Entry work item />
                 </For>
             </ol>
+            {move || {
+                work.looked_back_to.get().map(|at| {
+                    view! { <p class="quiet" role="status">{tr!("looked-back-to", day = browser::day(at))}</p> }
+                })
+            }}
             <Show when=move || has_more.get()>
-                <button type="button" on:click=move |_| work.load_more()>{tr!("queue-more")}</button>
+                <button type="button" on:click=move |_| work.load_more()>
+                    {move || if is_finding.get() { tr!("look-further") } else { tr!("queue-more") }}
+                </button>
             </Show>
         </section>
     }
@@ -41,10 +59,10 @@ pub fn Waiting(work: Work) -> impl IntoView {
 
 /// Waiting, empty or failed; nothing when there is a list that is up to date.
 #[component]
-fn State(work: Work, n_waiting: Memo<usize>) -> impl IntoView {
+fn State(work: Work, n_waiting: Memo<usize>, is_finding: Memo<bool>) -> impl IntoView {
     move || match work.queue.get() {
         Queue::Waiting => view! { <p class="quiet" role="status">{tr!("queue-loading")}</p> }.into_any(),
-        Queue::Answered(_) if n_waiting.get() == 0 => {
+        Queue::Answered(_) if n_waiting.get() == 0 && !is_finding.get() => {
             view! { <p class="quiet">{tr!("queue-empty-more")}</p> }.into_any()
         }
         Queue::Answered(_) => ().into_any(),
@@ -103,8 +121,24 @@ fn Entry(work: Work, item: QueueItem) -> impl IntoView {
     let is_passed_on = Memo::new(move |_| {
         work.desk.with(|desk| desk.waiting().iter().any(|item| item.id == id && item.escalation.is_some()))
     });
-    let QueueItem { created_at, decision_expected_at, .. } = item;
-    let is_overdue = Memo::new(move |_| work.now_ms.get() > decision_expected_at);
+    let may_choose = Memo::new(move |_| {
+        work.may_decide()
+            && work
+                .desk
+                .with(|desk| desk.waiting().iter().any(|item| item.id == id && desk::is_only_spam(item)))
+    });
+    let is_chosen = Memo::new(move |_| work.chosen.with(|chosen| chosen.contains(&id)));
+    let is_full = move || !is_chosen.get() && work.chosen.with(|chosen| chosen.len() >= *SPAM_ITEMS.end());
+    let tab_place = move || if is_read.get() { "0" } else { "-1" };
+    let created_at = item.created_at;
+    let span = clock::span_of(&item);
+    let is_late = clock::is_late(work, span);
+    let when = match span {
+        Some(span) => clock::short(work, span),
+        None => Memo::new(move |_| browser::relative(created_at, work.now_ms.get())),
+    };
+    // What was found may stand anywhere.
+    let stands = span.is_none().then(|| state_name(item.state));
     let open = move |_| {
         work.read(|desk| desk.read(id));
         work.is_item_open.set(true);
@@ -113,12 +147,12 @@ fn Entry(work: Work, item: QueueItem) -> impl IntoView {
     };
 
     view! {
-        <li>
+        <li class:may-choose=may_choose>
             <button
                 type="button"
                 id=move || is_read.get().then_some("queue-reading")
                 aria-current=move || is_read.get().then_some("true")
-                tabindex=move || if is_read.get() { "0" } else { "-1" }
+                tabindex=tab_place
                 on:click=open
             >
                 <span class="line">
@@ -127,12 +161,25 @@ fn Entry(work: Work, item: QueueItem) -> impl IntoView {
                     <span class="overdue">{move || is_passed_on.get().then(|| tr!("passed-on"))}</span>
                     <span class="overdue">{move || is_at_risk.get().then(|| tr!("at-risk"))}</span>
                     <span class="overdue">{move || is_reported.get().then(|| tr!("reported"))}</span>
-                    <span class="overdue">{move || is_overdue.get().then(|| tr!("overdue"))}</span>
+                    <span>{stands}</span>
                     <span class="who" dir="auto">{who}</span>
-                    <span class="when">{move || browser::relative(created_at, work.now_ms.get())}</span>
+                    <span class="when" class:overdue=is_late>{when}</span>
                 </span>
                 <span class="words" dir="auto" lang=item.lang.as_ref().map(ToString::to_string)>{words}</span>
             </button>
+            <Show when=move || may_choose.get()>
+                <label class="pick">
+                    <input
+                        type="checkbox"
+                        tabindex=tab_place
+                        aria-label=tr!("spam-choose")
+                        aria-keyshortcuts="s"
+                        prop:checked=is_chosen
+                        prop:disabled=is_full
+                        on:change=move |_| work.choose(id)
+                    />
+                </label>
+            </Show>
         </li>
     }
 }

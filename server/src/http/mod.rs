@@ -10,6 +10,7 @@ mod cards;
 mod claims;
 mod desk;
 mod escalations;
+mod find;
 mod health;
 mod helplines;
 mod line_reports;
@@ -29,8 +30,10 @@ mod search;
 mod sender;
 mod session;
 mod sites;
+mod spam;
 mod statistics;
 mod submission;
+mod threads;
 mod votes;
 
 use std::sync::Arc;
@@ -187,11 +190,14 @@ pub fn router(app: App) -> Router {
         .route("/console/account/sessions", get(account::get_sessions).delete(account::delete_sessions))
         .route("/console/account/sessions/{session}", delete(account::delete_session))
         .route("/console/queue", get(queue::get_queue))
+        .route("/console/decline-spam", post(spam::post_decline_spam))
+        .route("/console/search", post(find::post_search))
         .route("/console/line-reports", get(line_reports::get_line_reports))
         .route("/console/items/{id}/decision", post(queue::post_decision))
         .route("/console/items/{id}/words", post(queue::post_word))
         .route("/console/items/{id}/claim", put(claims::put_claim).delete(claims::delete_claim))
         .route("/console/items/{id}/hand-over", post(claims::post_hand_over))
+        .route("/console/items/{id}/thread", get(threads::get_thread))
         .route("/console/colleagues", get(claims::get_colleagues))
         .route("/console/live", get(desk::get_live))
         .route("/console/items/{id}/escalation", post(escalations::post_escalation))

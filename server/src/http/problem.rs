@@ -359,9 +359,8 @@ impl Problem {
             Self::Undecided(Undecided::OwnDecision { .. }) => &FIRST_DECIDER,
             Self::ItemDeleted => &ITEM_DELETED,
             Self::CodeOfAnotherThread => &OTHER_THREAD,
-            Self::Undecided(Undecided::NotAllowed(_) | Undecided::Meanwhile) | Self::DecidedBefore(_) => {
-                &OUTDATED
-            }
+            Self::Undecided(Undecided::NotAllowed(_) | Undecided::Meanwhile | Undecided::NotSpam)
+            | Self::DecidedBefore(_) => &OUTDATED,
             Self::Undecided(Undecided::TextChanged) => &TEXT_CHANGED,
             Self::Undecided(Undecided::Claimed(_)) | Self::Claimed(_) => &CLAIMED,
             Self::UnknownColleague => &FIELD,

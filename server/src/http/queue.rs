@@ -33,9 +33,11 @@ pub(super) async fn get_queue(
 /// An item as `moderator` reads it.
 pub(super) fn to_queue_item(app: &App, item: Queued, moderator: &Moderator, now: i64) -> QueueItem {
     QueueItem {
+        waits_since: item.waits_since,
         // What a site that is gone had left waiting waits since it came.
-        decision_expected_at: item.waits_since
-            + app.sites.get(&item.site).map_or(0, |site| site.target_ms(item.waits_since)),
+        decision_expected_at: item
+            .waits_since
+            .map(|since| since + app.sites.get(&item.site).map_or(0, |site| site.target_ms(since))),
         found: app.words.found(&item.text, item.lang.as_ref()),
         id: item.id,
         site: item.site,
@@ -94,7 +96,7 @@ pub(super) async fn post_decision(
         read_text,
         reason: reason.map(ReasonText::into_string),
         at: app.clock.now_ms(),
-        how: How { n_decisions, notes, taken_out },
+        how: How { n_decisions, notes, taken_out, is_for_spam: false },
     };
     match app.store.decide(decision).await?.ok_or(Problem::UnknownItem)? {
         Ok(state) => Ok(Json(Decided { id: item, state })),
@@ -106,7 +108,10 @@ pub(super) async fn post_decision(
 async fn explained(app: &App, item: ItemId, undecided: Undecided) -> Result<Problem, Problem> {
     let before = match undecided {
         Undecided::NotAllowed(_) | Undecided::Meanwhile => app.store.last_decision(item).await?,
-        Undecided::TextChanged | Undecided::Claimed(_) | Undecided::OwnDecision { .. } => None,
+        Undecided::TextChanged
+        | Undecided::Claimed(_)
+        | Undecided::OwnDecision { .. }
+        | Undecided::NotSpam => None,
     };
     Ok(before.map_or(Problem::Undecided(undecided), |before| Problem::DecidedBefore(Box::new(before))))
 }

@@ -26,7 +26,7 @@ use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::full_text::SearchWords;
 use peer_support_domain::helpline::LineId;
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash, VoterId};
-use peer_support_domain::limits::{SESSION_SEEN_MS, SESSION_UNUSED_MS};
+use peer_support_domain::limits::{DEFAULT_PAGE_ITEMS, SESSION_SEEN_MS, SESSION_UNUSED_MS, THREAD_AROUND};
 use peer_support_domain::line_report::{Day, LineProblem, ReportedContact};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, Kind, NotAllowed, Role, State};
@@ -36,8 +36,8 @@ use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
 use peer_support_domain::statistics::{Counted, Quarter};
 use peer_support_domain::vote::{Reaction, VoteCounts};
 use peer_support_domain::wire::{
-    AuditLine, Card, Delivery, DeskNews, Escalation, HandOver, LineReport, Page, PastDecision, Playbook, Post,
-    ReasonTemplate, Reply, ReportCount, SiteChange, SiteSetting, Statement, Word,
+    AuditLine, Card, Delivery, DeskNews, Escalation, FindItems, HandOver, LineReport, Page, PastDecision,
+    Playbook, Post, ReasonTemplate, Reply, ReportCount, SiteChange, SiteSetting, Statement, Thread, Word,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::Sender;
@@ -547,6 +547,76 @@ pub enum HandedOver {
     ItemDeleted,
 }
 
+/// What a moderator looks for; see [`FindItems`](peer_support_domain::wire::FindItems).
+#[derive(Clone, Debug)]
+pub struct FindQuery {
+    /// What holds for it; its cursor is where the page before ended.
+    pub find: FindItems<SearchWords>,
+    /// Who looks.
+    pub moderator: ModeratorId,
+    /// Now.
+    pub now: i64,
+    /// At most this many.
+    pub limit: usize,
+}
+
+impl FindQuery {
+    /// Letters of the kind that is looked for, as it is stored; `r` for a reply.
+    fn kind_letter(&self) -> Option<&'static str> {
+        self.find.kind.map(|kind| kind.of_post().map_or("r", kind_letter))
+    }
+
+    /// The flags that an item must have one of, as they are stored; 0 for any. Whether readers reported it is asked otherwise.
+    fn flag_bits(&self) -> u16 {
+        let flag = self.find.flag.filter(|flag| *flag != Flag::Reported);
+        flag.map_or(0, |flag| Flags::from_iter([flag]).bits())
+    }
+
+    /// Whether it must be one that readers reported.
+    fn is_reported(&self) -> bool {
+        self.find.flag == Some(Flag::Reported)
+    }
+
+    /// Whether one of these texts has the words, when there are some.
+    fn matches(&self, text: &str, waiting: Option<&str>) -> bool {
+        let Some(words) = &self.find.words else { return true };
+        words.matches(text) || waiting.is_some_and(|waiting| words.matches(waiting))
+    }
+}
+
+/// What a moderator found.
+#[derive(Clone, Debug, Default)]
+pub struct Finds {
+    /// The ones that came last first.
+    pub items: Vec<Queued>,
+    /// Where to go on, and when the item was sent that was looked into last; `None` when all was.
+    pub next: Option<(Cursor, i64)>,
+}
+
+/// Which replies of a thread to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replies {
+    /// [`THREAD_AROUND`](peer_support_domain::limits::THREAD_AROUND) before the item and as many after it; the first ones when
+    /// the item is the post.
+    Around,
+    /// So many before the place where a page begins.
+    Before(Cursor, usize),
+    /// So many after the place where a page ends.
+    After(Cursor, usize),
+}
+
+impl Replies {
+    /// How many before the place that is asked about, and how many after it.
+    fn numbers(self, is_about_reply: bool) -> (usize, usize) {
+        match self {
+            Self::Around if is_about_reply => (THREAD_AROUND, THREAD_AROUND),
+            Self::Around => (0, DEFAULT_PAGE_ITEMS),
+            Self::Before(_, limit) => (limit, 0),
+            Self::After(_, limit) => (0, limit),
+        }
+    }
+}
+
 /// An item that waits for a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Queued {
@@ -583,8 +653,8 @@ pub struct Queued {
     /// What readers reported since a moderator last decided, in the order of [`ReportReason::ALL`].
     pub reports: Vec<ReportCount>,
     /// Since when it waits: since it was sent, or since its readers reported it, a check flagged it, its author changed it or
-    /// wrote a word.
-    pub waits_since: i64,
+    /// wrote a word. `None` when it does not wait and was found.
+    pub waits_since: Option<i64>,
     /// Who read it last, and did not stop; whether they still do, its moment tells.
     pub claim: Option<Claim>,
     /// The notes with which it was handed over since a moderator decided, the oldest first.
@@ -594,7 +664,7 @@ pub struct Queued {
     /// What its author objects to.
     pub objection: Option<QueuedObjection>,
     /// Where it stands in the queue, for the cursor.
-    place: i64,
+    place: Option<i64>,
 }
 
 /// What an author objects to.
@@ -655,6 +725,8 @@ pub struct How {
     pub notes: Option<ContentNotes>,
     /// Places of the text that was read to take out of it, which were found to fit.
     pub taken_out: Vec<Span>,
+    /// Whether it is one of several that are declined as spam: only what is held, and nothing that asks for a closer look.
+    pub is_for_spam: bool,
 }
 
 /// A rule that decides by itself, for a moderator to look at later; recorded in a moderator's place.
@@ -697,6 +769,9 @@ pub enum Undecided {
         /// Whether nobody else may decide: then a lead may, and that is recorded.
         is_alone: bool,
     },
+    /// It was to be declined as spam, and something about it asks for a closer look.
+    #[error("it is not only spam")]
+    NotSpam,
 }
 
 /// A moderator's word that a lead should decide.
@@ -1218,6 +1293,10 @@ pub trait Store: Send + Sync + 'static {
     /// longest waiting first in each. Replies to a post that is no longer published are left out.
     async fn queue(&self, after: Option<Cursor>, limit: usize) -> Result<Page<Queued>, StoreError>;
 
+    /// Looks for items in every state but deleted, in the order in which the store took them, the newest first: into
+    /// [`FIND_LOOKS`](peer_support_domain::limits::FIND_LOOKS) of them and no more. There is no index of what was not published.
+    async fn find(&self, query: FindQuery) -> Result<Finds, StoreError>;
+
     /// Carries out a decision and records it; `None` when there is no such item.
     async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, Undecided>>, StoreError>;
 
@@ -1240,6 +1319,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// The last decision about an item.
     async fn last_decision(&self, item: ItemId) -> Result<Option<PastDecision>, StoreError>;
+
+    /// What stands around an item, whatever became of it, and what was decided in its thread, looked for among the
+    /// [`THREAD_DECIDED_AMONG`](peer_support_domain::limits::THREAD_DECIDED_AMONG) newest replies. `None` when there is no such
+    /// item, or it or its post is deleted.
+    async fn thread(&self, item: ItemId, replies: Replies) -> Result<Option<Thread>, StoreError>;
 
     /// Passes an item that waits on to a lead, records it for good, and notices it for the site's team, all at once. It stands
     /// first in the queue until somebody decides. `None` when there is no such item.

@@ -321,6 +321,13 @@ async fn real_answers_are_as_documented() {
         word.holds("delete", claim, &moderator.write(Method::DELETE, &of_held, None).await.ok());
         other.decide(&held, &decline).await.ok();
         word.holds("post", "/console/items/{id}/decision", &moderator.decide(&held, &decline).await);
+        let thread = "/console/items/{id}/thread";
+        for path in [format!("/console/items/{held}/thread"), format!("/console/items/{cut_id}/thread")] {
+            word.holds("get", thread, &moderator.get(&path).await.ok());
+        }
+        let end = moderator.get("/console/items/0123456789abc/thread?before=0&after=0").await;
+        word.holds("get", thread, &end);
+        word.holds("get", thread, &moderator.get("/console/items/0000000000000/thread").await);
         word.holds("get", "/console/colleagues", &moderator.get("/console/colleagues").await.ok());
         word.holds("get", "/console/live", &server.get("/console/live").await);
 
@@ -340,6 +347,31 @@ async fn real_answers_are_as_documented() {
         word.holds("get", "/mine", &server.mine(&code).await.ok());
         let nothing = server.call(Method::POST, "/mine/objection", &[], Some(&objection)).await;
         word.holds("post", "/mine/objection", &nothing);
+
+        let (spam, _) = server.story("Buy cheap pills now on our page, message me for the price list.").await;
+        let read = |id: &str, text: &str| json!({ "id": id, "read_text": text, "n_decisions": 0 });
+        let text = "Buy cheap pills now on our page, message me for the price list.";
+        let items = json!([read(&spam, text), read(&cut_id, STORY), read("0000000000000", text)]);
+        let bulk = json!({ "reason": "This sells something.", "items": items });
+        assert!(word.takes("post", "/console/decline-spam", &bulk));
+        for _ in 0..2 {
+            let declined = moderator.write(Method::POST, "/console/decline-spam", Some(&bulk)).await.ok();
+            word.holds("post", "/console/decline-spam", &declined);
+        }
+        let none = json!({ "reason": "This sells something.", "items": [] });
+        assert!(!word.takes("post", "/console/decline-spam", &none));
+        let none = moderator.write(Method::POST, "/console/decline-spam", Some(&none)).await;
+        word.holds("post", "/console/decline-spam", &none);
+        let find = json!({
+            "words": "school", "site": "demo", "state": "held", "kind": "reply", "topic": "anxiety", "flag": "reported",
+            "lang": "en", "is_mine": true, "cursor": "0".repeat(26),
+        });
+        for find in [find, json!({}), json!({ "state": "published" }), json!({ "words": "?" })] {
+            assert!(word.takes("post", "/console/search", &find));
+            let found = moderator.write(Method::POST, "/console/search?limit=2", Some(&find)).await;
+            word.holds("post", "/console/search", &found);
+        }
+        word.holds("post", "/console/search", &server.post("/console/search", &json!({})).await);
 
         let search = json!({ "words": "school", "kind": "story", "topic": "anxiety" });
         assert!(word.takes("post", "/sites/{site}/search", &search));
@@ -484,6 +516,17 @@ async fn the_documents_limits_are_the_domains() {
         let (min, max) = limits::HAND_OVER_GRAPHEMES.into_inner();
         assert!(note.contains(&format!("{min} to {max} ")), "{note}");
         assert!(note.contains(&format!("{} are kept", limits::HAND_OVERS_OF_ITEM)), "{note}");
+        let spam = &schemas["DeclineSpam"]["properties"]["items"];
+        assert_eq!(spam["minItems"], *limits::SPAM_ITEMS.start());
+        assert_eq!(spam["maxItems"], *limits::SPAM_ITEMS.end());
+        assert_eq!(schemas["FindItems"]["properties"]["words"]["maxLength"], limits::SEARCH_CHARS);
+        let find = document["paths"]["/console/search"]["post"]["description"].as_str().unwrap();
+        assert!(find.replace(',', "").contains(&format!("at most {} items", limits::FIND_LOOKS)), "{find}");
+        let thread = document["paths"]["/console/items/{id}/thread"]["get"]["description"].as_str().unwrap();
+        assert!(thread.contains(&format!("the {} before it", limits::THREAD_AROUND)), "{thread}");
+        assert!(thread.contains(&format!("{} decisions", limits::THREAD_DECISIONS)), "{thread}");
+        assert!(thread.contains(&format!("newest {} replies", limits::THREAD_DECIDED_AMONG)), "{thread}");
+        assert_eq!(schemas["Thread"]["properties"]["decisions"]["maxItems"], limits::THREAD_DECISIONS);
         let live = document["paths"]["/console/live"]["get"]["description"].as_str().unwrap();
         assert!(live.contains(&format!("at most {} of them", limits::DESK_STREAMS_OF_SESSION)), "{live}");
         assert!(live.contains(&format!("every {} seconds", limits::DESK_STREAM_CHECK.as_secs())), "{live}");

@@ -11,6 +11,7 @@ mod cross_origin;
 mod description;
 mod escalations;
 mod feeds;
+mod find;
 mod helplines;
 mod hostile;
 mod limits;
@@ -31,10 +32,12 @@ mod reports;
 mod risk;
 mod search;
 mod sending_again;
+mod spam;
 mod statistics;
 #[allow(dead_code, reason = "the tests of the stores use the rest")]
 #[path = "../support/mod.rs"]
 mod support;
+mod threads;
 mod tls;
 mod unlinkability;
 mod votes;

@@ -83,7 +83,7 @@ async fn a_new_text_of_what_is_published_waits_while_others_read_the_old_one() {
         let queued = store.first_in_queue().await;
         assert_eq!((queued.id, queued.state, queued.notes), (item(2), State::Published, notes));
         assert_eq!((queued.text.as_str(), queued.published_text), (NEW, Some(old.clone())));
-        assert_eq!(queued.waits_since, edit(NEW).at);
+        assert_eq!(queued.waits_since, Some(edit(NEW).at));
         assert_eq!(store.queue_ids(1).await, [item(2), item(90)]);
         assert_eq!(store.replies(post, None, 9).await.unwrap().unwrap().items[0].text, old);
         store.decided_on(2, Decision::Approve, Some(NEW)).await.unwrap();
@@ -345,7 +345,7 @@ async fn a_word_of_the_authors_waits_in_the_queue_wherever_its_item_stands() {
         }
 
         assert_eq!(store.queue_ids(1).await, [item(1), item(2), item(3)]);
-        assert_eq!(store.first_in_queue().await.waits_since, START + 1);
+        assert_eq!(store.first_in_queue().await.waits_since, Some(START + 1));
         store.say(item(2), moderator, "Yes.".into(), START + 200).await.unwrap().unwrap();
         assert_eq!(store.queue_ids(1).await, [item(1), item(3)]);
         store.decided(item(3), Decision::Restore).await.unwrap();

@@ -55,7 +55,7 @@ async fn what_is_passed_on_stands_first_with_who_and_why_until_it_is_decided() {
         assert_eq!(store.queue_ids(9).await, [passed_on, item(1)]);
         let queue = Store::queue(&**store, None, 9).await.unwrap().items;
         assert_eq!(queue[0].escalation.as_ref(), Some(&escalation));
-        assert_eq!((queue[0].waits_since, &queue[1].escalation), (START + 2 * MINUTE, &None));
+        assert_eq!((queue[0].waits_since, &queue[1].escalation), (Some(START + 2 * MINUTE), &None));
         assert_eq!(store.noticed().await, [(Occasion::Escalated, Some(passed_on))]);
 
         store.decided(passed_on, Decision::Approve).await.unwrap();

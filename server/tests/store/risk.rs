@@ -45,7 +45,7 @@ async fn where_a_life_may_be_at_risk_stands_first_whoever_waits_longer() {
         assert_eq!(store.queue_ids(100).await, all);
         assert_eq!(
             store.first_queued().await.waits_since,
-            START + 5 * MINUTE,
+            Some(START + 5 * MINUTE),
             "the moment itself, not its place"
         );
 
@@ -92,7 +92,7 @@ async fn a_new_text_of_what_is_published_stands_first_when_it_sounds_of_danger()
         let queued = store.first_queued().await;
         assert_eq!((queued.id, queued.state), (post, State::Published));
         assert!(queued.flags.contains(Flag::Crisis));
-        assert_eq!(queued.waits_since, edit("").at);
+        assert_eq!(queued.waits_since, Some(edit("").at));
 
         let moderator = store.moderator().await.id;
         let approve = NewDecision {

@@ -10,6 +10,7 @@ mod cards;
 mod claims;
 mod credentials;
 mod export;
+mod find;
 mod imports;
 mod items;
 mod line_reports;
@@ -28,6 +29,7 @@ mod side_texts;
 mod site_texts;
 mod sites;
 mod tallies;
+mod thread;
 mod votes;
 
 use std::path::Path;
@@ -45,8 +47,8 @@ use peer_support_domain::site::SiteId;
 use peer_support_domain::statistics::{Counted, Quarter};
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{
-    AuditLine, Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
-    SiteChange, SiteSetting,
+    AuditLine, Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate,
+    Reply, SiteChange, SiteSetting, Thread,
 };
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
@@ -57,12 +59,13 @@ use tokio::sync::mpsc::Sender;
 use self::rewrite::Rewriter;
 use super::live::{Listener, Teller};
 use super::{
-    AccountState, Added, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
-    FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
-    ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport, NewItem,
-    NewLineReport, NewReport, NewSession, Notice, NoticeId, Objected, OpenSession, OwnItem, Published, Queued,
-    RecentText, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash, SessionId,
-    SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits, kind_of_letter,
+    AccountState, Added, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated,
+    ExportedItem, FeedQuery, FindQuery, Finds, HandedOver, Idempotency, Import, ImportId, ImportedItem,
+    ListedSession, Moderator, ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver,
+    NewImport, NewItem, NewLineReport, NewReport, NewSession, Notice, NoticeId, Objected, OpenSession,
+    OwnItem, Published, Queued, RecentText, Replies, ReportStanding, Reported, Said, SearchQuery,
+    SecondFactor, SecretHash, SessionId, SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt,
+    flags_of_bits, kind_of_letter,
 };
 
 /// Connections of one server, of which one listens. PostgreSQL allows 100 at first, so several servers fit.
@@ -90,6 +93,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("outbox", include_str!("migrations/0014_outbox.sql")),
     ("sites", include_str!("migrations/0015_sites.sql")),
     ("record", include_str!("migrations/0016_record.sql")),
+    ("find", include_str!("migrations/0017_find.sql")),
 ];
 
 /// A store in a PostgreSQL database, which it may share with other servers.
@@ -276,6 +280,10 @@ impl Store for Postgres {
         queue::queue(&mut *self.pool.acquire().await?, after, limit).await
     }
 
+    async fn find(&self, query: FindQuery) -> Result<Finds, StoreError> {
+        find::find(&mut *self.pool.acquire().await?, &query).await
+    }
+
     async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, Undecided>>, StoreError> {
         until_alone(|| queue::decide(&self.pool, &decision)).await
     }
@@ -302,6 +310,10 @@ impl Store for Postgres {
 
     async fn last_decision(&self, item: ItemId) -> Result<Option<PastDecision>, StoreError> {
         claims::last_decision(&self.pool, item).await
+    }
+
+    async fn thread(&self, item: ItemId, replies: Replies) -> Result<Option<Thread>, StoreError> {
+        thread::thread(&mut *self.pool.acquire().await?, item, replies).await
     }
 
     async fn escalate(&self, escalation: NewEscalation) -> Result<Option<Escalated>, StoreError> {

@@ -64,10 +64,16 @@ pub(super) async fn queue(
          limit {n_rows}"
     );
     let rows = sqlx::query(AssertSqlSafe(sql)).bind(place).bind(key_before).fetch_all(&mut *db).await?;
+    let queued = to_queued(db, &rows).await?;
+    Ok(page(queued, limit, |item: &Queued| Cursor { key: item.place.unwrap_or_default(), item: item.id }))
+}
+
+/// Items with all that belongs to them.
+pub(super) async fn to_queued(db: &mut PgConnection, rows: &[PgRow]) -> Result<Vec<Queued>, StoreError> {
     let keys: Vec<i64> = rows.iter().map(key).collect();
     let reasons = reports::reasons(db, &keys).await?;
     let mut queued: Vec<Queued> =
-        rows.iter().map(|row| to_queued(row, &reasons)).collect::<Result<_, _>>()?;
+        rows.iter().map(|row| without_texts(row, &reasons)).collect::<Result<_, _>>()?;
     for (place, row) in rows.iter().enumerate() {
         // Few are objected to at a time.
         if row.try_get::<Option<i64>, _>("objected_at")?.is_some() {
@@ -93,11 +99,13 @@ pub(super) async fn queue(
             queued[place].escalation = outbox::last(db, queued[place].id).await?;
         }
     }
-    Ok(page(queued, limit, |item: &Queued| Cursor { key: item.place, item: item.id }))
+    Ok(queued)
 }
 
-fn to_queued(row: &PgRow, reasons: &[(i64, ReportReason)]) -> Result<Queued, StoreError> {
+/// An item without what stands in other tables.
+fn without_texts(row: &PgRow, reasons: &[(i64, ReportReason)]) -> Result<Queued, StoreError> {
     let item_key = key(row);
+    let place: Option<i64> = row.try_get("queue_place")?;
     let of_item = reasons.iter().filter(|(key, _)| *key == item_key);
     let reports = report_counts(of_item.map(|&(_, reason)| reason));
     Ok(Queued {
@@ -121,8 +129,8 @@ fn to_queued(row: &PgRow, reasons: &[(i64, ReportReason)]) -> Result<Queued, Sto
         n_decisions: n_decisions(row)?,
         escalation: None,
         objection: None,
-        waits_since: waits_since(row.try_get("queue_place")?),
-        place: row.try_get("queue_place")?,
+        waits_since: place.map(waits_since),
+        place,
     })
 }
 
@@ -144,7 +152,7 @@ pub(super) async fn decide(
     let mut tx = pool.begin().await?;
     let found = sqlx::query(
         "select key, post_key, state, coalesce(reported_at, flagged_at) is not null as is_review, flags, created_at,
-           imported_at
+           imported_at, coalesce(reported_at, asked_at, escalated_at) is not null as is_looked_at
          from items
          where id = $1
          for no key update",
@@ -162,6 +170,7 @@ pub(super) async fn decide(
         Some(_) => None,
         None => Some(row.try_get("created_at")?),
     };
+    let is_only_spam = flags.is_only_spam() && !row.try_get::<bool, _>("is_looked_at")?;
     // In statements of their own: they see what was committed while the one above waited for the row.
     let stored = sqlx::query("select item_key as key, text, notes, lang from item_texts where item_key = $1")
         .bind(key)
@@ -182,6 +191,9 @@ pub(super) async fn decide(
         if n_now != i64::from(n_read) {
             return Ok(Some(Err(Undecided::Meanwhile)));
         }
+    }
+    if new.how.is_for_spam && before == State::Held && !is_only_spam {
+        return Ok(Some(Err(Undecided::NotSpam)));
     }
     let sides = side_texts::of_item(&mut tx, key).await?;
     let new_text = sides.waiting.as_ref().and_then(|_| new.decision.about_new_text(before));

@@ -6,6 +6,7 @@ mod cards;
 mod claims;
 mod credentials;
 mod export;
+mod find;
 mod imports;
 mod items;
 mod line_reports;
@@ -25,6 +26,7 @@ mod side_texts;
 mod site_texts;
 mod sites;
 mod tallies;
+mod thread;
 mod votes;
 mod writer;
 
@@ -43,8 +45,8 @@ use peer_support_domain::site::SiteId;
 use peer_support_domain::statistics::{Counted, Quarter};
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{
-    AuditLine, Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
-    SiteChange, SiteSetting,
+    AuditLine, Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate,
+    Reply, SiteChange, SiteSetting, Thread,
 };
 use rusqlite::{Connection, OpenFlags, Params, Row};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
@@ -54,12 +56,13 @@ use tokio::sync::mpsc::Sender;
 use self::writer::Writer;
 use super::live::{Listener, Teller};
 use super::{
-    AccountState, Added, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
-    FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
-    ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport, NewItem,
-    NewLineReport, NewReport, NewSession, Notice, NoticeId, Objected, OpenSession, OwnItem, Published, Queued,
-    RecentText, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash, SessionId,
-    SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits,
+    AccountState, Added, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated,
+    ExportedItem, FeedQuery, FindQuery, Finds, HandedOver, Idempotency, Import, ImportId, ImportedItem,
+    ListedSession, Moderator, ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver,
+    NewImport, NewItem, NewLineReport, NewReport, NewSession, Notice, NoticeId, Objected, OpenSession,
+    OwnItem, Published, Queued, RecentText, Replies, ReportStanding, Reported, Said, SearchQuery,
+    SecondFactor, SecretHash, SessionId, SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt,
+    flags_of_bits,
 };
 
 /// Readers at a time. Reads take well below a millisecond each, so a few keep every core busy.
@@ -91,6 +94,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0014_outbox.sql")),
     M::up(include_str!("migrations/0015_sites.sql")),
     M::up(include_str!("migrations/0016_record.sql")),
+    M::up(include_str!("migrations/0017_find.sql")),
 ];
 
 /// A store in one file, with its write-ahead log beside it.
@@ -380,6 +384,10 @@ impl Store for Sqlite {
         self.read(move |db| queue::queue(db, after, limit)).await
     }
 
+    async fn find(&self, query: FindQuery) -> Result<Finds, StoreError> {
+        self.read(move |db| find::find(db, &query)).await
+    }
+
     async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, Undecided>>, StoreError> {
         self.write(move |db| queue::decide(db, &decision)).await
     }
@@ -406,6 +414,10 @@ impl Store for Sqlite {
 
     async fn last_decision(&self, item: ItemId) -> Result<Option<PastDecision>, StoreError> {
         self.read(move |db| claims::last_decision(db, item)).await
+    }
+
+    async fn thread(&self, item: ItemId, replies: Replies) -> Result<Option<Thread>, StoreError> {
+        self.read(move |db| thread::thread(db, item, replies)).await
     }
 
     async fn escalate(&self, escalation: NewEscalation) -> Result<Option<Escalated>, StoreError> {

@@ -51,47 +51,51 @@ pub(super) fn queue(
          order by items.queue_place, items.key
          limit ?3",
         (place, key_before, rows_of_page(limit)),
-        |row| {
-            let reports = match row.get::<_, Option<i64>>("reported_at")? {
-                Some(_) => report_counts(reports::reasons(db, key(row))?),
-                None => Vec::new(),
-            };
-            let mut queued = Queued {
-                id: item_id(row, "id")?,
-                site: parsed(row, "sites", "site")?,
-                kind: kind(row)?,
-                topic: parsed(row, "topics", "topic")?,
-                text: row.get("text")?,
-                lang: parsed_if_any(row, "item_texts", "lang")?,
-                notes: notes(row)?,
-                in_reply_to: row.get("in_reply_to")?,
-                created_at: row.get("created_at")?,
-                state: parsed(row, "items", "state")?,
-                flags: queue_flags(flags(row)?, row.get("has_open_flags")?, &reports),
-                reports,
-                published_text: None,
-                earlier_texts: Vec::new(),
-                words: Vec::new(),
-                claim: claim(row)?,
-                hand_overs: claims::hand_overs(db, key(row))?,
-                n_decisions: row.get("n_decisions")?,
-                escalation: None,
-                objection: None,
-                waits_since: waits_since(row.get("queue_place")?),
-                place: row.get("queue_place")?,
-            };
-            let sides = side_texts::of_item(db, key(row))?;
-            if row.get::<_, Option<i64>>("objected_at")?.is_some() {
-                queued.objection = objections::queued(db, queued.id, &sides)?;
-            }
-            sides.put_beside(&mut queued);
-            if row.get::<_, Option<i64>>("escalated_at")?.is_some() {
-                queued.escalation = outbox::last(db, queued.id)?;
-            }
-            Ok(queued)
-        },
+        |row| to_queued(db, row),
     )?;
-    Ok(page(queued, limit, |item| Cursor { key: item.place, item: item.id }))
+    Ok(page(queued, limit, |item| Cursor { key: item.place.unwrap_or_default(), item: item.id }))
+}
+
+/// An item with all that belongs to it.
+pub(super) fn to_queued(db: &Connection, row: &Row<'_>) -> Result<Queued, StoreError> {
+    let place: Option<i64> = row.get("queue_place")?;
+    let reports = match row.get::<_, Option<i64>>("reported_at")? {
+        Some(_) => report_counts(reports::reasons(db, key(row))?),
+        None => Vec::new(),
+    };
+    let mut queued = Queued {
+        id: item_id(row, "id")?,
+        site: parsed(row, "sites", "site")?,
+        kind: kind(row)?,
+        topic: parsed(row, "topics", "topic")?,
+        text: row.get("text")?,
+        lang: parsed_if_any(row, "item_texts", "lang")?,
+        notes: notes(row)?,
+        in_reply_to: row.get("in_reply_to")?,
+        created_at: row.get("created_at")?,
+        state: parsed(row, "items", "state")?,
+        flags: queue_flags(flags(row)?, row.get("has_open_flags")?, &reports),
+        reports,
+        published_text: None,
+        earlier_texts: Vec::new(),
+        words: Vec::new(),
+        claim: claim(row)?,
+        hand_overs: claims::hand_overs(db, key(row))?,
+        n_decisions: row.get("n_decisions")?,
+        escalation: None,
+        objection: None,
+        waits_since: place.map(waits_since),
+        place,
+    };
+    let sides = side_texts::of_item(db, key(row))?;
+    if row.get::<_, Option<i64>>("objected_at")?.is_some() {
+        queued.objection = objections::queued(db, queued.id, &sides)?;
+    }
+    sides.put_beside(&mut queued);
+    if row.get::<_, Option<i64>>("escalated_at")?.is_some() {
+        queued.escalation = outbox::last(db, queued.id)?;
+    }
+    Ok(queued)
 }
 
 /// Who read an item last.
@@ -115,6 +119,8 @@ struct Found {
     flags: Flags,
     /// When it was sent here.
     sent_at: Option<i64>,
+    /// Whether somebody asked for a closer look at it.
+    is_looked_at: bool,
 }
 
 pub(super) fn decide(
@@ -125,7 +131,8 @@ pub(super) fn decide(
         db,
         "select items.key, items.post_key, items.state, items.text_key, item_texts.text, item_texts.lang,
            coalesce(item_texts.notes, x'00') as notes, coalesce(items.reported_at, items.flagged_at) is not null as is_review,
-           items.flags, items.created_at, items.imported_at
+           items.flags, items.created_at, items.imported_at,
+           coalesce(items.reported_at, items.asked_at, items.escalated_at) is not null as is_looked_at
          from items
          left join item_texts on item_texts.key = items.text_key
          where items.id = ?1",
@@ -145,11 +152,23 @@ pub(super) fn decide(
                     Some(_) => None,
                     None => Some(row.get("created_at")?),
                 },
+                is_looked_at: row.get("is_looked_at")?,
             })
         },
     )?;
-    let Some(Found { key, post_key, state: before, text_key, text, notes, lang, is_review, flags, sent_at }) =
-        found
+    let Some(Found {
+        key,
+        post_key,
+        state: before,
+        text_key,
+        text,
+        notes,
+        lang,
+        is_review,
+        is_looked_at,
+        flags,
+        sent_at,
+    }) = found
     else {
         return Ok(None);
     };
@@ -163,6 +182,9 @@ pub(super) fn decide(
         if n_now != n_read {
             return Ok(Some(Err(Undecided::Meanwhile)));
         }
+    }
+    if new.how.is_for_spam && before == State::Held && (is_looked_at || !flags.is_only_spam()) {
+        return Ok(Some(Err(Undecided::NotSpam)));
     }
     let sides = side_texts::of_item(db, key)?;
     let new_text = sides.waiting.as_ref().and_then(|_| new.decision.about_new_text(before));

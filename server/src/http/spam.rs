@@ -1,0 +1,71 @@
+//! Declining several items as spam at once.
+
+use axum::Json;
+use axum::extract::State;
+use peer_support_domain::flag::Flag;
+use peer_support_domain::limits::SPAM_ITEMS;
+use peer_support_domain::post::{Decision, Role};
+use peer_support_domain::text::ReasonText;
+use peer_support_domain::wire::{Became, Claim, DeclineSpam, DeclinedSpam, ReadItem, SpamOutcome};
+
+use super::App;
+use super::body::Body;
+use super::problem::Problem;
+use super::session::SignedInToWrite;
+use crate::store::{How, ModeratorId, NewDecision, Undecided};
+
+/// `POST /api/v1/console/decline-spam`: a decision for each item, each by itself, so that one that somebody else reads or decided
+/// keeps none of the others.
+pub(super) async fn post_decline_spam(
+    State(app): State<App>,
+    SignedInToWrite(moderator): SignedInToWrite,
+    Body(DeclineSpam { reason, items }): Body<DeclineSpam<ReasonText>>,
+) -> Result<Json<DeclinedSpam>, Problem> {
+    moderator.must_be(Role::Moderator)?;
+    if !SPAM_ITEMS.contains(&items.len()) {
+        let (min, max) = SPAM_ITEMS.into_inner();
+        let what = format!("has {} items; expected {min} to {max}", items.len());
+        return Err(Problem::Field("items".to_owned(), what));
+    }
+    let reason = reason.into_string();
+    let mut outcomes = Vec::with_capacity(items.len());
+    for item in items {
+        outcomes.push(declined(&app, moderator.id, &reason, item).await?);
+    }
+    Ok(Json(DeclinedSpam { outcomes }))
+}
+
+async fn declined(
+    app: &App,
+    moderator: ModeratorId,
+    reason: &str,
+    ReadItem { id, read_text, n_decisions }: ReadItem,
+) -> Result<SpamOutcome, Problem> {
+    let outcome = |became| SpamOutcome { id, became, claim: None, decided: None };
+    // Also what a newer version of the server finds in words that came before it.
+    if app.words.found(&read_text, None).iter().any(|found| found.flag == Flag::Crisis) {
+        return Ok(outcome(Became::NotSpam));
+    }
+    let decision = NewDecision {
+        item: id,
+        moderator,
+        decision: Decision::Decline,
+        read_text: Some(read_text),
+        reason: Some(reason.to_owned()),
+        at: app.clock.now_ms(),
+        how: How { n_decisions: Some(n_decisions), is_for_spam: true, ..How::default() },
+    };
+    Ok(match app.store.decide(decision).await? {
+        None => outcome(Became::Gone),
+        Some(Ok(_)) => outcome(Became::Declined),
+        Some(Err(Undecided::Claimed(claim))) => {
+            let claim = Claim { name: claim.name, is_yours: false, until: claim.until };
+            SpamOutcome { claim: Some(claim), ..outcome(Became::Claimed) }
+        }
+        Some(Err(Undecided::TextChanged)) => outcome(Became::TextChanged),
+        Some(Err(Undecided::NotSpam)) => outcome(Became::NotSpam),
+        Some(Err(Undecided::NotAllowed(_) | Undecided::Meanwhile)) => {
+            SpamOutcome { decided: app.store.last_decision(id).await?, ..outcome(Became::Decided) }
+        }
+    })
+}
