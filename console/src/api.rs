@@ -10,8 +10,8 @@ use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{
     Account, AuthenticatorCode, Cards, Claim, Colleagues, ConsoleSite, Decide, Decided, Delivery, Escalate,
     Escalation, HandOver, NewAuthenticator, NewHandOver, NewPassword, NewPost, NewWord, Page, PasswordSignIn,
-    PastDecision, Playbook, Problem, PutForced, PutSensitive, QueueItem, Reasons, Receipt, RecoveryCodes,
-    Session, Sessions, SignIn, SitePresent, TakeClaim, TestedChannel, WithPassword, Word, WrittenPlaybook,
+    PastDecision, Playbook, Problem, PutForced, PutRole, PutSensitive, QueueItem, Reasons, Receipt, RecoveryCodes,
+    Session, Sessions, SignIn, SitePresent, SiteRoles, TakeClaim, TestedChannel, WithPassword, Word, WrittenPlaybook,
     WrittenReasons,
 };
 use serde::Serialize;
@@ -86,9 +86,12 @@ pub async fn sign_out(csrf: &str) -> Result<(), Failure> {
     answered(request, None::<&()>).await.map(drop)
 }
 
-/// A page of what waits, oldest first.
-pub async fn queue(after: Option<Cursor>) -> Result<Page<QueueItem>, Failure> {
+/// A page of what waits, oldest first: on one site, or on all where the account has a role.
+pub async fn queue(after: Option<Cursor>, site: Option<SiteId>) -> Result<Page<QueueItem>, Failure> {
     let mut request = Request::get(&format!("{API}/queue"));
+    if let Some(site) = site {
+        request = request.query([("site", site.to_string())]);
+    }
     if let Some(cursor) = after {
         request = request.query([("cursor", cursor.to_string())]);
     }
@@ -132,9 +135,13 @@ pub async fn hand_over(csrf: &str, item: ItemId, new: &NewHandOver) -> Result<Ha
     send(request, Some(new)).await
 }
 
-/// The others who may decide.
-pub async fn colleagues() -> Result<Colleagues, Failure> {
-    send(Request::get(&format!("{API}/colleagues")), None::<&()>).await
+/// The others who may decide, on one site.
+pub async fn colleagues(site: Option<&SiteId>) -> Result<Colleagues, Failure> {
+    let mut request = Request::get(&format!("{API}/colleagues"));
+    if let Some(site) = site {
+        request = request.query([("site", site.as_str())]);
+    }
+    send(request, None::<&()>).await
 }
 
 /// Where what changes at the desk is told.
@@ -149,6 +156,17 @@ pub async fn say(csrf: &str, item: ItemId, text: String) -> Result<Word, Failure
 /// The sites of the server.
 pub async fn sites() -> Result<Vec<ConsoleSite>, Failure> {
     send(Request::get(&format!("{API}/sites")), None::<&()>).await
+}
+
+/// Who has a role on a site.
+pub async fn roles(site: &SiteId) -> Result<SiteRoles, Failure> {
+    send(Request::get(&format!("{API}/sites/{site}/roles")), None::<&()>).await
+}
+
+/// Gives, changes or takes away a role on a site. Safe to repeat.
+pub async fn put_role(csrf: &str, site: &SiteId, role: &PutRole) -> Result<SiteRoles, Failure> {
+    let request = Request::put(&format!("{API}/sites/{site}/roles")).header("Csrf-Token", csrf);
+    send(request, Some(role)).await
 }
 
 /// The cards of a site.

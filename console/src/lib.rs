@@ -16,6 +16,8 @@ mod claiming;
 #[cfg(target_arch = "wasm32")]
 mod editing;
 #[cfg(target_arch = "wasm32")]
+mod roles;
+#[cfg(target_arch = "wasm32")]
 mod undo;
 #[cfg(target_arch = "wasm32")]
 mod view;

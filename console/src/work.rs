@@ -6,11 +6,11 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::note::{ContentNote, ContentNotes};
-use peer_support_domain::post::{Decision, Kind, Role, State};
+use peer_support_domain::post::{Decision, Kind, State};
 use peer_support_domain::redaction::Span;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{
-    NewHandOver, PasswordSignIn, PastDecision, Playbook, QueueItem, ReasonTemplate, Session,
+    ConsoleSite, NewHandOver, PasswordSignIn, PastDecision, Playbook, QueueItem, ReasonTemplate, Session,
 };
 
 use crate::api::{self, Failure};
@@ -100,6 +100,10 @@ pub struct Work {
     pub is_saying: RwSignal<bool>,
     /// What is being passed on to a lead.
     pub escalating: RwSignal<Option<ItemId>>,
+    /// The sites on which whoever is signed in has a role, as far as they were asked for.
+    pub sites: RwSignal<Vec<ConsoleSite>>,
+    /// The only one whose queue shows; all when absent.
+    pub site: RwSignal<Option<SiteId>>,
     /// Whether the page of a site is open.
     pub is_site_open: RwSignal<bool>,
     /// The steps that each site wrote, as far as they were asked for.
@@ -158,6 +162,8 @@ impl Work {
             refusal: RwSignal::new(None),
             is_saying: RwSignal::new(false),
             escalating: RwSignal::new(None),
+            sites: RwSignal::default(),
+            site: RwSignal::new(None),
             is_site_open: RwSignal::new(false),
             playbooks: RwSignal::default(),
             reasons: RwSignal::default(),
@@ -262,6 +268,7 @@ impl Work {
 
     fn enter(self, session: Session) {
         self.door.set(Door::Open(session));
+        self.look_for_sites();
         self.reload();
         if self.is_declining.get_untracked() {
             browser::focus(&["reason"]);
@@ -299,6 +306,8 @@ impl Work {
 
     fn clear(self) {
         self.desk.set(Desk::default());
+        self.sites.set(Vec::new());
+        self.site.set(None);
         self.queue.set(Queue::Waiting);
         self.drafts.set(BTreeMap::new());
         self.words.set(BTreeMap::new());
@@ -319,21 +328,6 @@ impl Work {
             Door::Open(session) => Some(session.clone()),
             _ => None,
         })
-    }
-
-    /// Whether whoever is signed in may decide.
-    pub fn may_decide(self) -> bool {
-        self.door.with(|door| matches!(door, Door::Open(session) if session.role >= Role::Moderator))
-    }
-
-    /// Whether whoever is signed in may write cards and posts of the owner.
-    pub fn may_write_for_everyone(self) -> bool {
-        self.door.with(|door| matches!(door, Door::Open(session) if session.role >= Role::Lead))
-    }
-
-    /// Whether whoever is signed in may force a rule upon a site.
-    pub fn is_admin(self) -> bool {
-        self.door.with(|door| matches!(door, Door::Open(session) if session.role >= Role::Admin))
     }
 
     /// Does `write` with the session's token, and again when another window began a new session.
@@ -388,11 +382,12 @@ impl Work {
         self.desk.update(Desk::ask);
         let (mut cursor, n_pages) = self.desk.with_untracked(wanted);
         self.is_loading.set(true);
+        let site = self.site.get_untracked();
         spawn_local(async move {
             let mut pages = Vec::new();
             let mut failure = None;
             while pages.len() < n_pages {
-                match api::queue(cursor).await {
+                match api::queue(cursor, site.clone()).await {
                     Ok(page) => {
                         cursor = page.next;
                         pages.push(page);
@@ -409,6 +404,11 @@ impl Work {
             self.is_loading.set(false);
             if self.session().is_none() {
                 // Signed out meanwhile: what comes now is no longer theirs to see.
+                return;
+            }
+            if self.site.get_untracked() != site {
+                // Another site was chosen meanwhile.
+                self.reload();
                 return;
             }
             match failure {
@@ -521,7 +521,7 @@ impl Work {
 
     /// Says `text` privately to the author of the item `id`; the words stay in the box until they arrived.
     pub fn say_privately(self, id: ItemId, text: String) {
-        let Some(session) = self.session().filter(|session| session.role >= Role::Moderator) else { return };
+        let Some(session) = self.session().filter(|_| untrack(|| self.may_decide())) else { return };
         if self.is_sending.get_untracked() {
             return;
         }

@@ -41,6 +41,7 @@ pub mod ranking;
 pub mod recovery;
 pub mod redaction;
 pub mod report;
+pub mod roles;
 pub mod safe_wording;
 pub mod search;
 pub mod signals;

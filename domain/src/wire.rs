@@ -295,15 +295,49 @@ pub struct Cards<Title = String, Text = String> {
     pub cards: Vec<Card<Title, Text>>,
 }
 
-/// `GET /console/sites`: a site as a moderator may write to it.
+/// `GET /console/sites`: a site on which a moderator has a role.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsoleSite {
     /// Its id.
     pub id: SiteId,
     /// Who runs it.
     pub name: String,
+    /// What the moderator may do on it.
+    pub role: Role,
     /// In the order they are offered; never empty.
     pub topics: Vec<Topic>,
+}
+
+/// `GET /console/sites/{site}/roles`, and the answer to `PUT`: who has a role on a site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteRoles {
+    /// The accounts, by name.
+    pub accounts: Vec<AccountRole>,
+}
+
+/// An account that has a role on a site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountRole {
+    /// Its name.
+    pub name: String,
+    /// What it may do there.
+    pub role: Role,
+    /// Whether it has a role for all sites, which only a command on the server changes.
+    #[serde(default)]
+    pub is_everywhere: bool,
+    /// Whether it is the one that asks. Nobody changes their own role.
+    #[serde(default)]
+    pub is_yours: bool,
+}
+
+/// `PUT /console/sites/{site}/roles`: what an account may do on a site from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutRole {
+    /// The name of the account.
+    pub name: String,
+    /// The role; nothing is left when absent.
+    #[serde(default)]
+    pub role: Option<Role>,
 }
 
 /// A topic of a site.
@@ -431,8 +465,9 @@ pub struct PasswordSignIn {
 pub struct Session {
     /// The moderator's name, for the record of decisions.
     pub name: String,
-    /// What they may do.
-    pub role: Role,
+    /// The most that they may do on any site; nothing when absent. `GET /console/sites` says what on which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
     /// To be sent as `Csrf-Token` with every write.
     pub csrf: String,
     /// Whether the account has a password and an authenticator, and so needs no code to sign in.

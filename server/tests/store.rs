@@ -32,6 +32,8 @@ mod redaction;
 mod reports;
 #[path = "store/risk.rs"]
 mod risk;
+#[path = "store/roles.rs"]
+mod roles;
 #[path = "store/search.rs"]
 mod search;
 #[path = "store/sites.rs"]

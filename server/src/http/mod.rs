@@ -24,6 +24,8 @@ mod problem;
 mod queue;
 mod replies;
 mod reports;
+mod rights;
+mod roles;
 mod search;
 mod sender;
 mod session;
@@ -32,7 +34,7 @@ mod submission;
 mod votes;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, AtomicI64};
+use std::sync::atomic::AtomicI32;
 use std::time::Duration;
 
 use axum::Router;
@@ -49,7 +51,7 @@ use self::caller::Caller;
 pub use self::live::Streams;
 use self::problem::Problem;
 pub use self::sender::Peer;
-use self::session::Attempts;
+use self::session::{Attempts, Noted};
 use crate::checks::{Guard, Notices, Words};
 use crate::clock::{Clock, Random};
 use crate::config::{Config, Site, Sites};
@@ -88,7 +90,7 @@ pub struct App {
     words: Arc<Words>,
     outbox: Arc<Outbox>,
     /// When the store was last told that a moderator is there.
-    moderator_noted_at: Arc<AtomicI64>,
+    moderators_noted_at: Arc<Noted>,
 }
 
 impl App {
@@ -126,7 +128,7 @@ impl App {
             streams: Arc::new(Streams::new(config.limits.n_streams)),
             desk_streams: live::Open::default(),
             reports_full_on: Arc::new(AtomicI32::new(-1)),
-            moderator_noted_at: Arc::new(AtomicI64::new(i64::MIN)),
+            moderators_noted_at: Arc::default(),
         }
     }
 
@@ -197,6 +199,7 @@ pub fn router(app: App) -> Router {
         .route("/console/deliveries/{delivery}", delete(escalations::delete_delivery))
         .route("/console/sites/{site}/test-notification", post(escalations::post_test))
         .route("/console/sites", get(cards::get_sites))
+        .route("/console/sites/{site}/roles", get(roles::get_roles).put(roles::put_role))
         .route("/console/sites/{site}/cards", get(cards::get_cards).put(cards::put_cards))
         .route("/console/sites/{site}/posts", post(posts::post_owners_post))
         .route("/console/sites/{site}/playbook", get(playbooks::get_playbook).put(playbooks::put_playbook))

@@ -87,9 +87,9 @@ impl App {
 pub(super) async fn get_present(
     State(app): State<App>,
     Path(site): Path<SiteId>,
-    _: SignedIn,
+    SignedIn { moderator, .. }: SignedIn,
 ) -> Result<Json<SitePresent>, Problem> {
-    let site = app.sites.get(&site).ok_or(Problem::UnknownSite)?;
+    let site = app.site_for(&moderator, &site, Role::Viewer)?;
     Ok(Json(app.site_present(site).await?))
 }
 
@@ -100,7 +100,7 @@ pub(super) async fn put_forced(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(PutForced { forced }): Body<PutForced>,
 ) -> Result<Json<SitePresent>, Problem> {
-    moderator.must_be(Role::Admin)?;
+    app.site_for(&moderator, &site, Role::Admin)?;
     let now = app.clock.now_ms();
     if let Some(forced) = forced
         && !(now + 1..=now + FORCED_RULE_MS).contains(&forced.until)
@@ -119,6 +119,6 @@ pub(super) async fn put_sensitive(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(PutSensitive { is_sensitive }): Body<PutSensitive>,
 ) -> Result<Json<SitePresent>, Problem> {
-    moderator.must_be(Role::Lead)?;
+    app.site_for(&moderator, &site, Role::Lead)?;
     app.change_site(&site, SiteSetting::Sensitive(is_sensitive), moderator.id).await
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use peer_support_domain::post::State;
+use peer_support_domain::roles::NotGiven;
 use peer_support_domain::wire;
 
 use crate::checks::Refusal;
@@ -75,6 +76,10 @@ pub(crate) enum Problem {
     /// The item does not stand where the decision begins, because somebody decided before.
     #[error("the item was decided about before")]
     DecidedBefore(Box<wire::PastDecision>),
+    #[error("name: no open account has it")]
+    UnknownAccount,
+    #[error(transparent)]
+    RoleNotGiven(NotGiven),
     #[error("to: no colleague of this name may decide")]
     UnknownColleague,
     #[error("too many notes of handing over about the item")]
@@ -228,6 +233,12 @@ const NOT_SIGNED_IN: Sort = sort("not-signed-in", StatusCode::UNAUTHORIZED, "Nob
 const CSRF: Sort =
     sort("csrf-token-invalid", StatusCode::FORBIDDEN, "The Csrf-Token of the session is missing or wrong.");
 const ROLE: Sort = sort("role-not-allowed", StatusCode::FORBIDDEN, "The account's role does not allow this.");
+const OWN_ROLE: Sort = sort("own-role", StatusCode::FORBIDDEN, "Nobody changes their own role; another admin does.");
+const ROLE_EVERYWHERE: Sort = sort(
+    "role-everywhere",
+    StatusCode::CONFLICT,
+    "The account has its role for all sites; a command on the server changes it.",
+);
 const ATTEMPTS: Sort = sort(
     "too-many-attempts",
     StatusCode::TOO_MANY_REQUESTS,
@@ -266,7 +277,7 @@ const UNAVAILABLE: Sort =
     sort("unavailable", StatusCode::SERVICE_UNAVAILABLE, "The server cannot answer now; try again shortly.");
 
 /// Every code there is.
-const SORTS: [&Sort; 42] = [
+const SORTS: [&Sort; 44] = [
     &NOT_FOUND,
     &METHOD,
     &BODY,
@@ -300,6 +311,8 @@ const SORTS: [&Sort; 42] = [
     &NOT_SIGNED_IN,
     &CSRF,
     &ROLE,
+    &OWN_ROLE,
+    &ROLE_EVERYWHERE,
     &ATTEMPTS,
     &STREAMS_FULL,
     &RATE_LIMITED,
@@ -348,7 +361,7 @@ impl Problem {
             }
             Self::Undecided(Undecided::TextChanged) => &TEXT_CHANGED,
             Self::Undecided(Undecided::Claimed(_)) | Self::Claimed(_) => &CLAIMED,
-            Self::UnknownColleague => &FIELD,
+            Self::UnknownColleague | Self::UnknownAccount => &FIELD,
             Self::TooManyHandOvers => &TOO_MANY_HAND_OVERS,
             Self::EscalatedBefore => &ESCALATED_BEFORE,
             Self::NotWaiting => &NOT_WAITING,
@@ -360,7 +373,9 @@ impl Problem {
             Self::NoAuthenticator => &NO_AUTHENTICATOR,
             Self::NotSignedIn => &NOT_SIGNED_IN,
             Self::Csrf => &CSRF,
-            Self::Role => &ROLE,
+            Self::Role | Self::RoleNotGiven(NotGiven::NoAdmin) => &ROLE,
+            Self::RoleNotGiven(NotGiven::Own) => &OWN_ROLE,
+            Self::RoleNotGiven(NotGiven::Everywhere) => &ROLE_EVERYWHERE,
             Self::TooManyAttempts { .. } => &ATTEMPTS,
             Self::StreamsFull => &STREAMS_FULL,
             Self::RateLimited { .. } | Self::NetworkStreamsFull | Self::SessionStreamsFull => &RATE_LIMITED,
@@ -392,6 +407,7 @@ impl Problem {
             Self::Guessable => "password".into(),
             Self::UnknownSession => "session".into(),
             Self::UnknownColleague => "to".into(),
+            Self::UnknownAccount | Self::RoleNotGiven(_) => "name".into(),
             Self::UnknownDelivery => "delivery".into(),
             Self::Csrf => "Csrf-Token".into(),
             Self::WorkNeeded { .. } => "Proof-Of-Work".into(),
@@ -413,6 +429,7 @@ impl Problem {
             | Self::UnknownDelivery => Some(self.to_string()),
             Self::NotEditable(_) | Self::Undecided(Undecided::NotAllowed(_)) => Some(self.to_string()),
             Self::UnknownColleague => Some("is no colleague who may decide".to_owned()),
+            Self::UnknownAccount => Some("is the name of no open account".to_owned()),
             _ => None,
         }
     }

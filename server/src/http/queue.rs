@@ -6,6 +6,8 @@ use axum::http::StatusCode;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::Role;
 use peer_support_domain::redaction;
+use peer_support_domain::roles::Reach;
+use peer_support_domain::site::SiteId;
 use peer_support_domain::text::{ReasonText, WordText};
 use peer_support_domain::wire::{Decide, Decided, NewWord, Page, QueueItem, Word};
 
@@ -17,15 +19,22 @@ use super::session::{SignedIn, SignedInToWrite};
 use super::{App, claims};
 use crate::store::{How, Moderator, NewDecision, Queued, Undecided};
 
-/// `GET /api/v1/console/queue`: first where a life may be at risk, then what readers reported, then what is held and what a check flagged, of all sites; the
-/// longest waiting first in each.
+/// `GET /api/v1/console/queue`: first where a life may be at risk, then what readers reported, then what is held and what a check flagged; the longest
+/// waiting first in each. Of one site, or of all where the moderator has a role.
 pub(super) async fn get_queue(
     FromState(app): FromState<App>,
     SignedIn { moderator, .. }: SignedIn,
     query: Query,
 ) -> Result<Json<Page<QueueItem>>, Problem> {
     let now = app.clock.now_ms();
-    let page = app.store.queue(query.get("cursor")?, query.limit()?).await?;
+    let reach = match query.get::<SiteId>("site")? {
+        None => moderator.reach(Role::Viewer)?,
+        Some(site) => {
+            app.site_for(&moderator, &site, Role::Viewer)?;
+            Reach::Sites(vec![site])
+        }
+    };
+    let page = app.store.queue(reach, query.get("cursor")?, query.limit()?).await?;
     let items = page.items.into_iter().map(|item| to_queue_item(&app, item, &moderator, now));
     Ok(Json(Page { items: items.collect(), next: page.next }))
 }
@@ -66,7 +75,7 @@ pub(super) async fn post_decision(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(Decide { decision, reason, read_text, n_decisions, notes, taken_out }): Body<Decide<ReasonText>>,
 ) -> Result<Json<Decided>, Problem> {
-    moderator.must_be(Role::Moderator)?;
+    app.item_for(&moderator, item, Role::Moderator).await?;
     if decision.needs_reason() && reason.is_none() {
         return Err(Problem::Field("reason".to_owned(), "is missing; the author is told why".to_owned()));
     }
@@ -112,7 +121,7 @@ pub(super) async fn post_word(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(NewWord { text }): Body<NewWord<WordText>>,
 ) -> Result<(StatusCode, Json<Word>), Problem> {
-    moderator.must_be(Role::Moderator)?;
+    app.item_for(&moderator, item, Role::Moderator).await?;
     let said = app.store.say(item, moderator.id, text.into_string(), app.clock.now_ms()).await?;
     said_word(said.ok_or(Problem::UnknownItem)?)
 }

@@ -35,7 +35,7 @@ struct Table {
 }
 
 /// Each after those it refers to, as posts before their replies: imported ones are not always the older rows.
-const TABLES: [Table; 30] = [
+const TABLES: [Table; 33] = [
     Table {
         name: "sites",
         from_postgres: "select key, id from sites order by key",
@@ -163,6 +163,22 @@ const TABLES: [Table; 30] = [
         sqlite_columns: &["key", "name", "role", "created_at", "closed_at"],
         from_sqlite: "select key, name, role, created_at, closed_at from moderators order by key",
         postgres_columns: "key, name, role, created_at, closed_at",
+        is_numbered: true,
+    },
+    Table {
+        name: "site_roles",
+        from_postgres: "select moderator_key, site_key, role from site_roles order by moderator_key, site_key",
+        sqlite_columns: &["moderator_key", "site_key", "role"],
+        from_sqlite: "select moderator_key, site_key, role from site_roles order by moderator_key, site_key",
+        postgres_columns: "moderator_key, site_key, role",
+        is_numbered: false,
+    },
+    Table {
+        name: "role_changes",
+        from_postgres: "select key, moderator_key, site_key, role, by_key, changed_at from role_changes order by key",
+        sqlite_columns: &["key", "moderator_key", "site_key", "role", "by_key", "changed_at"],
+        from_sqlite: "select key, moderator_key, site_key, role, by_key, changed_at from role_changes order by key",
+        postgres_columns: "key, moderator_key, site_key, role, by_key, changed_at",
         is_numbered: true,
     },
     Table {
@@ -365,6 +381,14 @@ const TABLES: [Table; 30] = [
         sqlite_columns: &["key", "moderator_seen_at"],
         from_sqlite: "select key, moderator_seen_at from presence",
         postgres_columns: "key, moderator_seen_at",
+        is_numbered: false,
+    },
+    Table {
+        name: "site_presence",
+        from_postgres: "select site_key, moderator_seen_at from site_presence order by site_key",
+        sqlite_columns: &["site_key", "moderator_seen_at"],
+        from_sqlite: "select site_key, moderator_seen_at from site_presence order by site_key",
+        postgres_columns: "site_key, moderator_seen_at",
         is_numbered: false,
     },
     Table {

@@ -26,7 +26,9 @@ mod program;
 mod receivers;
 mod replies;
 mod reports;
+mod rights;
 mod risk;
+mod roles;
 mod search;
 mod sending_again;
 #[allow(dead_code, reason = "the tests of the stores use the rest")]

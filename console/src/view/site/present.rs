@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use peer_support_domain::coverage::{Forced, ForcedRule};
+use peer_support_domain::post::Role;
 use peer_support_domain::site::{SiteId, SiteMode};
 use peer_support_domain::wire::{CalendarDay, PutForced, SiteChange, SitePresent, SiteSetting};
 
@@ -16,7 +17,7 @@ const HOUR_MS: i64 = 60 * 60 * 1_000;
 
 /// What holds on a site, as of the moment it was asked.
 #[component]
-pub fn Present(work: Work, site: SiteId) -> impl IntoView {
+pub fn Present(work: Work, site: SiteId, role: Role) -> impl IntoView {
     let present = RwSignal::new(None::<SitePresent>);
     let said = RwSignal::new(None::<Result<String, String>>);
     let site = StoredValue::new(site);
@@ -52,10 +53,10 @@ pub fn Present(work: Work, site: SiteId) -> impl IntoView {
         Some(view! {
             <Preview present=now.clone() />
             <Calendar zone=now.zone.clone() days=now.calendar.clone() />
-            <Show when=move || work.is_admin()>
+            <Show when=move || role >= Role::Admin>
                 <Force forced=now.forced on_force=Callback::new(force) />
             </Show>
-            <Show when=move || work.may_write_for_everyone()>
+            <Show when=move || role >= Role::Lead>
                 <Sensitive is_sensitive on_set=Callback::new(set_sensitive) />
             </Show>
             <Changes changes=now.changes.clone() />

@@ -2,37 +2,41 @@
 
 use peer_support_domain::account::AccountEvent;
 use peer_support_domain::post::Role;
+use peer_support_domain::roles::Roles;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::{credentials, parsed};
+use super::{credentials, roles};
 use crate::store::{Moderator, ModeratorId, SecretHash, StoreError};
 
 pub(super) async fn add(
     pool: &PgPool,
     name: &str,
-    role: Role,
+    role: Option<Role>,
     at: i64,
 ) -> Result<Option<Moderator>, StoreError> {
-    sqlx::query(
+    let key: Option<i64> = sqlx::query_scalar(
         "insert into moderators (name, role, created_at)
          values ($1, $2, $3)
          on conflict do nothing
-         returning key, name, role",
+         returning key",
     )
     .bind(name)
-    .bind(role.as_str())
+    .bind(role.map(Role::as_str))
     .bind(at)
     .fetch_optional(pool)
-    .await?
-    .as_ref()
-    .map(moderator)
-    .transpose()
+    .await?;
+    let roles = Roles { everywhere: role, ..Roles::default() };
+    Ok(key.map(|key| Moderator { id: ModeratorId(key), name: name.to_owned(), roles }))
 }
 
 pub(super) async fn all(pool: &PgPool) -> Result<Vec<Moderator>, StoreError> {
     sqlx::query(
-        "select key, name, role
+        "select key, name, role,
+           (select string_agg(sites.id || ' ' || site_roles.role, ',')
+            from site_roles
+            join sites on sites.key = site_roles.site_key
+            where site_roles.moderator_key = moderators.key) as site_roles
          from moderators
          where closed_at is null
          order by name collate \"C\"",
@@ -67,7 +71,10 @@ pub(super) async fn reset(pool: &PgPool, name: &str, at: i64) -> Result<bool, St
 }
 
 /// The account, whose full lock waits for codes and sessions that are being made for it.
-async fn open_account(db: &mut PgConnection, name: &str) -> Result<Option<ModeratorId>, StoreError> {
+pub(super) async fn open_account(
+    db: &mut PgConnection,
+    name: &str,
+) -> Result<Option<ModeratorId>, StoreError> {
     let key: Option<i64> = sqlx::query_scalar(
         "select key
          from moderators
@@ -108,6 +115,6 @@ pub(super) fn moderator(row: &PgRow) -> Result<Moderator, StoreError> {
     Ok(Moderator {
         id: ModeratorId(row.try_get("key")?),
         name: row.try_get("name")?,
-        role: parsed(row, "moderators", "role")?,
+        roles: roles::roles(row)?,
     })
 }

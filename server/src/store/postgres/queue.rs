@@ -6,6 +6,8 @@ use peer_support_domain::id::ItemId;
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, NewText, State};
 use peer_support_domain::report::ReportReason;
+use peer_support_domain::roles::Reach;
+use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::Page;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use sqlx::{AssertSqlSafe, Row};
@@ -20,15 +22,69 @@ use crate::store::{
     queue_flags, report_counts, rows_of_page, waits_since,
 };
 
+/// Where something of the queue stands: its place, and its key among those of the same place.
+type Standing = (i64, i64);
+
+/// What waits behind `after`, the first first: on one site, or on all.
+async fn standings(
+    db: &mut PgConnection,
+    site: Option<&SiteId>,
+    (place, key_before): Standing,
+    limit: usize,
+) -> Result<Vec<Standing>, StoreError> {
+    // The number stands in the text: with a plan for any limit, one would be made anew for each page.
+    let n_rows = rows_of_page(limit);
+    let Some(site) = site else {
+        let sql = format!(
+            "select items.queue_place, items.key
+             from items
+             left join items as posts on posts.key = items.post_key
+             where items.queue_place is not null
+               and (items.queue_place, items.key) > ($1, $2)
+               and (items.post_key is null or posts.state = 'published')
+             order by items.queue_place, items.key
+             limit {n_rows}"
+        );
+        let standings = sqlx::query_as(AssertSqlSafe(sql)).bind(place).bind(key_before);
+        return Ok(standings.fetch_all(db).await?);
+    };
+    let sql = format!(
+        "select items.queue_place, items.key
+         from items
+         left join items as posts on posts.key = items.post_key
+         where items.queue_place is not null
+           and items.site_key = (select key from sites where id = $3)
+           and (items.queue_place, items.key) > ($1, $2)
+           and (items.post_key is null or posts.state = 'published')
+         order by items.queue_place, items.key
+         limit {n_rows}"
+    );
+    let standings = sqlx::query_as(AssertSqlSafe(sql)).bind(place).bind(key_before).bind(site.as_str());
+    Ok(standings.fetch_all(db).await?)
+}
+
+/// The queue of several sites is merged from that of each, so that no row of another is read.
 pub(super) async fn queue(
     db: &mut PgConnection,
+    reach: &Reach,
     after: Option<Cursor>,
     limit: usize,
 ) -> Result<Page<Queued>, StoreError> {
-    let (place, key_before) = cursor_key(db, after, i64::MIN).await?;
-    // The number stands in the text: with a plan for any limit, one would be made anew for each page.
-    let n_rows = rows_of_page(limit);
-    let sql = format!(
+    let after = cursor_key(db, after, i64::MIN).await?;
+    let mut standings = match reach {
+        Reach::Everywhere => standings(db, None, after, limit).await?,
+        Reach::Sites(sites) => {
+            let mut merged = Vec::new();
+            for site in sites {
+                merged.extend(standings(db, Some(site), after, limit).await?);
+            }
+            merged.sort_unstable();
+            merged
+        }
+    };
+    standings.truncate(limit.saturating_add(1));
+    let keys: Vec<i64> = standings.iter().map(|(_, key)| *key).collect();
+    let rows = sqlx::query(
         "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, texts.text, texts.lang,
            texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.escalated_at, items.queue_place,
            items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
@@ -53,13 +109,13 @@ pub(super) async fn queue(
            offset 0
          ) as post_texts on true
          join topics on topics.key = coalesce(items.topic_key, posts.topic_key)
-         where items.queue_place is not null
-           and (items.queue_place, items.key) > ($1, $2)
-           and (items.post_key is null or posts.state = 'published')
-         order by items.queue_place, items.key
-         limit {n_rows}"
-    );
-    let rows = sqlx::query(AssertSqlSafe(sql)).bind(place).bind(key_before).fetch_all(&mut *db).await?;
+         where items.key = any($1)
+           and items.queue_place is not null
+         order by items.queue_place, items.key",
+    )
+    .bind(keys)
+    .fetch_all(&mut *db)
+    .await?;
     let keys: Vec<i64> = rows.iter().map(key).collect();
     let reasons = reports::reasons(db, &keys).await?;
     let mut queued: Vec<Queued> =

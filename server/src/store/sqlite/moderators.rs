@@ -2,27 +2,40 @@
 
 use peer_support_domain::account::AccountEvent;
 use peer_support_domain::post::Role;
+use peer_support_domain::roles::Roles;
 use rusqlite::{Connection, Row};
 
-use super::{all as all_rows, credentials, execute, first, parsed};
+use super::{all as all_rows, credentials, execute, first, roles};
 use crate::store::{Moderator, ModeratorId, SecretHash, StoreError};
 
-pub(super) fn add(db: &Connection, name: &str, role: Role, at: i64) -> Result<Option<Moderator>, StoreError> {
+pub(super) fn add(
+    db: &Connection,
+    name: &str,
+    role: Option<Role>,
+    at: i64,
+) -> Result<Option<Moderator>, StoreError> {
     first(
         db,
         "insert into moderators (name, role, created_at)
          values (?1, ?2, ?3)
          on conflict do nothing
-         returning key, name, role",
-        (name, role.as_str(), at),
-        moderator,
+         returning key",
+        (name, role.map(Role::as_str), at),
+        |row| {
+            let roles = Roles { everywhere: role, ..Roles::default() };
+            Ok(Moderator { id: ModeratorId(row.get(0)?), name: name.to_owned(), roles })
+        },
     )
 }
 
 pub(super) fn all(db: &Connection) -> Result<Vec<Moderator>, StoreError> {
     all_rows(
         db,
-        "select key, name, role
+        "select key, name, role,
+           (select group_concat(sites.id || ' ' || site_roles.role)
+            from site_roles
+            join sites on sites.key = site_roles.site_key
+            where site_roles.moderator_key = moderators.key) as site_roles
          from moderators
          where closed_at is null
          order by name",
@@ -54,7 +67,7 @@ pub(super) fn reset(db: &Connection, name: &str, at: i64) -> Result<bool, StoreE
     Ok(true)
 }
 
-fn open_account(db: &Connection, name: &str) -> Result<Option<ModeratorId>, StoreError> {
+pub(super) fn open_account(db: &Connection, name: &str) -> Result<Option<ModeratorId>, StoreError> {
     first(
         db,
         "select key
@@ -88,6 +101,6 @@ pub(super) fn moderator(row: &Row<'_>) -> Result<Moderator, StoreError> {
     Ok(Moderator {
         id: ModeratorId(row.get("key")?),
         name: row.get("name")?,
-        role: parsed(row, "moderators", "role")?,
+        roles: roles::roles(row)?,
     })
 }

@@ -5,6 +5,7 @@ use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::ItemId;
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, NewText, State};
+use peer_support_domain::roles::Reach;
 use peer_support_domain::wire::Page;
 use rusqlite::{Connection, Row};
 
@@ -18,13 +19,78 @@ use crate::store::{
     queue_flags, report_counts, rows_of_page, waits_since,
 };
 
+/// Where something of the queue stands: its place, and its key among those of the same place.
+type Standing = (i64, i64);
+
+/// What waits behind `after`, the first first: on one site, or on all.
+fn standings(
+    db: &Connection,
+    site_key: Option<i64>,
+    (place, key_before): Standing,
+    limit: usize,
+) -> Result<Vec<Standing>, StoreError> {
+    let row = |row: &Row<'_>| Ok((row.get("queue_place")?, key(row)));
+    let Some(site_key) = site_key else {
+        return all(
+            db,
+            "select items.key, items.queue_place
+             from items
+             left join items as posts on posts.key = items.post_key
+             where items.queue_place is not null
+               and (items.queue_place, items.key) > (?1, ?2)
+               and (items.post_key is null or posts.state = 'published')
+             order by items.queue_place, items.key
+             limit ?3",
+            (place, key_before, rows_of_page(limit)),
+            row,
+        );
+    };
+    all(
+        db,
+        "select items.key, items.queue_place
+         from items
+         left join items as posts on posts.key = items.post_key
+         where items.queue_place is not null
+           and items.site_key = ?4
+           and (items.queue_place, items.key) > (?1, ?2)
+           and (items.post_key is null or posts.state = 'published')
+         order by items.queue_place, items.key
+         limit ?3",
+        (place, key_before, rows_of_page(limit), site_key),
+        row,
+    )
+}
+
+/// The queue of several sites is merged from that of each, so that no row of another is read.
 pub(super) fn queue(
     db: &Connection,
+    reach: &Reach,
     after: Option<Cursor>,
     limit: usize,
 ) -> Result<Page<Queued>, StoreError> {
-    let (place, key_before) = cursor_key(db, after, i64::MIN)?;
-    let queued = all(
+    let after = cursor_key(db, after, i64::MIN)?;
+    let standings = match reach {
+        Reach::Everywhere => standings(db, None, after, limit)?,
+        Reach::Sites(sites) => {
+            let mut merged = Vec::new();
+            for site in sites {
+                if let Some(site_key) = items::site_key(db, site)? {
+                    merged.extend(standings(db, Some(site_key), after, limit)?);
+                }
+            }
+            merged.sort_unstable();
+            merged
+        }
+    };
+    let n_rows = limit.saturating_add(1);
+    let queued = standings.into_iter().take(n_rows).map(|(_, key)| queued(db, key));
+    let queued = queued.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+    Ok(page(queued, limit, |item: &Queued| Cursor { key: item.place, item: item.id }))
+}
+
+/// One item as moderators read it.
+fn queued(db: &Connection, item_key: i64) -> Result<Option<Queued>, StoreError> {
+    first(
         db,
         "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, item_texts.text, item_texts.lang,
            item_texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags,
@@ -41,12 +107,9 @@ pub(super) fn queue(
          left join items as posts on posts.key = items.post_key
          left join item_texts as post_texts on post_texts.key = posts.text_key
          join topics on topics.key = coalesce(items.topic_key, posts.topic_key)
-         where items.queue_place is not null
-           and (items.queue_place, items.key) > (?1, ?2)
-           and (items.post_key is null or posts.state = 'published')
-         order by items.queue_place, items.key
-         limit ?3",
-        (place, key_before, rows_of_page(limit)),
+         where items.key = ?1
+           and items.queue_place is not null",
+        [item_key],
         |row| {
             let reports = match row.get::<_, Option<i64>>("reported_at")? {
                 Some(_) => report_counts(reports::reasons(db, key(row))?),
@@ -81,8 +144,7 @@ pub(super) fn queue(
             }
             Ok(queued)
         },
-    )?;
-    Ok(page(queued, limit, |item| Cursor { key: item.place, item: item.id }))
+    )
 }
 
 /// Who read an item last.
