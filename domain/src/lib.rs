@@ -48,6 +48,7 @@ pub mod signals;
 pub mod signed;
 pub mod site;
 pub mod text;
+pub mod two_persons;
 pub mod vote;
 pub mod wire;
 pub mod wording;

@@ -621,6 +621,9 @@ pub struct QueueItem {
     /// Who passed it on to a lead, until that is decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalation: Option<Escalation>,
+    /// What another moderator has to confirm before it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<Proposal>,
 }
 
 /// A signal in the words of an item.
@@ -734,6 +737,9 @@ pub struct SitePresent {
     pub shown: Site,
     /// Whether all that comes waits for a moderator, whoever wrote it.
     pub holds_all: bool,
+    /// Whether two people decide to decline what is red, and to show again what was hidden.
+    #[serde(default)]
+    pub asks_two: bool,
     /// What an admin forced, while it holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forced: Option<Forced>,
@@ -786,6 +792,8 @@ pub enum SiteSetting {
     Playbook,
     /// The reasons to start from were written anew.
     Reasons,
+    /// Two people decide some things from then on, or one alone does again.
+    TwoPersons(bool),
 }
 
 /// `PUT /console/sites/{site}/forced`.
@@ -853,6 +861,46 @@ pub struct Decided {
     pub id: ItemId,
     /// Where it stands now.
     pub state: State,
+    /// Whether nothing is decided yet: another moderator has to confirm it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waits_for_second: bool,
+}
+
+/// `PUT /console/items/{id}/proposal`: a second person's word on what was proposed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutProposal {
+    /// Whether it is to be so. Who proposed it may only take it back.
+    pub confirms: bool,
+    /// The text that they read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_text: Option<String>,
+}
+
+/// A decision that waits for a second person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Whose.
+    pub by: String,
+    /// Whether it is that of who asks, who cannot confirm it.
+    #[serde(default)]
+    pub is_yours: bool,
+    /// What.
+    pub decision: Decision,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When.
+    pub at: i64,
+}
+
+/// `PUT /console/sites/{site}/two-persons`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutTwoPersons {
+    /// Whether two people decide to decline what is red, and to show again what was hidden.
+    pub is_on: bool,
+    /// Also when nobody else is there who could confirm.
+    #[serde(default)]
+    pub even_alone: bool,
 }
 
 /// An RFC 9457 problem document: every answer that is not a success.

@@ -40,6 +40,8 @@ mod search;
 mod sites;
 #[path = "store/subject.rs"]
 mod subject;
+#[path = "store/two_persons.rs"]
+mod two_persons;
 #[path = "store/upkeep.rs"]
 mod upkeep;
 #[path = "store/versions.rs"]

@@ -21,6 +21,7 @@ mod playbooks;
 mod posts;
 mod present;
 mod problem;
+mod proposals;
 mod queue;
 mod replies;
 mod reports;
@@ -188,6 +189,7 @@ pub fn router(app: App) -> Router {
         .route("/console/queue", get(queue::get_queue))
         .route("/console/line-reports", get(line_reports::get_line_reports))
         .route("/console/items/{id}/decision", post(queue::post_decision))
+        .route("/console/items/{id}/proposal", put(proposals::put_proposal))
         .route("/console/items/{id}/words", post(queue::post_word))
         .route("/console/items/{id}/claim", put(claims::put_claim).delete(claims::delete_claim))
         .route("/console/items/{id}/hand-over", post(claims::post_hand_over))
@@ -207,6 +209,7 @@ pub fn router(app: App) -> Router {
         .route("/console/sites/{site}/present", get(present::get_present))
         .route("/console/sites/{site}/forced", put(present::put_forced))
         .route("/console/sites/{site}/sensitive", put(present::put_sensitive))
+        .route("/console/sites/{site}/two-persons", put(proposals::put_two_persons))
         .route("/openapi.json", get(openapi::get_openapi))
         .fallback(async || Problem::UnknownRoute)
         .method_not_allowed_fallback(async || Problem::UnknownMethod)

@@ -63,6 +63,7 @@ impl App {
         Ok(SitePresent {
             shown: self.shown(site, &present).await?,
             holds_all: present.holds_all,
+            asks_two: settings.asks_two,
             forced: settings.forced.filter(|forced| forced.until > now),
             zone: site.coverage.as_ref().map(|hours| hours.coverage.zone.to_string()),
             calendar,
@@ -70,7 +71,7 @@ impl App {
         })
     }
 
-    async fn change_site(
+    pub(super) async fn change_site(
         &self,
         site: &SiteId,
         what: SiteSetting,

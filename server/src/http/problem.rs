@@ -76,6 +76,12 @@ pub(crate) enum Problem {
     /// The item does not stand where the decision begins, because somebody decided before.
     #[error("the item was decided about before")]
     DecidedBefore(Box<wire::PastDecision>),
+    #[error("nothing was proposed about the item, or it is settled")]
+    NoProposal,
+    #[error("nobody confirms what they proposed themself")]
+    OwnProposal,
+    #[error("nobody else could confirm a decision on this site")]
+    NobodyToConfirm,
     #[error("name: no open account has it")]
     UnknownAccount,
     #[error(transparent)]
@@ -196,6 +202,25 @@ const NOT_WAITING: Sort = sort(
     StatusCode::CONFLICT,
     "The item does not wait for a decision, so it is not passed on.",
 );
+const PROPOSAL_WAITS: Sort = sort(
+    "proposal-waits",
+    StatusCode::CONFLICT,
+    "Something is proposed about the item; confirm or reject that first.",
+);
+const FOR_TWO_UNCHANGED: Sort = sort(
+    "for-two-unchanged",
+    StatusCode::CONFLICT,
+    "This takes two people on this site, and then changes neither the text nor its content notes.",
+);
+const NO_PROPOSAL: Sort =
+    sort("no-proposal", StatusCode::CONFLICT, "Nothing waits for a second person about the item, or not any more.");
+const OWN_PROPOSAL: Sort =
+    sort("own-proposal", StatusCode::FORBIDDEN, "Another moderator confirms what you proposed.");
+const NOBODY_TO_CONFIRM: Sort = sort(
+    "nobody-to-confirm",
+    StatusCode::CONFLICT,
+    "Fewer than two accounts may decide on this site: what takes two would wait for nobody.",
+);
 const TEXT_CHANGED: Sort =
     sort("text-changed", StatusCode::CONFLICT, "The author changed the text since it was read.");
 const CLAIMED: Sort = sort(
@@ -277,7 +302,7 @@ const UNAVAILABLE: Sort =
     sort("unavailable", StatusCode::SERVICE_UNAVAILABLE, "The server cannot answer now; try again shortly.");
 
 /// Every code there is.
-const SORTS: [&Sort; 44] = [
+const SORTS: [&Sort; 49] = [
     &NOT_FOUND,
     &METHOD,
     &BODY,
@@ -299,6 +324,11 @@ const SORTS: [&Sort; 44] = [
     &OUTDATED,
     &ESCALATED_BEFORE,
     &NOT_WAITING,
+    &PROPOSAL_WAITS,
+    &FOR_TWO_UNCHANGED,
+    &NO_PROPOSAL,
+    &OWN_PROPOSAL,
+    &NOBODY_TO_CONFIRM,
     &TEXT_CHANGED,
     &CLAIMED,
     &TOO_MANY_HAND_OVERS,
@@ -359,6 +389,11 @@ impl Problem {
             Self::Undecided(Undecided::NotAllowed(_) | Undecided::Meanwhile) | Self::DecidedBefore(_) => {
                 &OUTDATED
             }
+            Self::Undecided(Undecided::Proposed(_) | Undecided::ProposalWaits) => &PROPOSAL_WAITS,
+            Self::Undecided(Undecided::ForTwoUnchanged) => &FOR_TWO_UNCHANGED,
+            Self::NoProposal => &NO_PROPOSAL,
+            Self::OwnProposal => &OWN_PROPOSAL,
+            Self::NobodyToConfirm => &NOBODY_TO_CONFIRM,
             Self::Undecided(Undecided::TextChanged) => &TEXT_CHANGED,
             Self::Undecided(Undecided::Claimed(_)) | Self::Claimed(_) => &CLAIMED,
             Self::UnknownColleague | Self::UnknownAccount => &FIELD,

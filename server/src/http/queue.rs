@@ -16,7 +16,7 @@ use super::mine::said_word;
 use super::params::{Path, Query};
 use super::problem::Problem;
 use super::session::{SignedIn, SignedInToWrite};
-use super::{App, claims};
+use super::{App, claims, proposals};
 use crate::store::{How, Moderator, NewDecision, Queued, Undecided};
 
 /// `GET /api/v1/console/queue`: first where a life may be at risk, then what readers reported, then what is held and what a check flagged; the longest
@@ -65,6 +65,7 @@ pub(super) fn to_queue_item(app: &App, item: Queued, moderator: &Moderator, now:
         hand_overs: item.hand_overs,
         n_decisions: item.n_decisions,
         escalation: item.escalation,
+        proposal: item.proposal.map(|proposal| proposals::told(proposal, moderator)),
     }
 }
 
@@ -74,7 +75,7 @@ pub(super) async fn post_decision(
     Path(item): Path<ItemId>,
     SignedInToWrite(moderator): SignedInToWrite,
     Body(Decide { decision, reason, read_text, n_decisions, notes, taken_out }): Body<Decide<ReasonText>>,
-) -> Result<Json<Decided>, Problem> {
+) -> Result<(StatusCode, Json<Decided>), Problem> {
     app.item_for(&moderator, item, Role::Moderator).await?;
     if decision.needs_reason() && reason.is_none() {
         return Err(Problem::Field("reason".to_owned(), "is missing; the author is told why".to_owned()));
@@ -100,16 +101,19 @@ pub(super) async fn post_decision(
         how: How { n_decisions, notes, taken_out },
     };
     match app.store.decide(decision).await?.ok_or(Problem::UnknownItem)? {
-        Ok(state) => Ok(Json(Decided { id: item, state })),
+        Ok(state) => Ok((StatusCode::OK, Json(Decided { id: item, state, waits_for_second: false }))),
+        Err(Undecided::Proposed(state)) => {
+            Ok((StatusCode::ACCEPTED, Json(Decided { id: item, state, waits_for_second: true })))
+        }
         Err(undecided) => Err(explained(&app, item, undecided).await?),
     }
 }
 
 /// Why nothing was decided, with who decided before.
-async fn explained(app: &App, item: ItemId, undecided: Undecided) -> Result<Problem, Problem> {
+pub(super) async fn explained(app: &App, item: ItemId, undecided: Undecided) -> Result<Problem, Problem> {
     let before = match undecided {
         Undecided::NotAllowed(_) | Undecided::Meanwhile => app.store.last_decision(item).await?,
-        Undecided::TextChanged | Undecided::Claimed(_) => None,
+        _ => None,
     };
     Ok(before.map_or(Problem::Undecided(undecided), |before| Problem::DecidedBefore(Box::new(before))))
 }

@@ -35,7 +35,7 @@ struct Table {
 }
 
 /// Each after those it refers to, as posts before their replies: imported ones are not always the older rows.
-const TABLES: [Table; 33] = [
+const TABLES: [Table; 34] = [
     Table {
         name: "sites",
         from_postgres: "select key, id from sites order by key",
@@ -264,14 +264,22 @@ const TABLES: [Table; 33] = [
     },
     Table {
         name: "decisions",
-        from_postgres: "select key, item_id, moderator_key, rule, decision, reason, decided_at, n_taken_out, notes
+        from_postgres: "select key, item_id, moderator_key, rule, decision, reason, decided_at, n_taken_out, notes, second_key
                         from decisions
                         order by key",
-        sqlite_columns: &["key", "item_id", "moderator_key", "rule", "decision", "reason", "decided_at", "n_taken_out", "notes"],
-        from_sqlite: "select key, item_id, moderator_key, rule, decision, reason, decided_at, n_taken_out, notes
+        sqlite_columns: &["key", "item_id", "moderator_key", "rule", "decision", "reason", "decided_at", "n_taken_out", "notes", "second_key"],
+        from_sqlite: "select key, item_id, moderator_key, rule, decision, reason, decided_at, n_taken_out, notes, second_key
                       from decisions
                       order by key",
-        postgres_columns: "key, item_id, moderator_key, rule, decision, reason, decided_at, n_taken_out, notes",
+        postgres_columns: "key, item_id, moderator_key, rule, decision, reason, decided_at, n_taken_out, notes, second_key",
+        is_numbered: true,
+    },
+    Table {
+        name: "proposals",
+        from_postgres: "select key, item_id, moderator_key, decision, reason, n_decisions, proposed_at, outcome, settled_by_key, settled_at from proposals order by key",
+        sqlite_columns: &["key", "item_id", "moderator_key", "decision", "reason", "n_decisions", "proposed_at", "outcome", "settled_by_key", "settled_at"],
+        from_sqlite: "select key, item_id, moderator_key, decision, reason, n_decisions, proposed_at, outcome, settled_by_key, settled_at from proposals order by key",
+        postgres_columns: "key, item_id, moderator_key, decision, reason, n_decisions, proposed_at, outcome, settled_by_key, settled_at",
         is_numbered: true,
     },
     Table {

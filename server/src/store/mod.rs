@@ -572,8 +572,56 @@ pub struct Queued {
     pub hand_overs: Vec<HandOver>,
     /// Decisions about it.
     pub n_decisions: u32,
+    /// What another moderator proposed, and nobody has confirmed yet.
+    pub proposal: Option<Proposal>,
     /// Where it stands in the queue, for the cursor.
     place: i64,
+}
+
+/// A decision that waits for a second person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    key: i64,
+    /// Whose.
+    pub moderator: ModeratorId,
+    /// Their name.
+    pub by: String,
+    /// What.
+    pub decision: Decision,
+    /// Why.
+    pub reason: Option<String>,
+    /// How many decisions there were.
+    n_decisions: u32,
+    /// When.
+    pub at: i64,
+}
+
+/// A second person's word on a proposal.
+#[derive(Clone, Debug)]
+pub struct NewSettlement {
+    /// The item.
+    pub item: ItemId,
+    /// Whose word.
+    pub moderator: ModeratorId,
+    /// Whether it is to be so. Who proposed it may take it back, and not confirm it.
+    pub confirms: bool,
+    /// The text that they read; `None` when their client does not say.
+    pub read_text: Option<String>,
+    /// When.
+    pub at: i64,
+}
+
+/// What became of a proposal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// It is settled, and the item stands so.
+    Done(State),
+    /// Nothing waits for a second person, or not any more.
+    NoProposal,
+    /// Nobody is their own second person.
+    Own,
+    /// It could not be carried out now.
+    Undecided(Undecided),
 }
 
 /// Places of the queue before this one are for what may be a risk to life, and for what was passed on to a lead.
@@ -657,6 +705,15 @@ pub enum Undecided {
     /// It was decided about since the moderator read it.
     #[error("it was decided about since it was read")]
     Meanwhile,
+    /// It takes two people: it is proposed, the item stands as before, and another moderator confirms or rejects it.
+    #[error("another moderator has to confirm it")]
+    Proposed(State),
+    /// Something was proposed, and is confirmed or rejected first.
+    #[error("what was proposed about it is confirmed or rejected first")]
+    ProposalWaits,
+    /// It takes two people, and what the second one confirms is the text as it is.
+    #[error("what two people decide changes neither the text nor its content notes")]
+    ForTwoUnchanged,
 }
 
 /// A moderator's word that a lead should decide.
@@ -758,6 +815,8 @@ pub struct SiteSettings {
     pub forced: Option<Forced>,
     /// Whether a sensitive period was begun.
     pub is_sensitive: bool,
+    /// Whether two people decide to decline what is red, and to show again what was hidden.
+    pub asks_two: bool,
 }
 
 /// A visitor's word that a contact of a helpline did not work; of the visitor it says nothing.
@@ -1220,8 +1279,12 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Page<Queued>, StoreError>;
 
-    /// Carries out a decision and records it; `None` when there is no such item.
+    /// Carries out a decision and records it, or keeps it until a second person confirms it where the site wants that; `None`
+    /// when there is no such item.
     async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, Undecided>>, StoreError>;
+
+    /// Confirms or rejects what was proposed about an item; of several at once, one does. `None` when there is no such item.
+    async fn settle_proposal(&self, settlement: NewSettlement) -> Result<Option<Settled>, StoreError>;
 
     /// Reads an item, or goes on to, for [`CLAIM_MS`](peer_support_domain::limits::CLAIM_MS); that it was taken from somebody is
     /// recorded. `None` when there is no such item, or it is deleted.

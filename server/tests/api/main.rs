@@ -34,6 +34,7 @@ mod sending_again;
 #[allow(dead_code, reason = "the tests of the stores use the rest")]
 #[path = "../support/mod.rs"]
 mod support;
+mod two_persons;
 mod unlinkability;
 mod votes;
 mod words;

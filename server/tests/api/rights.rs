@@ -92,6 +92,7 @@ const ROUTES: &[(&str, Needs, Body)] = &[
         let is_spare = item == world.spare;
         json!({ "decision": "approve", "n_decisions": if is_spare { 0 } else { 99 } })
     }),
+    ("put /console/items/{id}/proposal", OnSite(Role::Moderator), |_, _| json!({ "confirms": false })),
     ("post /console/items/{id}/words", OnSite(Role::Moderator), |_, _| json!({ "text": "A word to you." })),
     ("put /console/items/{id}/claim", OnSite(Role::Moderator), |_, _| json!({ "takes_over": true })),
     ("delete /console/items/{id}/claim", OnSite(Role::Moderator), none),
@@ -101,6 +102,7 @@ const ROUTES: &[(&str, Needs, Body)] = &[
     ("get /console/sites/{site}/present", OnSite(Role::Viewer), none),
     ("put /console/sites/{site}/forced", OnSite(Role::Admin), |_, _| json!({})),
     ("put /console/sites/{site}/sensitive", OnSite(Role::Lead), |_, _| json!({ "is_sensitive": false })),
+    ("put /console/sites/{site}/two-persons", OnSite(Role::Admin), |_, _| json!({ "is_on": true })),
     ("get /console/sites/{site}/playbook", OnSite(Role::Viewer), none),
     ("put /console/sites/{site}/playbook", OnSite(Role::Lead), |_, _| {
         json!({ "green": [], "amber": [], "red": [] })
@@ -131,6 +133,9 @@ const DELIVERIES: [&str; 2] = ["msg_forgotten", "msg_again"];
 
 /// A text that says nothing and is nobody's secret.
 const PLAIN: &str = "Nothing in this text is anybody's secret, and it is long enough.";
+
+/// What asks for help, by its words, and has a marker.
+const RED: &str = "I want to kill myself tonight, says the planted marker zqproposed.";
 
 fn none(_: &World<'_>, _: &str) -> Value {
     Value::Null
@@ -343,6 +348,16 @@ impl<'a> World<'a> {
         lead.write(Method::PUT, "/console/sites/demo/reasons", Some(&reasons)).await.ok();
         world.plant("zqtemplate", None, Readers::Desk);
 
+        // Last, because from then on others are needed for what was done above.
+        let two = json!({ "is_on": true });
+        let admin = server.moderator(Role::Admin).await;
+        admin.write(Method::PUT, "/console/sites/demo/two-persons", Some(&two)).await.ok();
+        let (proposed, proposed_code) = server.story(RED).await;
+        world.plant("zqproposed", Some(&proposed), Readers::AuthorAndDesk);
+        let decline = json!({ "decision": "decline", "reason": World::text("zqwhyproposed") });
+        assert_eq!(moderator.decide(&proposed, &decline).await.status, 202);
+        world.plant("zqwhyproposed", Some(&proposed), Readers::Desk);
+
         let report = json!({ "reason": "unkind", "reporter": "5".repeat(32) });
         let receipt = server.post(&format!("/items/{}/reports", published.0), &report).await.ok().json();
         world.report_code = text_of(&receipt["code"]);
@@ -352,7 +367,9 @@ impl<'a> World<'a> {
 
         world.published = vec![published, waiting, cut];
         world.private =
-            vec![held, with_words, changed, reply, declined, hidden, under_hidden, deleted];
+            vec![
+            held, with_words, changed, reply, declined, hidden, under_hidden, deleted, (proposed, proposed_code),
+        ];
         world
     }
 

@@ -14,7 +14,7 @@ use peer_support_domain::note::ContentNote;
 use peer_support_domain::post::{Decision, Kind, Role, State};
 use peer_support_domain::report::ReportReason;
 use peer_support_domain::roles::Reach;
-use peer_support_domain::wire::LineProblem;
+use peer_support_domain::wire::{LineProblem, SiteSetting};
 use peer_support_server::store::{
     self, Added, Address, Hiding, NewClaim, NewDelivery, NewEscalation, NewHandOver, NewItem, NewLineReport,
     NewReport, NewRole, NewSession, StoreError, Tried,
@@ -174,6 +174,8 @@ async fn content(store: &Subject) -> Vec<String> {
     content.push(format!("{}", store.rows("select * from decisions").await.len()));
     content.push(format!("{}", store.rows("select * from decisions where rule is not null").await.len()));
     content.push(format!("{}", store.rows("select * from presence").await.len()));
+    content.push(format!("{:?}", store.site_settings("demo".parse().unwrap()).await.unwrap()));
+    content.push(format!("{}", store.rows("select * from proposals").await.len()));
     content.push(format!("{}", store.rows("select * from site_presence").await.len()));
     content.push(format!("{}", store.rows("select * from role_changes").await.len()));
     content.push(format!("{}", store.rows("select * from desk_events").await.len()));
@@ -277,6 +279,8 @@ async fn fill(store: &Subject) {
     store.settle_delivery("pager".into(), 1, given_up).await.unwrap();
     store.settle_delivery("email".into(), 1, given_up).await.unwrap();
     store.add_sign_in_code(name, secret(51), START, START + MINUTE).await.unwrap();
+    store.change_site(demo(), SiteSetting::TwoPersons(true), None, START).await.unwrap();
+    store.decided(item(2), Decision::Restore).await.unwrap_err();
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ mod live;
 mod moderators;
 mod outbox;
 mod own;
+mod proposals;
 mod purge;
 mod queue;
 mod reports;
@@ -58,9 +59,9 @@ use super::{
     AccountState, Added, AtDesk, Attempt, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
     FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
     ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport, NewItem,
-    NewLineReport, NewReport, NewRole, NewSession, Notice, NoticeId, OpenSession, OwnItem, Published, Queued,
+    NewLineReport, NewReport, NewRole, NewSession, NewSettlement, Notice, NoticeId, OpenSession, OwnItem, Published, Queued,
     RecentText, ReportStanding, Reported, RoleChanged, Said, SearchQuery, SecondFactor, SecretHash, SessionId,
-    SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits, kind_of_letter,
+    Settled, SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits, kind_of_letter,
 };
 
 /// Connections of one server, of which one listens. PostgreSQL allows 100 at first, so several servers fit.
@@ -272,6 +273,10 @@ impl Store for Postgres {
 
     async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, Undecided>>, StoreError> {
         until_alone(|| queue::decide(&self.pool, &decision)).await
+    }
+
+    async fn settle_proposal(&self, settlement: NewSettlement) -> Result<Option<Settled>, StoreError> {
+        until_alone(|| proposals::settle(&self.pool, &settlement)).await
     }
 
     async fn claim(&self, claim: NewClaim) -> Result<Option<Claimed>, StoreError> {

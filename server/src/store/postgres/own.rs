@@ -12,7 +12,7 @@ use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
 use super::{
-    author, claims, count, counts, item_id, items, kind, live, notes, outbox, parsed, rewrite, search,
+    author, claims, count, counts, item_id, items, kind, live, notes, outbox, parsed, proposals, rewrite, search,
     side_texts,
 };
 use crate::store::side::{Side, SideTexts};
@@ -132,6 +132,7 @@ async fn replace(
     }
     swap_text(db, key, &edit.text, notes).await?;
     flag_words(db, key, edit).await?;
+    proposals::lapse(db, item.id, edit.at).await?;
     live::tell_desk(db, item.id, DeskChange::New).await?;
     item.text = edit.text.clone();
     item.notes = notes;
@@ -164,6 +165,7 @@ async fn let_wait(
     }
     side_texts::add(db, key, Side::Waiting, None, notes, &edit.text, edit.at).await?;
     flag_words(db, key, edit).await?;
+    proposals::lapse(db, item.id, edit.at).await?;
     live::tell_desk(db, item.id, DeskChange::New).await?;
     sqlx::query(
         "update items
@@ -255,6 +257,8 @@ pub(super) async fn delete(
         items::count_reply(&mut tx, post_key, -1).await?;
     }
     claims::end(&mut tx, key, item.id).await?;
+    // When it was taken back is not recorded.
+    proposals::lapse(&mut tx, item.id, item.created_at).await?;
     tx.commit().await?;
     item.state = State::Deleted;
     item.text.clear();

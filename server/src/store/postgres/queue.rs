@@ -14,7 +14,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::{
     bits, claims, cursor_key, flags, item_id, items, key, kind, live, notes, outbox, own, parsed,
-    parsed_if_any, reports, side_texts,
+    parsed_if_any, proposals, reports, side_texts,
 };
 use crate::store::side::{Side, SideTexts};
 use crate::store::{
@@ -130,6 +130,12 @@ pub(super) async fn queue(
             queued[place].hand_overs.push(hand_over);
         }
     }
+    let ids: Vec<ItemId> = queued.iter().map(|queued| queued.id).collect();
+    for (item, proposal) in proposals::open_of(db, &ids).await? {
+        if let Some(place) = ids.iter().position(|id| *id == item) {
+            queued[place].proposal = Some(proposal);
+        }
+    }
     for (place, row) in rows.iter().enumerate() {
         // Few are passed on at a time.
         if row.try_get::<Option<i64>, _>("escalated_at")?.is_some() {
@@ -163,6 +169,7 @@ fn to_queued(row: &PgRow, reasons: &[(i64, ReportReason)]) -> Result<Queued, Sto
         hand_overs: Vec::new(),
         n_decisions: n_decisions(row)?,
         escalation: None,
+        proposal: None,
         waits_since: waits_since(row.try_get("queue_place")?),
         place: row.try_get("queue_place")?,
     })
@@ -184,6 +191,19 @@ pub(super) async fn decide(
     new: &NewDecision,
 ) -> Result<Option<Result<State, Undecided>>, StoreError> {
     let mut tx = pool.begin().await?;
+    let decided = carry_out(&mut tx, new, None).await?;
+    if let Some(Ok(_) | Err(Undecided::Proposed(_))) = decided {
+        tx.commit().await?;
+    }
+    Ok(decided)
+}
+
+/// As [`decide`], in the transaction of the caller; with a `second` person, what was proposed before.
+pub(super) async fn carry_out(
+    tx: &mut PgConnection,
+    new: &NewDecision,
+    second: Option<ModeratorId>,
+) -> Result<Option<Result<State, Undecided>>, StoreError> {
     let found = sqlx::query(
         "select key, post_key, state, coalesce(reported_at, flagged_at) is not null as is_review
          from items
@@ -206,8 +226,13 @@ pub(super) async fn decide(
         .map(|row| Ok::<_, StoreError>((row.try_get("text")?, notes(&row)?, row.try_get("lang")?)))
         .transpose()?;
     let text = stored.as_ref().map(|(text, ..)| text.clone());
-    if let Some(theirs) = claims::of_another(&mut tx, key, new.moderator, new.at).await? {
+    if let Some(theirs) = claims::of_another(tx, key, second.unwrap_or(new.moderator), new.at).await? {
         return Ok(Some(Err(Undecided::Claimed(theirs))));
+    }
+    if let Some(open) = proposals::open(tx, new.item).await?.filter(|_| second.is_none()) {
+        let is_same = (open.moderator, open.decision) == (new.moderator, new.decision);
+        let undecided = if is_same { Undecided::Proposed(before) } else { Undecided::ProposalWaits };
+        return Ok(Some(Err(undecided)));
     }
     if let Some(n_read) = new.how.n_decisions {
         let n_now: i64 = sqlx::query_scalar("select count(*) from decisions where item_id = $1")
@@ -218,7 +243,7 @@ pub(super) async fn decide(
             return Ok(Some(Err(Undecided::Meanwhile)));
         }
     }
-    let sides = side_texts::of_item(&mut tx, key).await?;
+    let sides = side_texts::of_item(tx, key).await?;
     let new_text = sides.waiting.as_ref().and_then(|_| new.decision.about_new_text(before));
     let after = match new_text {
         Some(_) => Ok(before),
@@ -232,6 +257,13 @@ pub(super) async fn decide(
     if !sides.were_read(new, text.as_deref(), new_text.is_some()) {
         return Ok(Some(Err(Undecided::TextChanged)));
     }
+    if second.is_none() && proposals::is_for_two(tx, key, new.decision).await? {
+        if new.how.notes.is_some() || !new.how.taken_out.is_empty() {
+            return Ok(Some(Err(Undecided::ForTwoUnchanged)));
+        }
+        proposals::propose(tx, key, new).await?;
+        return Ok(Some(Err(Undecided::Proposed(before))));
+    }
     if let (State::Published, Some((text, notes, lang))) = (after, &stored) {
         let is_taken = new_text == Some(NewText::Taken);
         let (text, notes) = match &sides.waiting {
@@ -239,20 +271,20 @@ pub(super) async fn decide(
             _ => (text, *notes),
         };
         match SideTexts::edited(new, text, notes, lang.as_deref()) {
-            Ok(Some((left, notes))) => own::swap_text(&mut tx, key, &left, notes).await?,
-            Ok(None) if is_taken => own::swap_text(&mut tx, key, text, notes).await?,
+            Ok(Some((left, notes))) => own::swap_text(tx, key, &left, notes).await?,
+            Ok(None) if is_taken => own::swap_text(tx, key, text, notes).await?,
             Ok(None) => {}
             Err(undecided) => return Ok(Some(Err(undecided))),
         }
         if is_taken {
-            side_texts::forget(&mut tx, &[key], &[Side::Original]).await?;
+            side_texts::forget(tx, &[key], &[Side::Original]).await?;
         }
         if !new.how.taken_out.is_empty() && (is_taken || sides.original.is_none()) {
-            side_texts::add(&mut tx, key, Side::Original, None, notes, text, new.at).await?;
+            side_texts::add(tx, key, Side::Original, None, notes, text, new.at).await?;
         }
     }
     if new_text.is_some() || before == State::Held {
-        side_texts::forget(&mut tx, &[key], &Side::CHANGES).await?;
+        side_texts::forget(tx, &[key], &Side::CHANGES).await?;
     }
     sqlx::query(
         "update items
@@ -274,8 +306,8 @@ pub(super) async fn decide(
         .execute(&mut *tx)
         .await?;
     sqlx::query(
-        "insert into decisions (item_id, moderator_key, decision, reason, decided_at, n_taken_out, notes)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into decisions (item_id, moderator_key, decision, reason, decided_at, n_taken_out, notes, second_key)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(bits(new.item))
     .bind(new.moderator.0)
@@ -284,16 +316,16 @@ pub(super) async fn decide(
     .bind(new.at)
     .bind(i64::try_from(new.how.taken_out.len()).unwrap_or(i64::MAX))
     .bind(new.how.notes.map(|notes| i64::from(notes.bits())))
+    .bind(second.map(|second| second.0))
     .execute(&mut *tx)
     .await?;
     if let Some(post_key) = post_key {
-        items::count_reply(&mut tx, post_key, published_change(before, after)).await?;
+        items::count_reply(tx, post_key, published_change(before, after)).await?;
     }
     if before != State::Published && after == State::Published {
-        live::tell(&mut tx, new.item).await?;
+        live::tell(tx, new.item).await?;
     }
-    claims::end(&mut tx, key, new.item).await?;
-    tx.commit().await?;
+    claims::end(tx, key, new.item).await?;
     Ok(Some(Ok(after)))
 }
 

@@ -14,6 +14,7 @@ mod outbox;
 mod own;
 #[cfg(test)]
 mod plans;
+mod proposals;
 mod purge;
 mod queue;
 mod reports;
@@ -55,9 +56,9 @@ use super::{
     AccountState, Added, AtDesk, Attempt, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
     FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
     ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport, NewItem,
-    NewLineReport, NewReport, NewRole, NewSession, Notice, NoticeId, OpenSession, OwnItem, Published, Queued,
+    NewLineReport, NewReport, NewRole, NewSession, NewSettlement, Notice, NoticeId, OpenSession, OwnItem, Published, Queued,
     RecentText, ReportStanding, Reported, RoleChanged, Said, SearchQuery, SecondFactor, SecretHash, SessionId,
-    SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits,
+    Settled, SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits,
 };
 
 /// Readers at a time. Reads take well below a millisecond each, so a few keep every core busy.
@@ -376,6 +377,10 @@ impl Store for Sqlite {
 
     async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, Undecided>>, StoreError> {
         self.write(move |db| queue::decide(db, &decision)).await
+    }
+
+    async fn settle_proposal(&self, settlement: NewSettlement) -> Result<Option<Settled>, StoreError> {
+        self.write(move |db| proposals::settle(db, &settlement)).await
     }
 
     async fn claim(&self, claim: NewClaim) -> Result<Option<Claimed>, StoreError> {

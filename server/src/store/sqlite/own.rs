@@ -11,7 +11,7 @@ use peer_support_domain::vote::VoteCounts;
 use rusqlite::{Connection, Row};
 
 use super::{
-    author, claims, counts, execute, first, item_id, items, kind, live, notes, outbox, parsed, search,
+    author, claims, counts, execute, first, item_id, items, kind, live, notes, outbox, parsed, proposals, search,
     side_texts,
 };
 use crate::store::side::{Side, SideTexts};
@@ -117,6 +117,7 @@ fn replace(
     }
     swap_text(db, key, text_key, &edit.text, notes)?;
     flag_words(db, key, edit)?;
+    proposals::lapse(db, item.id, edit.at)?;
     live::tell_desk(db, item.id, DeskChange::New)?;
     item.text = edit.text.clone();
     item.notes = notes;
@@ -144,6 +145,7 @@ fn let_wait(db: &Connection, found: Found, edit: &Edit, notes: ContentNotes) -> 
     }
     side_texts::add(db, key, Side::Waiting, None, notes, &edit.text, edit.at)?;
     flag_words(db, key, edit)?;
+    proposals::lapse(db, item.id, edit.at)?;
     live::tell_desk(db, item.id, DeskChange::New)?;
     execute(
         db,
@@ -213,6 +215,8 @@ pub(super) fn delete(db: &Connection, recovery: &RecoveryHash) -> Result<Option<
         items::count_reply(db, post_key, -1)?;
     }
     claims::end(db, key, item.id)?;
+    // When it was taken back is not recorded.
+    proposals::lapse(db, item.id, item.created_at)?;
     item.state = State::Deleted;
     item.text.clear();
     item.notes = ContentNotes::default();

@@ -11,7 +11,7 @@ use rusqlite::{Connection, Row};
 
 use super::{
     all, bits, claims, cursor_key, execute, first, flags, item_id, items, key, kind, live, notes, outbox,
-    own, parsed, parsed_if_any, reports, side_texts,
+    own, parsed, parsed_if_any, proposals, reports, side_texts,
 };
 use crate::store::side::{Side, SideTexts};
 use crate::store::{
@@ -135,10 +135,12 @@ fn queued(db: &Connection, item_key: i64) -> Result<Option<Queued>, StoreError> 
                 hand_overs: claims::hand_overs(db, key(row))?,
                 n_decisions: row.get("n_decisions")?,
                 escalation: None,
+                proposal: None,
                 waits_since: waits_since(row.get("queue_place")?),
                 place: row.get("queue_place")?,
             };
             side_texts::of_item(db, key(row))?.put_beside(&mut queued);
+            queued.proposal = proposals::open(db, queued.id)?;
             if row.get::<_, Option<i64>>("escalated_at")?.is_some() {
                 queued.escalation = outbox::last(db, queued.id)?;
             }
@@ -171,6 +173,15 @@ pub(super) fn decide(
     db: &Connection,
     new: &NewDecision,
 ) -> Result<Option<Result<State, Undecided>>, StoreError> {
+    carry_out(db, new, None)
+}
+
+/// As [`decide`]; with a `second` person, what was proposed before.
+pub(super) fn carry_out(
+    db: &Connection,
+    new: &NewDecision,
+    second: Option<ModeratorId>,
+) -> Result<Option<Result<State, Undecided>>, StoreError> {
     let found = first(
         db,
         "select items.key, items.post_key, items.state, items.text_key, item_texts.text, item_texts.lang,
@@ -195,8 +206,13 @@ pub(super) fn decide(
     let Some(Found { key, post_key, state: before, text_key, text, notes, lang, is_review }) = found else {
         return Ok(None);
     };
-    if let Some(theirs) = claims::of_another(db, key, new.moderator, new.at)? {
+    if let Some(theirs) = claims::of_another(db, key, second.unwrap_or(new.moderator), new.at)? {
         return Ok(Some(Err(Undecided::Claimed(theirs))));
+    }
+    if let Some(open) = proposals::open(db, new.item)?.filter(|_| second.is_none()) {
+        let is_same = (open.moderator, open.decision) == (new.moderator, new.decision);
+        let undecided = if is_same { Undecided::Proposed(before) } else { Undecided::ProposalWaits };
+        return Ok(Some(Err(undecided)));
     }
     if let Some(n_read) = new.how.n_decisions {
         let n_now: u32 = db
@@ -219,6 +235,13 @@ pub(super) fn decide(
     };
     if !sides.were_read(new, text.as_deref(), new_text.is_some()) {
         return Ok(Some(Err(Undecided::TextChanged)));
+    }
+    if second.is_none() && proposals::is_for_two(db, key, new.decision)? {
+        if new.how.notes.is_some() || !new.how.taken_out.is_empty() {
+            return Ok(Some(Err(Undecided::ForTwoUnchanged)));
+        }
+        proposals::propose(db, key, new)?;
+        return Ok(Some(Err(Undecided::Proposed(before))));
     }
     if let (State::Published, Some(text_key), Some(text)) = (after, text_key, &text) {
         let is_taken = new_text == Some(NewText::Taken);
@@ -255,8 +278,8 @@ pub(super) fn decide(
     execute(db, "update reports set is_decided = 1 where item_key = ?1", [key])?;
     execute(
         db,
-        "insert into decisions (item_id, moderator_key, decision, reason, decided_at, n_taken_out, notes)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "insert into decisions (item_id, moderator_key, decision, reason, decided_at, n_taken_out, notes, second_key)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         (
             bits(new.item),
             new.moderator.0,
@@ -265,6 +288,7 @@ pub(super) fn decide(
             new.at,
             new.how.taken_out.len() as i64,
             new.how.notes.map(|notes| notes.bits()),
+            second.map(|second| second.0),
         ),
     )?;
     if let Some(post_key) = post_key {

@@ -48,3 +48,36 @@ create table site_presence (
 -- What waits on one site.
 create index items_queue_of on items (site_key, queue_place, key)
   where queue_place is not null;
+
+-- Whether two people decide, besides what was changed about a site before.
+alter table site_changes drop constraint site_changes_what_check;
+alter table site_changes add constraint site_changes_what_check
+  check (what in ('forced', 'sensitive', 'playbook', 'reasons', 'two_persons'));
+alter table site_changes drop constraint site_changes_check1;
+alter table site_changes add constraint site_changes_is_on_check
+  check ((is_on is null) = (what not in ('sensitive', 'two_persons')));
+
+-- A decision that waits for a second person, and what became of it. Like decisions it outlives the item, so `item_id` is no
+-- foreign key; its reason goes when it is settled, and is in the decision then.
+create table proposals (
+  key bigint primary key generated always as identity,
+  item_id bigint not null,
+  moderator_key bigint not null references moderators,
+  decision text not null check (decision in ('decline', 'restore')),
+  reason text,
+  n_decisions integer not null,
+  proposed_at bigint not null,
+  outcome text check (outcome in ('confirmed', 'rejected', 'withdrawn', 'lapsed')),
+  settled_by_key bigint references moderators,
+  settled_at bigint,
+  check ((outcome is null) = (settled_at is null)),
+  check (outcome is null or reason is null),
+  check (settled_by_key is null or outcome <> 'lapsed')
+);
+
+-- What waits, one for an item.
+create unique index proposals_open on proposals (item_id)
+  where outcome is null;
+
+-- Who confirmed a decision that took two.
+alter table decisions add column second_key bigint references moderators;

@@ -71,3 +71,66 @@ create table site_presence (
 -- What waits on one site.
 create index items_queue_of on items (site_key, queue_place)
   where queue_place is not null;
+
+-- Whether two people decide, besides what was changed about a site before.
+drop index site_changes_of;
+alter table site_changes rename to old_site_changes;
+
+create table site_changes (
+  key integer primary key,
+  site_key integer not null references sites,
+  what text not null check (what in ('forced', 'sensitive', 'playbook', 'reasons', 'two_persons')),
+  -- A forced rule until a moment; null when the hours decide again.
+  rule text check (rule in ('staffed', 'hold-all', 'read-only')),
+  until_at integer,
+  is_on integer check (is_on in (0, 1)),
+  moderator_key integer references moderators,
+  changed_at integer not null,
+  check ((rule is null) = (until_at is null)),
+  check ((is_on is null) = (what not in ('sensitive', 'two_persons')))
+) strict;
+
+insert into site_changes (key, site_key, what, rule, until_at, is_on, moderator_key, changed_at)
+select key, site_key, what, rule, until_at, is_on, moderator_key, changed_at
+from old_site_changes
+order by key;
+
+drop table old_site_changes;
+
+-- The last change of each kind, and the log.
+create index site_changes_of on site_changes (site_key, what, key);
+
+create trigger site_changes_are_not_changed before update on site_changes
+begin
+  select raise(abort, 'changes of sites are only ever added');
+end;
+
+create trigger site_changes_are_not_removed before delete on site_changes
+begin
+  select raise(abort, 'changes of sites are only ever added');
+end;
+
+-- A decision that waits for a second person, and what became of it. Like decisions it outlives the item, so `item_id` is no
+-- foreign key; its reason goes when it is settled, and is in the decision then.
+create table proposals (
+  key integer primary key,
+  item_id integer not null,
+  moderator_key integer not null references moderators,
+  decision text not null check (decision in ('decline', 'restore')),
+  reason text,
+  n_decisions integer not null,
+  proposed_at integer not null,
+  outcome text check (outcome in ('confirmed', 'rejected', 'withdrawn', 'lapsed')),
+  settled_by_key integer references moderators,
+  settled_at integer,
+  check ((outcome is null) = (settled_at is null)),
+  check (outcome is null or reason is null),
+  check (settled_by_key is null or outcome <> 'lapsed')
+) strict;
+
+-- What waits, one for an item.
+create unique index proposals_open on proposals (item_id)
+  where outcome is null;
+
+-- Who confirmed a decision that took two.
+alter table decisions add column second_key integer references moderators;
