@@ -10,7 +10,7 @@ use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{
     Account, AuthenticatorCode, Cards, Claim, Colleagues, ConsoleSite, Decide, Decided, Delivery, Escalate,
     Escalation, HandOver, NewAuthenticator, NewHandOver, NewPassword, NewPost, NewWord, Page, PasswordSignIn,
-    PastDecision, Playbook, Problem, PutForced, PutRole, PutSensitive, QueueItem, Reasons, Receipt, RecoveryCodes,
+    PastDecision, Playbook, Problem, PutForced, PutProposal, PutRole, PutSensitive, PutTwoPersons, QueueItem, Reasons, Receipt, RecoveryCodes,
     Session, Sessions, SignIn, SitePresent, SiteRoles, TakeClaim, TestedChannel, WithPassword, Word, WrittenPlaybook,
     WrittenReasons,
 };
@@ -110,6 +110,12 @@ pub fn decide_on_leaving(csrf: &str, item: ItemId, decide: &Decide) {
     if let Some(body) = json(decide) {
         browser::send_on_leaving("POST", &path, csrf, Some(&body));
     }
+}
+
+/// Confirms what was proposed about an item, or does not.
+pub async fn put_proposal(csrf: &str, item: ItemId, put: &PutProposal) -> Result<Decided, Failure> {
+    let request = Request::put(&format!("{API}/items/{item}/proposal")).header("Csrf-Token", csrf);
+    send(request, Some(put)).await
 }
 
 /// Reads an item, or goes on to; with `takes_over` also when a colleague reads it.
@@ -275,6 +281,12 @@ pub async fn put_sensitive(csrf: &str, site: &SiteId, is_sensitive: bool) -> Res
     send(request, Some(&PutSensitive { is_sensitive })).await
 }
 
+/// Switches the rule on or off that two people decide.
+pub async fn put_two_persons(csrf: &str, site: &SiteId, put: PutTwoPersons) -> Result<SitePresent, Failure> {
+    let request = Request::put(&format!("{API}/sites/{site}/two-persons")).header("Csrf-Token", csrf);
+    send(request, Some(&put)).await
+}
+
 /// The steps of a site.
 pub async fn playbook(site: &SiteId) -> Result<WrittenPlaybook, Failure> {
     send(Request::get(&format!("{API}/sites/{site}/playbook")), None::<&()>).await
@@ -334,6 +346,13 @@ async fn answered(request: RequestBuilder, body: Option<&impl Serialize>) -> Res
             Some(problem) if problem.code == "item-deleted" => Failure::Gone,
             Some(problem) if problem.code == "no-authenticator" => Failure::NoAuthenticator,
             Some(problem) if problem.code == "too-many-hand-overs" => Failure::Refused(problem.title),
+            Some(problem) if problem.code == "role-everywhere" => Failure::Forbidden,
+            Some(problem)
+                if ["proposal-waits", "for-two-unchanged", "no-proposal", "nobody-to-confirm"]
+                    .contains(&problem.code.as_str()) =>
+            {
+                Failure::Refused(problem.title)
+            }
             Some(Problem { claim: Some(claim), .. }) => Failure::Claimed(claim),
             Some(Problem { decided, .. }) => Failure::Decided(decided.map(Box::new)),
             None => Failure::Decided(None),

@@ -299,6 +299,7 @@ mod tests {
             reports: Vec::new(),
             found: Vec::new(),
             escalation: None,
+            proposal: None,
             words: Vec::new(),
             claim: None,
             hand_overs: Vec::new(),

@@ -10,7 +10,7 @@ use peer_support_domain::post::{Decision, Kind, State};
 use peer_support_domain::redaction::Span;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{
-    ConsoleSite, NewHandOver, PasswordSignIn, PastDecision, Playbook, QueueItem, ReasonTemplate, Session,
+    ConsoleSite, Decided, NewHandOver, PasswordSignIn, PastDecision, Playbook, QueueItem, ReasonTemplate, Session,
 };
 
 use crate::api::{self, Failure};
@@ -599,6 +599,12 @@ impl Work {
         let answer = self.write(async |csrf| api::decide(&csrf, item.id, &decide).await).await;
         let what = describe(&item);
         match answer {
+            Ok(Decided { waits_for_second: true, .. }) => {
+                self.settle(item.id);
+                self.say(true, tr!("proposed", what = what), None);
+                self.reload();
+                true
+            }
             Ok(_) => {
                 let has_new_text = item.published_text.is_some();
                 let text = match decision {

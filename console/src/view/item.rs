@@ -13,6 +13,7 @@ use super::found::Marked;
 use super::noticed::Noticed;
 use super::playbook::{Colour, Steps};
 use super::private::Private;
+use super::proposal::Proposed;
 use super::redact::TakeOut;
 use crate::browser;
 use crate::desk::{self, Reading, Standing};
@@ -80,6 +81,7 @@ fn Words(
     let reports = part(reading, |item| item.reports.clone());
     let found = part(reading, |item| item.found.clone());
     let claim = part(reading, |item| item.claim.clone());
+    let proposal = part(reading, |item| item.proposal.clone());
     let is_theirs =
         Memo::new(move |_| claim.with(|claim| claim.as_ref().is_some_and(|claim| !claim.is_yours)));
     let is_veiled = Memo::new(move |_| {
@@ -126,7 +128,7 @@ fn Words(
     let foot = Memo::new(move |_| match standing.get() {
         Standing::Left => Foot::Nothing,
         _ if !work.may_decide() => Foot::ReadOnly,
-        _ if is_theirs.get() => Foot::Nothing,
+        _ if is_theirs.get() || proposal.with(Option::is_some) => Foot::Nothing,
         _ if work.is_handing_over.get() => Foot::HandingOver,
         _ if decisions.with(Option::is_none) => Foot::Unanswered,
         _ if work.is_folding.get() => Foot::Folding,
@@ -165,6 +167,7 @@ fn Words(
             <div hidden=move || is_veiled.get()>
                 <Earlier texts=earlier_texts lang=lang.clone() />
             </div>
+            <Proposed work id=item.id proposal is_theirs />
             <Escalate work id=item.id escalation=part(reading, |item| item.escalation.clone()) standing />
             <Private work id=item.id words=part(reading, |item| item.words.clone()) standing is_theirs />
             {move || match foot.get() {

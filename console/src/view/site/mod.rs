@@ -4,6 +4,7 @@ mod notifications;
 mod present;
 mod roles;
 mod texts;
+mod two_persons;
 
 use leptos::prelude::*;
 use peer_support_domain::post::Role;

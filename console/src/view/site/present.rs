@@ -5,9 +5,10 @@ use leptos::task::spawn_local;
 use peer_support_domain::coverage::{Forced, ForcedRule};
 use peer_support_domain::post::Role;
 use peer_support_domain::site::{SiteId, SiteMode};
-use peer_support_domain::wire::{CalendarDay, PutForced, SiteChange, SitePresent, SiteSetting};
+use peer_support_domain::wire::{CalendarDay, PutForced, PutTwoPersons, SiteChange, SitePresent, SiteSetting};
 
 use super::Said;
+use super::two_persons::TwoPersons;
 use crate::api::{self, Failure};
 use crate::browser;
 use crate::locale::tr;
@@ -47,6 +48,18 @@ pub fn Present(work: Work, site: SiteId, role: Role) -> impl IntoView {
             );
         });
     };
+    let would_be_alone = RwSignal::new(false);
+    let set_two_persons = move |put: PutTwoPersons| {
+        spawn_local(async move {
+            let answer =
+                work.write(async |csrf| api::put_two_persons(&csrf, &site.get_value(), put).await).await;
+            would_be_alone.set(matches!(answer, Err(Failure::Refused(_))));
+            if !would_be_alone.get_untracked() {
+                answered(answer);
+            }
+            browser::focus(&["two-persons-title"]);
+        });
+    };
     let parts = move || {
         let now = present.get()?;
         let is_sensitive = now.shown.is_sensitive;
@@ -55,6 +68,7 @@ pub fn Present(work: Work, site: SiteId, role: Role) -> impl IntoView {
             <Calendar zone=now.zone.clone() days=now.calendar.clone() />
             <Show when=move || role >= Role::Admin>
                 <Force forced=now.forced on_force=Callback::new(force) />
+                <TwoPersons asks_two=now.asks_two would_be_alone on_set=Callback::new(set_two_persons) />
             </Show>
             <Show when=move || role >= Role::Lead>
                 <Sensitive is_sensitive on_set=Callback::new(set_sensitive) />
@@ -288,6 +302,8 @@ fn Changes(changes: Vec<SiteChange>) -> impl IntoView {
                 SiteSetting::Sensitive(false) => tr!("change-not-sensitive").to_owned(),
                 SiteSetting::Playbook => tr!("change-playbook").to_owned(),
                 SiteSetting::Reasons => tr!("change-reasons").to_owned(),
+                SiteSetting::TwoPersons(true) => tr!("change-two-persons").to_owned(),
+                SiteSetting::TwoPersons(false) => tr!("change-one-person").to_owned(),
             };
             let by = by.unwrap_or_else(|| tr!("change-by-command").to_owned());
             view! {
