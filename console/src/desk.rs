@@ -54,9 +54,12 @@ struct Decided {
 }
 
 /// The two answers to an item: one that lets it be read, and one that does not and needs a reason. `None` when it waits for
-/// neither, but for a word.
+/// neither, but for a word, or for a second person to confirm what was proposed.
 #[must_use]
 pub fn answers(item: &QueueItem) -> Option<(Decision, Decision)> {
+    if item.proposal.is_some() {
+        return None;
+    }
     let has_new_text = item.published_text.is_some();
     match item.state {
         State::Held => Some((Decision::Approve, Decision::Decline)),
