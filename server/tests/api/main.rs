@@ -16,6 +16,7 @@ mod limits;
 mod line_reports;
 mod live;
 mod logs;
+mod mass_assignment;
 mod mine;
 mod modes;
 mod moving;
