@@ -12,9 +12,9 @@ use peer_support_domain::wire::{
     Account, AuditPage, AuthenticatorCode, Cards, Claim, Colleagues, ConsoleSite, Decide, Decided,
     DeclineSpam, DeclinedSpam, Delivery, Escalate, Escalation, FindItems, FoundItems, HandOver,
     NewAuthenticator, NewHandOver, NewPassword, NewPost, NewWord, Page, PasswordSignIn, PastDecision,
-    Playbook, Problem, PutForced, PutSensitive, QueueItem, Reasons, Receipt, RecoveryCodes, Session,
-    Sessions, SignIn, SitePresent, TakeClaim, TestedChannel, Thread, WithPassword, Word, WrittenPlaybook,
-    WrittenReasons,
+    Playbook, Problem, PutForced, PutProposal, PutRole, PutSensitive, PutTwoPersons, QueueItem, Reasons,
+    Receipt, RecoveryCodes, Session, Sessions, SignIn, SitePresent, SiteRoles, TakeClaim, TestedChannel,
+    Thread, WithPassword, Word, WrittenPlaybook, WrittenReasons,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -89,9 +89,12 @@ pub async fn sign_out(csrf: &str) -> Result<(), Failure> {
     answered(request, None::<&()>).await.map(drop)
 }
 
-/// A page of what waits, oldest first.
-pub async fn queue(after: Option<Cursor>) -> Result<Page<QueueItem>, Failure> {
+/// A page of what waits, oldest first: on one site, or on all where the account has a role.
+pub async fn queue(after: Option<Cursor>, site: Option<SiteId>) -> Result<Page<QueueItem>, Failure> {
     let mut request = Request::get(&format!("{API}/queue"));
+    if let Some(site) = site {
+        request = request.query([("site", site.to_string())]);
+    }
     if let Some(cursor) = after {
         request = request.query([("cursor", cursor.to_string())]);
     }
@@ -130,6 +133,12 @@ pub fn decline_spam_on_leaving(csrf: &str, body: &DeclineSpam) {
     }
 }
 
+/// Confirms what was proposed about an item, or does not.
+pub async fn put_proposal(csrf: &str, item: ItemId, put: &PutProposal) -> Result<Decided, Failure> {
+    let request = Request::put(&format!("{API}/items/{item}/proposal")).header("Csrf-Token", csrf);
+    send(request, Some(put)).await
+}
+
 /// Reads an item, or goes on to; with `takes_over` also when a colleague reads it.
 pub async fn claim(csrf: &str, item: ItemId, takes_over: bool) -> Result<Claim, Failure> {
     let request = Request::put(&format!("{API}/items/{item}/claim")).header("Csrf-Token", csrf);
@@ -153,9 +162,13 @@ pub async fn hand_over(csrf: &str, item: ItemId, new: &NewHandOver) -> Result<Ha
     send(request, Some(new)).await
 }
 
-/// The others who may decide.
-pub async fn colleagues() -> Result<Colleagues, Failure> {
-    send(Request::get(&format!("{API}/colleagues")), None::<&()>).await
+/// The others who may decide, on one site.
+pub async fn colleagues(site: Option<&SiteId>) -> Result<Colleagues, Failure> {
+    let mut request = Request::get(&format!("{API}/colleagues"));
+    if let Some(site) = site {
+        request = request.query([("site", site.as_str())]);
+    }
+    send(request, None::<&()>).await
 }
 
 /// What stands around an item, or further off.
@@ -181,6 +194,17 @@ pub async fn say(csrf: &str, item: ItemId, text: String) -> Result<Word, Failure
 /// The sites of the server.
 pub async fn sites() -> Result<Vec<ConsoleSite>, Failure> {
     send(Request::get(&format!("{API}/sites")), None::<&()>).await
+}
+
+/// Who has a role on a site.
+pub async fn roles(site: &SiteId) -> Result<SiteRoles, Failure> {
+    send(Request::get(&format!("{API}/sites/{site}/roles")), None::<&()>).await
+}
+
+/// Gives, changes or takes away a role on a site. Safe to repeat.
+pub async fn put_role(csrf: &str, site: &SiteId, role: &PutRole) -> Result<SiteRoles, Failure> {
+    let request = Request::put(&format!("{API}/sites/{site}/roles")).header("Csrf-Token", csrf);
+    send(request, Some(role)).await
 }
 
 /// The cards of a site.
@@ -312,6 +336,12 @@ pub async fn put_sensitive(csrf: &str, site: &SiteId, is_sensitive: bool) -> Res
     send(request, Some(&PutSensitive { is_sensitive })).await
 }
 
+/// Switches the rule on or off that two people decide.
+pub async fn put_two_persons(csrf: &str, site: &SiteId, put: PutTwoPersons) -> Result<SitePresent, Failure> {
+    let request = Request::put(&format!("{API}/sites/{site}/two-persons")).header("Csrf-Token", csrf);
+    send(request, Some(&put)).await
+}
+
 /// The steps of a site.
 pub async fn playbook(site: &SiteId) -> Result<WrittenPlaybook, Failure> {
     send(Request::get(&format!("{API}/sites/{site}/playbook")), None::<&()>).await
@@ -373,6 +403,13 @@ async fn answered(request: RequestBuilder, body: Option<&impl Serialize>) -> Res
             Some(problem) if problem.code == "too-many-hand-overs" => Failure::Refused(problem.title),
             Some(problem) if problem.code == "first-decider" => {
                 Failure::Refused(problem.detail.unwrap_or(problem.title))
+            }
+            Some(problem) if problem.code == "role-everywhere" => Failure::Forbidden,
+            Some(problem)
+                if ["proposal-waits", "for-two-unchanged", "no-proposal", "nobody-to-confirm"]
+                    .contains(&problem.code.as_str()) =>
+            {
+                Failure::Refused(problem.title)
             }
             Some(Problem { claim: Some(claim), .. }) => Failure::Claimed(claim),
             Some(Problem { decided, .. }) => Failure::Decided(decided.map(Box::new)),

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::CLAIM_MS;
+use peer_support_domain::post::Role;
 use peer_support_domain::wire::NewHandOver;
 
 use crate::api::{self, Failure};
@@ -54,7 +55,7 @@ impl Work {
 
     /// Lets go of the item `id`, unless it is read.
     pub(crate) fn let_go(self, id: ItemId) {
-        if !untrack(|| self.may_decide()) || self.reading_id() == Some(id) {
+        if untrack(|| self.most()) < Some(Role::Moderator) || self.reading_id() == Some(id) {
             return;
         }
         self.desk.update(|desk| desk.claimed(id, None));
@@ -119,8 +120,9 @@ impl Work {
         self.stop_writing();
         self.is_handing_over.set(true);
         browser::focus(&["hand-over-note"]);
+        let site = self.desk.with_untracked(|desk| desk.reading().map(|reading| reading.item.site.clone()));
         spawn_local(async move {
-            if let Ok(colleagues) = api::colleagues().await {
+            if let Ok(colleagues) = api::colleagues(site.as_ref()).await {
                 self.colleagues.set(colleagues.names);
             }
         });

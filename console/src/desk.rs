@@ -74,9 +74,13 @@ impl Answers {
     }
 }
 
-/// The answers to an item: both while it waits for a decision, one of them when it was found.
+/// The answers to an item: both while it waits for a decision, one of them when it was found; none while it waits for a second
+/// person to confirm what was proposed.
 #[must_use]
 pub fn answers(item: &QueueItem) -> Answers {
+    if item.proposal.is_some() {
+        return Answers::default();
+    }
     let has_new_text = item.published_text.is_some();
     if item.objection.is_some() && !has_new_text {
         return match item.state {
@@ -384,6 +388,7 @@ mod tests {
             reports: Vec::new(),
             found: Vec::new(),
             escalation: None,
+            proposal: None,
             words: Vec::new(),
             claim: None,
             hand_overs: Vec::new(),

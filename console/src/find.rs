@@ -5,6 +5,7 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use peer_support_domain::cursor::Cursor;
+use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{FindItems, FoundItems, Page, QueueItem};
 
 use crate::api::{self, Failure};
@@ -39,9 +40,11 @@ impl Work {
     pub(crate) async fn page_of(
         find: Option<FindItems>,
         cursor: Option<Cursor>,
+        site: Option<SiteId>,
     ) -> Result<(Page<QueueItem>, Option<i64>), Failure> {
-        let Some(find) = find else { return Ok((api::queue(cursor).await?, None)) };
-        let FoundItems { items, next, looked_back_to } = api::find(&FindItems { cursor, ..find }).await?;
+        let Some(find) = find else { return Ok((api::queue(cursor, site).await?, None)) };
+        let FoundItems { items, next, looked_back_to } =
+            api::find(&FindItems { cursor, site: find.site.clone().or(site), ..find }).await?;
         Ok((Page { items, next }, looked_back_to))
     }
 }

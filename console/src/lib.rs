@@ -18,6 +18,8 @@ mod editing;
 #[cfg(target_arch = "wasm32")]
 mod find;
 #[cfg(target_arch = "wasm32")]
+mod roles;
+#[cfg(target_arch = "wasm32")]
 mod spam;
 #[cfg(target_arch = "wasm32")]
 mod thread;

@@ -6,11 +6,12 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::note::{ContentNote, ContentNotes};
-use peer_support_domain::post::{Decision, Kind, Role, State};
+use peer_support_domain::post::{Decision, Kind, State};
 use peer_support_domain::redaction::Span;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{
-    FindItems, NewHandOver, PasswordSignIn, PastDecision, Playbook, QueueItem, ReasonTemplate, Session,
+    ConsoleSite, Decided, FindItems, NewHandOver, PasswordSignIn, PastDecision, Playbook, QueueItem,
+    ReasonTemplate, Session,
 };
 
 use crate::api::{self, Failure};
@@ -106,6 +107,10 @@ pub struct Work {
     pub is_saying: RwSignal<bool>,
     /// What is being passed on to a lead.
     pub escalating: RwSignal<Option<ItemId>>,
+    /// The sites on which whoever is signed in has a role, as far as they were asked for.
+    pub sites: RwSignal<Vec<ConsoleSite>>,
+    /// The only one whose queue shows; all when absent.
+    pub site: RwSignal<Option<SiteId>>,
     /// Whether the page of a site is open.
     pub is_site_open: RwSignal<bool>,
     /// The steps that each site wrote, as far as they were asked for.
@@ -178,6 +183,8 @@ impl Work {
             refusal: RwSignal::new(None),
             is_saying: RwSignal::new(false),
             escalating: RwSignal::new(None),
+            sites: RwSignal::default(),
+            site: RwSignal::new(None),
             is_site_open: RwSignal::new(false),
             playbooks: RwSignal::default(),
             reasons: RwSignal::default(),
@@ -288,6 +295,7 @@ impl Work {
 
     fn enter(self, session: Session) {
         self.door.set(Door::Open(session));
+        self.look_for_sites();
         self.reload();
         if self.is_declining.get_untracked() {
             browser::focus(&["reason"]);
@@ -325,6 +333,8 @@ impl Work {
 
     fn clear(self) {
         self.desk.set(Desk::default());
+        self.sites.set(Vec::new());
+        self.site.set(None);
         self.queue.set(Queue::Waiting);
         self.finding.set(None);
         self.drafts.set(BTreeMap::new());
@@ -350,21 +360,6 @@ impl Work {
             Door::Open(session) => Some(session.clone()),
             _ => None,
         })
-    }
-
-    /// Whether whoever is signed in may decide.
-    pub fn may_decide(self) -> bool {
-        self.door.with(|door| matches!(door, Door::Open(session) if session.role >= Role::Moderator))
-    }
-
-    /// Whether whoever is signed in may write cards and posts of the owner.
-    pub fn may_write_for_everyone(self) -> bool {
-        self.door.with(|door| matches!(door, Door::Open(session) if session.role >= Role::Lead))
-    }
-
-    /// Whether whoever is signed in may force a rule upon a site.
-    pub fn is_admin(self) -> bool {
-        self.door.with(|door| matches!(door, Door::Open(session) if session.role >= Role::Admin))
     }
 
     /// Does `write` with the session's token, and again when another window began a new session.
@@ -420,12 +415,13 @@ impl Work {
         let (mut cursor, n_pages) = self.desk.with_untracked(wanted);
         self.is_loading.set(true);
         let finding = self.finding.get_untracked();
+        let site = self.site.get_untracked();
         spawn_local(async move {
             let mut pages = Vec::new();
             let mut failure = None;
             let mut looked_back_to = None;
             while pages.len() < n_pages {
-                match Self::page_of(finding.clone(), cursor).await {
+                match Self::page_of(finding.clone(), cursor, site.clone()).await {
                     Ok((page, back_to)) => {
                         cursor = page.next;
                         looked_back_to = back_to;
@@ -448,6 +444,11 @@ impl Work {
             if self.finding.with_untracked(|wanted| *wanted != finding) {
                 // Something else is to be listed meanwhile.
                 return self.reload();
+            }
+            if self.site.get_untracked() != site {
+                // Another site was chosen meanwhile.
+                self.reload();
+                return;
             }
             match failure {
                 None => {
@@ -562,7 +563,7 @@ impl Work {
 
     /// Says `text` privately to the author of the item `id`; the words stay in the box until they arrived.
     pub fn say_privately(self, id: ItemId, text: String) {
-        let Some(session) = self.session().filter(|session| session.role >= Role::Moderator) else { return };
+        let Some(session) = self.session().filter(|_| untrack(|| self.may_decide())) else { return };
         if self.is_sending.get_untracked() {
             return;
         }
@@ -640,6 +641,12 @@ impl Work {
         let answer = self.write(async |csrf| api::decide(&csrf, item.id, &decide).await).await;
         let what = describe(&item);
         match answer {
+            Ok(Decided { waits_for_second: true, .. }) => {
+                self.settle(item.id);
+                self.say(true, tr!("proposed", what = what), None);
+                self.reload();
+                true
+            }
             Ok(_) => {
                 let has_new_text = item.published_text.is_some();
                 let text = match decision {

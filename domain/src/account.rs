@@ -26,6 +26,8 @@ pub enum AccountEvent {
     RecoveryCodesMade,
     /// An admin's command took password and authenticator away.
     Reset,
+    /// An admin gave, changed or took away a role.
+    RolesChanged,
 }
 
 names!(AccountEvent, InvalidAccountEvent, "is nothing that happens to an account", {
@@ -37,4 +39,5 @@ names!(AccountEvent, InvalidAccountEvent, "is nothing that happens to an account
     AuthenticatorSet => "authenticator_set",
     RecoveryCodesMade => "recovery_codes_made",
     Reset => "reset",
+    RolesChanged => "roles_changed",
 });

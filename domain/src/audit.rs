@@ -25,6 +25,12 @@ pub enum Act {
     WordsTakenOut,
     /// Content notes of a moderator's took the place of the author's.
     Folded,
+    /// A decision was proposed, where two people decide.
+    Proposed,
+    /// What was proposed was confirmed by a second person, and carried out.
+    ProposalConfirmed,
+    /// What was proposed was rejected, or taken back by who had proposed it.
+    ProposalRejected,
     /// An author's objection was answered: the decision stays.
     ObjectionUpheld,
     /// An author's objection was answered: the decision was changed.
@@ -47,6 +53,10 @@ pub enum Act {
     SensitiveBegun,
     /// A sensitive period ended.
     SensitiveEnded,
+    /// From then on, two people decide what the site wants two for.
+    TwoPersonsBegun,
+    /// From then on, one person decides everything.
+    TwoPersonsEnded,
     /// A site's steps were written.
     PlaybookWritten,
     /// A site's reasons to start from were written.
@@ -90,6 +100,9 @@ names!(Act, InvalidAct, "is no act of the audit log", {
     Restored => "restored",
     WordsTakenOut => "words-taken-out",
     Folded => "folded",
+    Proposed => "proposed",
+    ProposalConfirmed => "proposal-confirmed",
+    ProposalRejected => "proposal-rejected",
     ObjectionUpheld => "objection-upheld",
     ObjectionChanged => "objection-changed",
     TakenOver => "taken-over",
@@ -101,6 +114,8 @@ names!(Act, InvalidAct, "is no act of the audit log", {
     Unforced => "unforced",
     SensitiveBegun => "sensitive-begun",
     SensitiveEnded => "sensitive-ended",
+    TwoPersonsBegun => "two-persons-begun",
+    TwoPersonsEnded => "two-persons-ended",
     PlaybookWritten => "playbook-written",
     ReasonsWritten => "reasons-written",
     CardsWritten => "cards-written",
@@ -151,6 +166,7 @@ impl From<AccountEvent> for Act {
             AccountEvent::AuthenticatorSet => Self::AuthenticatorSet,
             AccountEvent::RecoveryCodesMade => Self::RecoveryCodesMade,
             AccountEvent::Reset => Self::AccountReset,
+            AccountEvent::RolesChanged => Self::RoleChanged,
         }
     }
 }

@@ -119,6 +119,8 @@ pub const REPORT_RETENTION_MS: i64 = 90 * 24 * 60 * 60 * 1_000;
 pub const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 12..=128;
 /// Bytes of a password that are looked at before they are normalised and counted.
 pub const PASSWORD_BYTES: usize = 1_024;
+/// Characters of the name of an account: it stands on one line of the console and of records.
+pub const ACCOUNT_NAME_CHARS: std::ops::RangeInclusive<usize> = 1..=60;
 /// Characters of the name that a moderator gives to a device.
 pub const DEVICE_CHARS: usize = 40;
 /// Wrong tries to sign in to one account that are answered at once.

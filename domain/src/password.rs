@@ -48,14 +48,15 @@ impl Password {
     }
 
     /// Whether almost nothing is left of it without `names` (the account's, the sites') and the most common passwords, in
-    /// capitals or not, with anything between them: `Rowan-House-2026`, `password123456`.
+    /// capitals or not, with anything between them: `Rowan-House-2026`, `password123456`; or whether it is one short word over
+    /// and over, or walks of neighbouring keys and letters: `rowing rowing rowing`, `1qaz2wsx3edc`.
     #[must_use]
     pub fn is_guessable<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> bool {
         let mut left = plain(&self.0);
         let mut different: Vec<char> = left.chars().collect();
         different.sort_unstable();
         different.dedup();
-        if different.len() < DIFFERENT_CHARS {
+        if different.len() < DIFFERENT_CHARS || is_repeated(&left) {
             return true;
         }
         let mut known: Vec<String> = names.into_iter().map(plain).collect();
@@ -66,9 +67,47 @@ impl Password {
         for word in known {
             left = left.replace(&word, "");
         }
-        left.chars().count() < LEFT_CHARS
+        without_walks(&left) < LEFT_CHARS
     }
 }
+
+/// Whether `text` is something shorter than a password, at least twice over.
+fn is_repeated(text: &str) -> bool {
+    let chars: Vec<char> = text.chars().collect();
+    let longest = (chars.len() / 2).min(*PASSWORD_CHARS.start() - 1);
+    (1..=longest).any(|period| chars.iter().zip(&chars[period..]).all(|(before, after)| before == after))
+}
+
+/// The characters of `text`, where a walk from each to a neighbour counts as one.
+fn without_walks(text: &str) -> usize {
+    let chars: Vec<char> = text.chars().collect();
+    let mut n_chars = 0;
+    let mut rest = &chars[..];
+    while !rest.is_empty() {
+        let n_steps = rest.windows(2).take_while(|pair| are_neighbours(pair[0], pair[1])).count();
+        // Shorter ones stand in many words.
+        let n_taken = if n_steps + 1 >= WALK_CHARS { n_steps + 1 } else { 1 };
+        n_chars += 1;
+        rest = &rest[n_taken..];
+    }
+    n_chars
+}
+
+/// Whether two characters follow each other in the alphabet, are the same, or lie beside each other on a keyboard.
+fn are_neighbours(a: char, b: char) -> bool {
+    let place = |c: char| {
+        KEYBOARD.iter().enumerate().find_map(|(row, keys)| keys.find(c).map(|column| (row, column)))
+    };
+    let on_keyboard = place(a).zip(place(b)).is_some_and(|((row, column), (other_row, other_column))| {
+        row.abs_diff(other_row) <= 1 && column.abs_diff(other_column) <= 1
+    });
+    u32::from(a).abs_diff(u32::from(b)) <= 1 || on_keyboard
+}
+
+/// The rows of the keys, as most keyboards have them.
+const KEYBOARD: [&str; 4] = ["1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"];
+/// Characters of a walk.
+const WALK_CHARS: usize = 4;
 
 /// Shows nothing.
 impl fmt::Debug for Password {
@@ -148,9 +187,18 @@ mod tests {
             "ada.lovelace.1815",
             "RowanHouse!2026",
             "............ .",
+            "1qaz2wsx3edc4rfv",
+            "asdfghjklasdfghjkl;",
+            "zaq1xsw2cde3",
+            "poiuytrewqlkjhg",
+            "abcdefghijklmnop",
+            "98765432109876",
+            "rowing rowing rowing",
+            "Pear!Pear!Pear!",
+            "peer-support-2026",
         ] {
             assert!(
-                password(guessable).unwrap().is_guessable(["Ada Lovelace", "Rowan House"]),
+                password(guessable).unwrap().is_guessable(["Ada Lovelace", "Rowan House", "peer support"]),
                 "{guessable}"
             );
         }
@@ -161,6 +209,8 @@ mod tests {
             "ninguna nube en abril",
             "f7#kQ2!mZp9x",
             "пять синих лодок",
+            "we were there before",
+            "a red pear, a red boat",
         ] {
             assert!(!password(good).unwrap().is_guessable(["Ada", "Rowan House"]), "{good}");
         }

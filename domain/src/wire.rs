@@ -308,15 +308,49 @@ pub struct Cards<Title = String, Text = String> {
     pub cards: Vec<Card<Title, Text>>,
 }
 
-/// `GET /console/sites`: a site as a moderator may write to it.
+/// `GET /console/sites`: a site on which a moderator has a role.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsoleSite {
     /// Its id.
     pub id: SiteId,
     /// Who runs it.
     pub name: String,
+    /// What the moderator may do on it.
+    pub role: Role,
     /// In the order they are offered; never empty.
     pub topics: Vec<Topic>,
+}
+
+/// `GET /console/sites/{site}/roles`, and the answer to `PUT`: who has a role on a site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteRoles {
+    /// The accounts, by name.
+    pub accounts: Vec<AccountRole>,
+}
+
+/// An account that has a role on a site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountRole {
+    /// Its name.
+    pub name: String,
+    /// What it may do there.
+    pub role: Role,
+    /// Whether it has a role for all sites, which only a command on the server changes.
+    #[serde(default)]
+    pub is_everywhere: bool,
+    /// Whether it is the one that asks. Nobody changes their own role.
+    #[serde(default)]
+    pub is_yours: bool,
+}
+
+/// `PUT /console/sites/{site}/roles`: what an account may do on a site from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutRole {
+    /// The name of the account.
+    pub name: String,
+    /// The role; nothing is left when absent.
+    #[serde(default)]
+    pub role: Option<Role>,
 }
 
 /// A topic of a site.
@@ -444,8 +478,9 @@ pub struct PasswordSignIn {
 pub struct Session {
     /// The moderator's name, for the record of decisions.
     pub name: String,
-    /// What they may do.
-    pub role: Role,
+    /// The most that they may do on any site; nothing when absent. `GET /console/sites` says what on which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
     /// To be sent as `Csrf-Token` with every write.
     pub csrf: String,
     /// Whether the account has a password and an authenticator, and so needs no code to sign in.
@@ -607,6 +642,9 @@ pub struct QueueItem {
     /// The decision that its author objects to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub objection: Option<ObjectedTo>,
+    /// What another moderator has to confirm before it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<Proposal>,
 }
 
 /// A signal in the words of an item.
@@ -720,6 +758,9 @@ pub struct SitePresent {
     pub shown: Site,
     /// Whether all that comes waits for a moderator, whoever wrote it.
     pub holds_all: bool,
+    /// Whether two people decide to decline what is red, and to show again what was hidden.
+    #[serde(default)]
+    pub asks_two: bool,
     /// What an admin forced, while it holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forced: Option<Forced>,
@@ -772,6 +813,8 @@ pub enum SiteSetting {
     Playbook,
     /// The reasons to start from were written anew.
     Reasons,
+    /// Two people decide some things from then on, or one alone does again.
+    TwoPersons(bool),
 }
 
 /// `PUT /console/sites/{site}/forced`.
@@ -839,6 +882,46 @@ pub struct Decided {
     pub id: ItemId,
     /// Where it stands now.
     pub state: State,
+    /// Whether nothing is decided yet: another moderator has to confirm it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waits_for_second: bool,
+}
+
+/// `PUT /console/items/{id}/proposal`: a second person's word on what was proposed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutProposal {
+    /// Whether it is to be so. Who proposed it may only take it back.
+    pub confirms: bool,
+    /// The text that they read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_text: Option<String>,
+}
+
+/// A decision that waits for a second person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Whose.
+    pub by: String,
+    /// Whether it is that of who asks, who cannot confirm it.
+    #[serde(default)]
+    pub is_yours: bool,
+    /// What.
+    pub decision: Decision,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When.
+    pub at: i64,
+}
+
+/// `PUT /console/sites/{site}/two-persons`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PutTwoPersons {
+    /// Whether two people decide to decline what is red, and to show again what was hidden.
+    pub is_on: bool,
+    /// Also when nobody else is there who could confirm.
+    #[serde(default)]
+    pub even_alone: bool,
 }
 
 /// An RFC 9457 problem document: every answer that is not a success.

@@ -7,9 +7,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail, ensure};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use peer_support_domain::limits::{PAGE_ITEMS, UNPUBLISHED_RETENTION_MS};
+use peer_support_domain::limits::{ACCOUNT_NAME_CHARS, PAGE_ITEMS, UNPUBLISHED_RETENTION_MS};
 use peer_support_domain::line_report::Day;
 use peer_support_domain::post::{Kind, Role};
+use peer_support_domain::roles::{Reach, Roles};
 use peer_support_domain::site::{SiteId, TopicId};
 use peer_support_domain::wire::SiteSetting;
 use peer_support_server::audit::{self, AuditHash};
@@ -19,7 +20,7 @@ use peer_support_server::export::{Format, export};
 use peer_support_server::helplines::{Helplines, PublicKey, SecretKey};
 use peer_support_server::import::{Outcome, Source, TooLong};
 use peer_support_server::secret::SignInCode;
-use peer_support_server::store::{CopyTerms, StoreError};
+use peer_support_server::store::{CopyTerms, Moderator, NewRole, RoleChanged, StoreError};
 use peer_support_server::{helplines, import, serve, store, triage};
 
 /// How long a sign-in code that an admin asked for can be used: it is handed over by hand.
@@ -229,6 +230,22 @@ enum ModeratorCommand {
         name: String,
         #[arg(long, default_value = "moderator")]
         role: RoleName,
+        /// The only site on which it has that role; without it, all sites.
+        #[arg(long)]
+        site: Option<SiteId>,
+    },
+    /// Gives an account another role, on all sites or on one, or takes it away. What is taken away ends at once.
+    Role {
+        /// The account.
+        name: String,
+        #[arg(long, required_unless_present = "none")]
+        role: Option<RoleName>,
+        /// Takes the role away.
+        #[arg(long, conflicts_with = "role")]
+        none: bool,
+        /// Where; without it, the role that it has for all sites.
+        #[arg(long)]
+        site: Option<SiteId>,
     },
     /// Lists the open accounts.
     List,
@@ -560,7 +577,7 @@ async fn line_reports(config: &Config) -> anyhow::Result<()> {
     csv.write_record(["day", "site", "line", "contact", "problem", "reports"])?;
     let mut after = None;
     loop {
-        let page = store.line_reports(after, *PAGE_ITEMS.end()).await?;
+        let page = store.line_reports(Reach::Everywhere, after, *PAGE_ITEMS.end()).await?;
         for report in page.items {
             csv.write_record([
                 report.day.to_string(),
@@ -598,14 +615,29 @@ async fn moderator(config: &Config, command: ModeratorCommand) -> anyhow::Result
         Ok(())
     };
     match command {
-        ModeratorCommand::Add { name, role } => {
+        ModeratorCommand::Add { name, role, site } => {
             let name = account_name(&name)?;
             let role = Role::from(role);
-            let Some(moderator) = store.add_moderator(name, role, now).await? else {
+            let everywhere = if site.is_none() { Some(role) } else { None };
+            must_be_configured(config, site.as_ref())?;
+            let Some(moderator) = store.add_account(name.clone(), everywhere, now).await? else {
                 bail!("there is an account of this name already");
             };
-            println!("{}: {}", moderator.name, moderator.role);
+            let moderator = match site {
+                None => moderator,
+                Some(site) => {
+                    let new = NewRole { name, site: Some(site), role: Some(role), by: None, at: now };
+                    changed(store.set_role(new).await?)?
+                }
+            };
+            println!("{}: {}", moderator.name, in_words(&moderator.roles));
             sign_in(&moderator.name).await?;
+        }
+        ModeratorCommand::Role { name, role, none: _, site } => {
+            must_be_configured(config, site.as_ref())?;
+            let new = NewRole { name, site, role: role.map(Role::from), by: None, at: now };
+            let moderator = changed(store.set_role(new).await?)?;
+            println!("{}: {}", moderator.name, in_words(&moderator.roles));
         }
         ModeratorCommand::List => {
             for moderator in store.moderators().await? {
@@ -618,7 +650,7 @@ async fn moderator(config: &Config, command: ModeratorCommand) -> anyhow::Result
                     (false, true) => "authenticator, no password yet: signs in with codes".to_owned(),
                     (false, false) => "signs in with codes".to_owned(),
                 };
-                println!("{}: {}; {signs_in}", moderator.name, moderator.role);
+                println!("{}: {}; {signs_in}", moderator.name, in_words(&moderator.roles));
             }
         }
         ModeratorCommand::Close { name } => {
@@ -649,12 +681,39 @@ async fn moderator(config: &Config, command: ModeratorCommand) -> anyhow::Result
     Ok(())
 }
 
+/// Refuses a site that the configuration does not name: a slip of the pen would give a role that opens nothing.
+fn must_be_configured(config: &Config, site: Option<&SiteId>) -> anyhow::Result<()> {
+    match site {
+        Some(site) if config.sites.get(site).is_none() => {
+            bail!("there is no site {site} in the configuration")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn changed(changed: RoleChanged) -> anyhow::Result<Moderator> {
+    match changed {
+        RoleChanged::Done(moderator) => Ok(moderator),
+        RoleChanged::NoSuchAccount => bail!("there is no open account of this name"),
+        RoleChanged::NotGiven(why) => bail!("{why}"),
+    }
+}
+
+/// The roles of an account on one line.
+fn in_words(roles: &Roles) -> String {
+    let everywhere = roles.everywhere.map(|role| role.to_string());
+    let by_site = roles.by_site.iter().map(|(site, role)| format!("{role} of {site}"));
+    let words: Vec<String> = everywhere.into_iter().chain(by_site).collect();
+    if words.is_empty() { "no role".to_owned() } else { words.join(", ") }
+}
+
 /// The name of an account: it stands in records and on one line of the console.
 fn account_name(name: &str) -> anyhow::Result<String> {
     let name = name.trim();
     let n_chars = name.chars().count();
-    if !(1..=60).contains(&n_chars) || name.chars().any(char::is_control) {
-        bail!("a name has 1 to 60 characters on one line");
+    if !ACCOUNT_NAME_CHARS.contains(&n_chars) || name.chars().any(char::is_control) {
+        let (min, max) = ACCOUNT_NAME_CHARS.into_inner();
+        bail!("a name has {min} to {max} characters on one line");
     }
     Ok(name.to_owned())
 }

@@ -38,6 +38,8 @@ mod redaction;
 mod reports;
 #[path = "store/risk.rs"]
 mod risk;
+#[path = "store/roles.rs"]
+mod roles;
 #[path = "store/search.rs"]
 mod search;
 #[path = "store/sites.rs"]
@@ -50,6 +52,8 @@ mod statistics;
 mod subject;
 #[path = "store/thread.rs"]
 mod thread;
+#[path = "store/two_persons.rs"]
+mod two_persons;
 #[path = "store/upkeep.rs"]
 mod upkeep;
 #[path = "store/versions.rs"]

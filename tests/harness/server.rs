@@ -172,7 +172,8 @@ pub struct Moderator {
 }
 
 impl Moderator {
-    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+    /// Any request under `/api/v1`, which must succeed.
+    pub async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
         let headers = [("cookie", self.cookie.as_str()), ("csrf-token", self.csrf.as_str())];
         send(method, &format!("{}{path}", self.api), &headers, body).await.unwrap().ok()
     }

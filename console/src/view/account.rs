@@ -535,5 +535,6 @@ fn event_name(event: AccountEvent) -> &'static str {
         AccountEvent::AuthenticatorSet => tr!("event-authenticator-set"),
         AccountEvent::RecoveryCodesMade => tr!("event-recovery-codes-made"),
         AccountEvent::Reset => tr!("event-reset"),
+        AccountEvent::RolesChanged => tr!("event-roles-changed"),
     }
 }

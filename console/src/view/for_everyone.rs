@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 use peer_support_domain::card::CardKind;
 use peer_support_domain::limits::{CARD_TEXT_GRAPHEMES, CARD_TITLE_GRAPHEMES, CARDS, POST_GRAPHEMES};
 use peer_support_domain::note::ContentNotes;
-use peer_support_domain::post::Kind;
+use peer_support_domain::post::{Kind, Role};
 use peer_support_domain::site::{SiteId, TopicId};
 use peer_support_domain::wire::{Card, Cards, ConsoleSite, NewPost};
 
@@ -26,7 +26,7 @@ pub fn ForEveryone(work: Work, is_open: RwSignal<bool>) -> impl IntoView {
             <OwnersPost work site=site.id topics />
         }
     };
-    view! { <SiteDialog is_open name="for-everyone" title=tr!("for-everyone") parts=forms /> }
+    view! { <SiteDialog work is_open least=Role::Lead name="for-everyone" title=tr!("for-everyone") parts=forms /> }
 }
 
 fn card_kind_name(kind: CardKind) -> &'static str {

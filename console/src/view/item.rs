@@ -16,6 +16,7 @@ use super::noticed::Noticed;
 use super::objection::Objection;
 use super::playbook::{Colour, Steps};
 use super::private::Private;
+use super::proposal::Proposed;
 use super::redact::TakeOut;
 use super::thread::Around;
 use crate::browser;
@@ -85,6 +86,7 @@ fn Words(
     let found = part(reading, |item| item.found.clone());
     let claim = part(reading, |item| item.claim.clone());
     let objection = part(reading, |item| item.objection.clone());
+    let proposal = part(reading, |item| item.proposal.clone());
     let is_theirs =
         Memo::new(move |_| claim.with(|claim| claim.as_ref().is_some_and(|claim| !claim.is_yours)));
     let is_veiled = Memo::new(move |_| {
@@ -135,7 +137,7 @@ fn Words(
     let foot = Memo::new(move |_| match standing.get() {
         Standing::Left => Foot::Nothing,
         _ if !work.may_decide() => Foot::ReadOnly,
-        _ if is_theirs.get() => Foot::Nothing,
+        _ if is_theirs.get() || proposal.with(Option::is_some) => Foot::Nothing,
         _ if work.is_handing_over.get() => Foot::HandingOver,
         _ if decisions.get().is_none() => Foot::Unanswered,
         _ if work.is_folding.get() => Foot::Folding,
@@ -175,6 +177,7 @@ fn Words(
                 <Earlier texts=earlier_texts lang=lang.clone() />
             </div>
             <Around work id=item.id is_veiled />
+            <Proposed work id=item.id proposal is_theirs />
             <Escalate work id=item.id escalation=part(reading, |item| item.escalation.clone()) standing />
             <Objection work objection />
             <Private work id=item.id words=part(reading, |item| item.words.clone()) standing is_theirs />

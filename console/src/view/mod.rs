@@ -17,6 +17,7 @@ mod outcome;
 mod password;
 mod playbook;
 mod private;
+mod proposal;
 mod queue;
 mod redact;
 mod sign_in;

@@ -3,17 +3,22 @@
 use leptos::html::Dialog;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use peer_support_domain::post::Role;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::ConsoleSite;
 
 use crate::api::{self, Failure};
 use crate::locale::tr;
-use crate::work::explain;
+use crate::work::{Work, explain};
 
 /// The dialog that opens while `is_open`.
 #[component]
 pub fn SiteDialog<Parts: IntoView + 'static>(
+    work: Work,
     is_open: RwSignal<bool>,
+    /// What must be allowed on a site for it to be one of the choice.
+    #[prop(default = Role::Viewer)]
+    least: Role,
     /// What the ids of title and choice begin with.
     name: &'static str,
     title: &'static str,
@@ -32,8 +37,14 @@ pub fn SiteDialog<Parts: IntoView + 'static>(
             match api::sites().await {
                 Ok(found) => {
                     failure.set(None);
-                    if site.with_untracked(Option::is_none) {
-                        site.set(found.first().map(|site| site.id.clone()));
+                    let found: Vec<_> = found.into_iter().filter(|site| site.role >= least).collect();
+                    let is_there =
+                        |id: &Option<SiteId>| found.iter().any(|site| id.as_ref() == Some(&site.id));
+                    if !site.with_untracked(is_there) {
+                        // The one whose queue shows, or else the first.
+                        let shown = work.site.get_untracked();
+                        let first = found.first().map(|site| site.id.clone());
+                        site.set(if is_there(&shown) { shown } else { first });
                     }
                     sites.set(found);
                 }
@@ -59,10 +70,10 @@ pub fn SiteDialog<Parts: IntoView + 'static>(
     let choose = move |event| site.set(event_target_value(&event).parse().ok());
     let choice = move || {
         (sites.with(Vec::len) > 1).then(|| {
-            let options = sites
-                .get()
-                .into_iter()
-                .map(|site| view! { <option value=site.id.to_string()>{site.name}</option> });
+            let options = sites.get().into_iter().map(|one| {
+                let is_chosen = site.with_untracked(|chosen| chosen.as_ref() == Some(&one.id));
+                view! { <option value=one.id.to_string() selected=is_chosen>{one.name}</option> }
+            });
             let id = format!("{name}-site");
             view! {
                 <label for=id.clone()>{tr!("site")}</label>

@@ -23,6 +23,7 @@ use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash, VoterId};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, Role, State};
 use peer_support_domain::ranking;
+use peer_support_domain::roles::Reach;
 use peer_support_domain::vote::{Reaction, VoteCounts};
 use peer_support_server::clock::{Clock, Random};
 use peer_support_server::config::{Config, Overrides};
@@ -180,7 +181,7 @@ impl Subject {
             limit: 1,
         };
         let is_empty = store.feed(any).await.unwrap().items.is_empty()
-            && store.queue(None, 1).await.unwrap().items.is_empty();
+            && store.queue(Reach::Everywhere, None, 1).await.unwrap().items.is_empty();
         if is_empty {
             let began = Instant::now();
             fill(&*store, n_posts, state).await;

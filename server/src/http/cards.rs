@@ -14,12 +14,18 @@ use super::params::Path;
 use super::problem::Problem;
 use super::session::{SignedIn, SignedInToWrite};
 
-/// `GET /api/v1/console/sites`: the sites of this server.
-pub(super) async fn get_sites(State(app): State<App>, _: SignedIn) -> Json<Vec<ConsoleSite>> {
-    let sites = app.sites.iter().map(|site| ConsoleSite {
-        id: site.id.clone(),
-        name: site.name.clone(),
-        topics: site.topics.clone(),
+/// `GET /api/v1/console/sites`: the sites of this server on which the moderator has a role.
+pub(super) async fn get_sites(
+    State(app): State<App>,
+    SignedIn { moderator, .. }: SignedIn,
+) -> Json<Vec<ConsoleSite>> {
+    let sites = app.sites.iter().filter_map(|site| {
+        Some(ConsoleSite {
+            id: site.id.clone(),
+            name: site.name.clone(),
+            role: moderator.roles.on(&site.id)?,
+            topics: site.topics.clone(),
+        })
     });
     Json(sites.collect())
 }
@@ -28,9 +34,9 @@ pub(super) async fn get_sites(State(app): State<App>, _: SignedIn) -> Json<Vec<C
 pub(super) async fn get_cards(
     State(app): State<App>,
     Path(site): Path<SiteId>,
-    _: SignedIn,
+    SignedIn { moderator, .. }: SignedIn,
 ) -> Result<Json<Cards>, Problem> {
-    app.sites.get(&site).ok_or(Problem::UnknownSite)?;
+    app.site_for(&moderator, &site, Role::Viewer)?;
     Ok(Json(Cards { cards: app.store.cards(site).await?.unwrap_or_default() }))
 }
 
@@ -41,8 +47,7 @@ pub(super) async fn put_cards(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(Cards { cards }): Body<Cards<CardTitle, CardText>>,
 ) -> Result<Json<Cards>, Problem> {
-    moderator.must_be(Role::Lead)?;
-    app.sites.get(&site).ok_or(Problem::UnknownSite)?;
+    app.site_for(&moderator, &site, Role::Lead)?;
     if !CARDS.contains(&cards.len()) {
         let what = format!("has {} cards; expected at most {}", cards.len(), CARDS.end());
         return Err(Problem::Field("cards".to_owned(), what));

@@ -5,12 +5,14 @@ use axum::extract::State as FromState;
 use axum::http::StatusCode;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::Role;
+use peer_support_domain::roles::Reach;
+use peer_support_domain::site::SiteId;
 use peer_support_domain::text::HandOverText;
 use peer_support_domain::wire::{Claim, Colleagues, HandOver, NewHandOver, TakeClaim};
 
 use super::App;
 use super::body::Body;
-use super::params::Path;
+use super::params::{Path, Query};
 use super::problem::Problem;
 use super::session::{SignedIn, SignedInToWrite};
 use crate::store::{self, Claimed, HandedOver, Moderator, NewClaim};
@@ -28,7 +30,7 @@ pub(super) async fn put_claim(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(TakeClaim { takes_over }): Body<TakeClaim>,
 ) -> Result<Json<Claim>, Problem> {
-    moderator.must_be(Role::Moderator)?;
+    app.item_for(&moderator, item, Role::Moderator).await?;
     let claim = NewClaim { item, moderator: moderator.id, takes_over, at: app.clock.now_ms() };
     match app.store.claim(claim).await?.ok_or(Problem::UnknownItem)? {
         Claimed::Yours(store::Claim { name, until, .. }) => Ok(Json(Claim { name, is_yours: true, until })),
@@ -42,7 +44,7 @@ pub(super) async fn delete_claim(
     Path(item): Path<ItemId>,
     SignedInToWrite(moderator): SignedInToWrite,
 ) -> Result<StatusCode, Problem> {
-    moderator.must_be(Role::Moderator)?;
+    app.item_for(&moderator, item, Role::Moderator).await?;
     app.store.release(item, moderator.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -54,7 +56,7 @@ pub(super) async fn post_hand_over(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(NewHandOver { to, note }): Body<NewHandOver<HandOverText>>,
 ) -> Result<(StatusCode, Json<HandOver>), Problem> {
-    moderator.must_be(Role::Moderator)?;
+    app.item_for(&moderator, item, Role::Moderator).await?;
     let hand_over = store::NewHandOver {
         item,
         moderator: moderator.id,
@@ -71,12 +73,22 @@ pub(super) async fn post_hand_over(
     }
 }
 
-/// `GET /api/v1/console/colleagues`.
+/// `GET /api/v1/console/colleagues`: who else may decide on a site, or on any site where the moderator has a role.
 pub(super) async fn get_colleagues(
     FromState(app): FromState<App>,
     SignedIn { moderator, .. }: SignedIn,
+    query: Query,
 ) -> Result<Json<Colleagues>, Problem> {
+    let site = query.get::<SiteId>("site")?;
+    if let Some(site) = &site {
+        app.site_for(&moderator, site, Role::Viewer)?;
+    }
+    let decides = |other: &Moderator| match (&site, other.roles.reach(Role::Moderator)) {
+        (Some(site), reach) => reach.has(site),
+        (None, Reach::Everywhere) => moderator.roles.most().is_some(),
+        (None, Reach::Sites(sites)) => sites.iter().any(|site| moderator.roles.on(site).is_some()),
+    };
     let all = app.store.moderators().await?.into_iter();
-    let others = all.filter(|other| other.id != moderator.id && other.role >= Role::Moderator);
+    let others = all.filter(|other| other.id != moderator.id && decides(other));
     Ok(Json(Colleagues { names: others.map(|other| other.name).collect() }))
 }

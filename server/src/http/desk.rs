@@ -4,7 +4,6 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use peer_support_domain::limits::{DESK_STREAM_CHECK, DESK_STREAMS_OF_SESSION};
-use peer_support_domain::wire::DeskNews;
 use tokio::sync::watch;
 
 use super::App;
@@ -12,7 +11,7 @@ use super::live::{COMMENT, Room, events, written};
 use super::problem::Problem;
 use super::session::SignedIn;
 use crate::secret::SessionToken;
-use crate::store::{Listener, SessionId};
+use crate::store::{AtDesk, Listener, SessionId};
 
 /// `GET /api/v1/console/live`.
 pub(super) async fn get_live(State(app): State<App>, signed_in: SignedIn) -> Result<Response, Problem> {
@@ -30,7 +29,7 @@ pub(super) async fn get_live(State(app): State<App>, signed_in: SignedIn) -> Res
 
 /// An open stream.
 struct Open {
-    listener: Listener<DeskNews>,
+    listener: Listener<AtDesk>,
     end: watch::Receiver<bool>,
     token: SessionToken,
     app: App,
@@ -40,17 +39,24 @@ struct Open {
 
 impl Open {
     /// What is sent next; `None` ends the stream, also when the session has ended. Listening is no use of the session: a window
-    /// that nobody sees keeps nobody signed in.
+    /// that nobody sees keeps nobody signed in. Of what happens on a site, whoever has no role there any more hears nothing.
     async fn next(&mut self) -> Option<Bytes> {
-        let Self { listener, end, .. } = self;
-        let event = tokio::select! {
-            _ = end.wait_for(|has_ended| *has_ended) => None,
-            news = tokio::time::timeout(DESK_STREAM_CHECK, listener.next()) => match news {
-                Ok(news) => news.map(|news| written("desk", &news)),
-                Err(_) => Some(COMMENT),
-            },
-        }?;
-        let session = self.app.store.session(self.token.hash(), self.app.clock.now_ms()).await;
-        session.ok().flatten().map(|_| event)
+        loop {
+            let Self { listener, end, .. } = self;
+            let news = tokio::select! {
+                _ = end.wait_for(|has_ended| *has_ended) => return None,
+                news = tokio::time::timeout(DESK_STREAM_CHECK, listener.next()) => news,
+            };
+            let session = self.app.store.session(self.token.hash(), self.app.clock.now_ms()).await;
+            let roles = session.ok().flatten()?.moderator.roles;
+            match news {
+                Ok(Some(AtDesk { site, news })) if roles.on(&site).is_some() => {
+                    return Some(written("desk", &news));
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => return None,
+                Err(_) => return Some(COMMENT),
+            }
+        }
     }
 }

@@ -23,7 +23,7 @@ pub(super) async fn post_escalation(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(Escalate { note }): Body<Escalate<EscalationNote>>,
 ) -> Result<(StatusCode, Json<Escalation>), Problem> {
-    moderator.must_be(Role::Moderator)?;
+    app.item_for(&moderator, item, Role::Moderator).await?;
     let note = note.into_string();
     let (name, at) = (moderator.name, app.clock.now_ms());
     let new = NewEscalation { item, moderator: moderator.id, note: note.clone(), at };
@@ -40,13 +40,12 @@ pub(super) async fn post_escalation(
     }
 }
 
-/// `GET /api/v1/console/deliveries`: notifications of all sites that did not arrive.
+/// `GET /api/v1/console/deliveries`: notifications that did not arrive, of the sites that the moderator leads.
 pub(super) async fn get_deliveries(
     State(app): State<App>,
     SignedIn { moderator, .. }: SignedIn,
 ) -> Result<Json<Vec<Delivery>>, Problem> {
-    moderator.must_be(Role::Lead)?;
-    Ok(Json(app.store.dead_deliveries().await?))
+    Ok(Json(app.store.dead_deliveries(moderator.reach(Role::Lead)?).await?))
 }
 
 /// `POST /api/v1/console/deliveries/{delivery}`: tries it again from the start.
@@ -55,8 +54,8 @@ pub(super) async fn post_delivery(
     Path(DeliveryId(delivery)): Path<DeliveryId>,
     SignedInToWrite(moderator): SignedInToWrite,
 ) -> Result<StatusCode, Problem> {
-    moderator.must_be(Role::Lead)?;
-    if !app.store.resend_delivery(delivery, app.clock.now_ms()).await? {
+    let reach = moderator.reach(Role::Lead)?;
+    if !app.store.resend_delivery(delivery, reach, app.clock.now_ms()).await? {
         return Err(Problem::UnknownDelivery);
     }
     app.outbox.ring();
@@ -69,8 +68,8 @@ pub(super) async fn delete_delivery(
     Path(DeliveryId(delivery)): Path<DeliveryId>,
     SignedInToWrite(moderator): SignedInToWrite,
 ) -> Result<StatusCode, Problem> {
-    moderator.must_be(Role::Lead)?;
-    if !app.store.discard_delivery(delivery).await? {
+    let reach = moderator.reach(Role::Lead)?;
+    if !app.store.discard_delivery(delivery, reach).await? {
         return Err(Problem::UnknownDelivery);
     }
     Ok(StatusCode::NO_CONTENT)
@@ -82,7 +81,6 @@ pub(super) async fn post_test(
     Path(site): Path<SiteId>,
     SignedInToWrite(moderator): SignedInToWrite,
 ) -> Result<Json<Vec<TestedChannel>>, Problem> {
-    moderator.must_be(Role::Lead)?;
-    app.sites.get(&site).ok_or(Problem::UnknownSite)?;
+    app.site_for(&moderator, &site, Role::Lead)?;
     Ok(Json(app.outbox.test(&site).await))
 }

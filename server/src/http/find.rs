@@ -3,6 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use peer_support_domain::full_text::SearchWords;
+use peer_support_domain::post::Role;
+use peer_support_domain::roles::Reach;
 use peer_support_domain::wire::{FindItems, FoundItems};
 
 use super::App;
@@ -22,7 +24,11 @@ pub(super) async fn post_search(
     Body(find): Body<FindItems<SearchWords>>,
 ) -> Result<Json<FoundItems>, Problem> {
     let now = app.clock.now_ms();
-    let query = FindQuery { find, moderator: moderator.id, now, limit: query.limit()? };
+    let reach = match &find.site {
+        Some(site) => Reach::Sites(vec![app.site_for(&moderator, site, Role::Viewer)?.id.clone()]),
+        None => moderator.reach(Role::Viewer)?,
+    };
+    let query = FindQuery { find, reach, moderator: moderator.id, now, limit: query.limit()? };
     let finds = app.store.find(query).await?;
     let items = finds.items.into_iter().map(|item| to_queue_item(&app, item, &moderator, now)).collect();
     let (next, looked_back_to) = finds.next.unzip();

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use peer_support_domain::limits::REPORTED_LINE_CHARS;
 use peer_support_domain::line_report::{Day, ReportedContact};
+use peer_support_domain::post::Role;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{self, LineReport, Page};
 
@@ -54,11 +55,12 @@ pub(super) async fn post_line_report(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `GET /api/v1/console/line-reports`: all sites', the newest day first.
+/// `GET /api/v1/console/line-reports`: of all sites where the moderator has a role, the newest day first.
 pub(super) async fn get_line_reports(
     State(app): State<App>,
-    _: SignedIn,
+    SignedIn { moderator, .. }: SignedIn,
     query: Query,
 ) -> Result<Json<Page<LineReport>>, Problem> {
-    Ok(Json(app.store.line_reports(query.get("cursor")?, query.limit()?).await?))
+    let reach = moderator.reach(Role::Viewer)?;
+    Ok(Json(app.store.line_reports(reach, query.get("cursor")?, query.limit()?).await?))
 }

@@ -23,9 +23,12 @@ mod playbooks;
 mod posts;
 mod present;
 mod problem;
+mod proposals;
 mod queue;
 mod replies;
 mod reports;
+mod rights;
+mod roles;
 mod search;
 mod sender;
 mod session;
@@ -37,7 +40,7 @@ mod threads;
 mod votes;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, AtomicI64};
+use std::sync::atomic::AtomicI32;
 use std::time::Duration;
 
 use axum::Router;
@@ -54,7 +57,7 @@ use self::caller::Caller;
 pub use self::live::Streams;
 use self::problem::Problem;
 pub use self::sender::Peer;
-use self::session::Attempts;
+use self::session::{Attempts, Noted};
 use crate::checks::{Guard, Notices, Words};
 use crate::clock::{Clock, Random};
 use crate::config::{Config, Site, Sites};
@@ -93,7 +96,7 @@ pub struct App {
     words: Arc<Words>,
     outbox: Arc<Outbox>,
     /// When the store was last told that a moderator is there.
-    moderator_noted_at: Arc<AtomicI64>,
+    moderators_noted_at: Arc<Noted>,
 }
 
 impl App {
@@ -131,7 +134,7 @@ impl App {
             streams: Arc::new(Streams::new(config.limits.n_streams)),
             desk_streams: live::Open::default(),
             reports_full_on: Arc::new(AtomicI32::new(-1)),
-            moderator_noted_at: Arc::new(AtomicI64::new(i64::MIN)),
+            moderators_noted_at: Arc::default(),
         }
     }
 
@@ -194,6 +197,7 @@ pub fn router(app: App) -> Router {
         .route("/console/search", post(find::post_search))
         .route("/console/line-reports", get(line_reports::get_line_reports))
         .route("/console/items/{id}/decision", post(queue::post_decision))
+        .route("/console/items/{id}/proposal", put(proposals::put_proposal))
         .route("/console/items/{id}/words", post(queue::post_word))
         .route("/console/items/{id}/claim", put(claims::put_claim).delete(claims::delete_claim))
         .route("/console/items/{id}/hand-over", post(claims::post_hand_over))
@@ -208,6 +212,7 @@ pub fn router(app: App) -> Router {
         .route("/console/audit", get(audit::get_audit))
         .route("/console/audit/export", get(audit::get_export))
         .route("/console/sites", get(cards::get_sites))
+        .route("/console/sites/{site}/roles", get(roles::get_roles).put(roles::put_role))
         .route("/console/sites/{site}/cards", get(cards::get_cards).put(cards::put_cards))
         .route("/console/sites/{site}/posts", post(posts::post_owners_post))
         .route("/console/sites/{site}/playbook", get(playbooks::get_playbook).put(playbooks::put_playbook))
@@ -217,6 +222,7 @@ pub fn router(app: App) -> Router {
         .route("/console/sites/{site}/statistics", get(statistics::get_statistics))
         .route("/console/sites/{site}/statistics.csv", get(statistics::get_csv))
         .route("/console/sites/{site}/sensitive", put(present::put_sensitive))
+        .route("/console/sites/{site}/two-persons", put(proposals::put_two_persons))
         .route("/openapi.json", get(openapi::get_openapi))
         .fallback(async || Problem::UnknownRoute)
         .method_not_allowed_fallback(async || Problem::UnknownMethod)

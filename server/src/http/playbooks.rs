@@ -19,9 +19,9 @@ use super::session::{SignedIn, SignedInToWrite};
 pub(super) async fn get_playbook(
     State(app): State<App>,
     Path(site): Path<SiteId>,
-    _: SignedIn,
+    SignedIn { moderator, .. }: SignedIn,
 ) -> Result<Json<WrittenPlaybook>, Problem> {
-    app.sites.get(&site).ok_or(Problem::UnknownSite)?;
+    app.site_for(&moderator, &site, Role::Viewer)?;
     Ok(Json(WrittenPlaybook { playbook: app.store.playbook(site).await? }))
 }
 
@@ -32,8 +32,7 @@ pub(super) async fn put_playbook(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(Playbook { green, amber, red }): Body<Playbook<StepText>>,
 ) -> Result<Json<WrittenPlaybook>, Problem> {
-    moderator.must_be(Role::Lead)?;
-    app.sites.get(&site).ok_or(Problem::UnknownSite)?;
+    app.site_for(&moderator, &site, Role::Lead)?;
     let steps = |colour: &str, steps: Vec<StepText>| {
         if !PLAYBOOK_STEPS.contains(&steps.len()) {
             let what = format!("has {} steps; expected at most {}", steps.len(), PLAYBOOK_STEPS.end());
@@ -51,9 +50,9 @@ pub(super) async fn put_playbook(
 pub(super) async fn get_reasons(
     State(app): State<App>,
     Path(site): Path<SiteId>,
-    _: SignedIn,
+    SignedIn { moderator, .. }: SignedIn,
 ) -> Result<Json<WrittenReasons>, Problem> {
-    app.sites.get(&site).ok_or(Problem::UnknownSite)?;
+    app.site_for(&moderator, &site, Role::Viewer)?;
     Ok(Json(WrittenReasons { reasons: app.store.reasons(site).await? }))
 }
 
@@ -64,8 +63,7 @@ pub(super) async fn put_reasons(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(Reasons { reasons }): Body<Reasons<ReasonName, ReasonText>>,
 ) -> Result<Json<WrittenReasons>, Problem> {
-    moderator.must_be(Role::Lead)?;
-    app.sites.get(&site).ok_or(Problem::UnknownSite)?;
+    app.site_for(&moderator, &site, Role::Lead)?;
     if !REASON_TEMPLATES.contains(&reasons.len()) {
         let what = format!("has {} reasons; expected at most {}", reasons.len(), REASON_TEMPLATES.end());
         return Err(Problem::Field("reasons".to_owned(), what));

@@ -87,8 +87,7 @@ pub(super) async fn post_owners_post(
     key: Option<IdempotencyKey>,
     Body(new): Body<wire::NewPost<PostText>>,
 ) -> Result<(StatusCode, Json<wire::Receipt>), Problem> {
-    moderator.must_be(Role::Lead)?;
-    let site = app.sites.get(&site).ok_or(Problem::UnknownSite)?;
+    let site = app.site_for(&moderator, &site, Role::Lead)?;
     let submission = submission(site, new, &[])?;
     // The owner stands under it, and no author's tag.
     let submission = Submission { owner: Some(moderator.id), author: None, ..submission };

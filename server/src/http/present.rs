@@ -63,6 +63,7 @@ impl App {
         Ok(SitePresent {
             shown: self.shown(site, &present).await?,
             holds_all: present.holds_all,
+            asks_two: settings.asks_two,
             forced: settings.forced.filter(|forced| forced.until > now),
             zone: site.coverage.as_ref().map(|hours| hours.coverage.zone.to_string()),
             calendar,
@@ -70,7 +71,7 @@ impl App {
         })
     }
 
-    async fn change_site(
+    pub(super) async fn change_site(
         &self,
         site: &SiteId,
         what: SiteSetting,
@@ -87,9 +88,9 @@ impl App {
 pub(super) async fn get_present(
     State(app): State<App>,
     Path(site): Path<SiteId>,
-    _: SignedIn,
+    SignedIn { moderator, .. }: SignedIn,
 ) -> Result<Json<SitePresent>, Problem> {
-    let site = app.sites.get(&site).ok_or(Problem::UnknownSite)?;
+    let site = app.site_for(&moderator, &site, Role::Viewer)?;
     Ok(Json(app.site_present(site).await?))
 }
 
@@ -100,7 +101,7 @@ pub(super) async fn put_forced(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(PutForced { forced }): Body<PutForced>,
 ) -> Result<Json<SitePresent>, Problem> {
-    moderator.must_be(Role::Admin)?;
+    app.site_for(&moderator, &site, Role::Admin)?;
     let now = app.clock.now_ms();
     if let Some(forced) = forced
         && !(now + 1..=now + FORCED_RULE_MS).contains(&forced.until)
@@ -119,6 +120,6 @@ pub(super) async fn put_sensitive(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(PutSensitive { is_sensitive }): Body<PutSensitive>,
 ) -> Result<Json<SitePresent>, Problem> {
-    moderator.must_be(Role::Lead)?;
+    app.site_for(&moderator, &site, Role::Lead)?;
     app.change_site(&site, SiteSetting::Sensitive(is_sensitive), moderator.id).await
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use peer_support_domain::post::State;
+use peer_support_domain::roles::NotGiven;
 use peer_support_domain::wire;
 
 use crate::checks::Refusal;
@@ -77,6 +78,16 @@ pub(crate) enum Problem {
     /// The item does not stand where the decision begins, because somebody decided before.
     #[error("the item was decided about before")]
     DecidedBefore(Box<wire::PastDecision>),
+    #[error("nothing was proposed about the item, or it is settled")]
+    NoProposal,
+    #[error("nobody confirms what they proposed themself")]
+    OwnProposal,
+    #[error("nobody else could confirm a decision on this site")]
+    NobodyToConfirm,
+    #[error("name: no open account has it")]
+    UnknownAccount,
+    #[error(transparent)]
+    RoleNotGiven(NotGiven),
     #[error("to: no colleague of this name may decide")]
     UnknownColleague,
     #[error("too many notes of handing over about the item")]
@@ -203,6 +214,28 @@ const NOT_WAITING: Sort = sort(
     StatusCode::CONFLICT,
     "The item does not wait for a decision, so it is not passed on.",
 );
+const PROPOSAL_WAITS: Sort = sort(
+    "proposal-waits",
+    StatusCode::CONFLICT,
+    "Something is proposed about the item; confirm or reject that first.",
+);
+const FOR_TWO_UNCHANGED: Sort = sort(
+    "for-two-unchanged",
+    StatusCode::CONFLICT,
+    "This takes two people on this site, and then changes neither the text nor its content notes.",
+);
+const NO_PROPOSAL: Sort = sort(
+    "no-proposal",
+    StatusCode::CONFLICT,
+    "Nothing waits for a second person about the item, or not any more.",
+);
+const OWN_PROPOSAL: Sort =
+    sort("own-proposal", StatusCode::FORBIDDEN, "Another moderator confirms what you proposed.");
+const NOBODY_TO_CONFIRM: Sort = sort(
+    "nobody-to-confirm",
+    StatusCode::CONFLICT,
+    "Fewer than two accounts may decide on this site: what takes two would wait for nobody.",
+);
 const TEXT_CHANGED: Sort =
     sort("text-changed", StatusCode::CONFLICT, "The author changed the text since it was read.");
 const CLAIMED: Sort = sort(
@@ -240,6 +273,13 @@ const NOT_SIGNED_IN: Sort = sort("not-signed-in", StatusCode::UNAUTHORIZED, "Nob
 const CSRF: Sort =
     sort("csrf-token-invalid", StatusCode::FORBIDDEN, "The Csrf-Token of the session is missing or wrong.");
 const ROLE: Sort = sort("role-not-allowed", StatusCode::FORBIDDEN, "The account's role does not allow this.");
+const OWN_ROLE: Sort =
+    sort("own-role", StatusCode::FORBIDDEN, "Nobody changes their own role; another admin does.");
+const ROLE_EVERYWHERE: Sort = sort(
+    "role-everywhere",
+    StatusCode::CONFLICT,
+    "The account has its role for all sites; a command on the server changes it.",
+);
 const ATTEMPTS: Sort = sort(
     "too-many-attempts",
     StatusCode::TOO_MANY_REQUESTS,
@@ -278,7 +318,7 @@ const UNAVAILABLE: Sort =
     sort("unavailable", StatusCode::SERVICE_UNAVAILABLE, "The server cannot answer now; try again shortly.");
 
 /// Every code there is.
-const SORTS: [&Sort; 44] = [
+const SORTS: [&Sort; 51] = [
     &NOT_FOUND,
     &METHOD,
     &BODY,
@@ -302,6 +342,11 @@ const SORTS: [&Sort; 44] = [
     &OUTDATED,
     &ESCALATED_BEFORE,
     &NOT_WAITING,
+    &PROPOSAL_WAITS,
+    &FOR_TWO_UNCHANGED,
+    &NO_PROPOSAL,
+    &OWN_PROPOSAL,
+    &NOBODY_TO_CONFIRM,
     &TEXT_CHANGED,
     &CLAIMED,
     &TOO_MANY_HAND_OVERS,
@@ -314,6 +359,8 @@ const SORTS: [&Sort; 44] = [
     &NOT_SIGNED_IN,
     &CSRF,
     &ROLE,
+    &OWN_ROLE,
+    &ROLE_EVERYWHERE,
     &ATTEMPTS,
     &STREAMS_FULL,
     &RATE_LIMITED,
@@ -361,9 +408,14 @@ impl Problem {
             Self::CodeOfAnotherThread => &OTHER_THREAD,
             Self::Undecided(Undecided::NotAllowed(_) | Undecided::Meanwhile | Undecided::NotSpam)
             | Self::DecidedBefore(_) => &OUTDATED,
+            Self::Undecided(Undecided::Proposed(_) | Undecided::ProposalWaits) => &PROPOSAL_WAITS,
+            Self::Undecided(Undecided::ForTwoUnchanged) => &FOR_TWO_UNCHANGED,
+            Self::NoProposal => &NO_PROPOSAL,
+            Self::OwnProposal => &OWN_PROPOSAL,
+            Self::NobodyToConfirm => &NOBODY_TO_CONFIRM,
             Self::Undecided(Undecided::TextChanged) => &TEXT_CHANGED,
             Self::Undecided(Undecided::Claimed(_)) | Self::Claimed(_) => &CLAIMED,
-            Self::UnknownColleague => &FIELD,
+            Self::UnknownColleague | Self::UnknownAccount => &FIELD,
             Self::TooManyHandOvers => &TOO_MANY_HAND_OVERS,
             Self::EscalatedBefore => &ESCALATED_BEFORE,
             Self::NotWaiting => &NOT_WAITING,
@@ -375,7 +427,9 @@ impl Problem {
             Self::NoAuthenticator => &NO_AUTHENTICATOR,
             Self::NotSignedIn => &NOT_SIGNED_IN,
             Self::Csrf => &CSRF,
-            Self::Role => &ROLE,
+            Self::Role | Self::RoleNotGiven(NotGiven::NoAdmin) => &ROLE,
+            Self::RoleNotGiven(NotGiven::Own) => &OWN_ROLE,
+            Self::RoleNotGiven(NotGiven::Everywhere) => &ROLE_EVERYWHERE,
             Self::TooManyAttempts { .. } => &ATTEMPTS,
             Self::StreamsFull => &STREAMS_FULL,
             Self::RateLimited { .. } | Self::NetworkStreamsFull | Self::SessionStreamsFull => &RATE_LIMITED,
@@ -407,6 +461,7 @@ impl Problem {
             Self::Guessable => "password".into(),
             Self::UnknownSession => "session".into(),
             Self::UnknownColleague => "to".into(),
+            Self::UnknownAccount | Self::RoleNotGiven(_) => "name".into(),
             Self::UnknownDelivery => "delivery".into(),
             Self::Csrf => "Csrf-Token".into(),
             Self::WorkNeeded { .. } => "Proof-Of-Work".into(),
@@ -432,6 +487,7 @@ impl Problem {
                     .to_owned(),
             ),
             Self::UnknownColleague => Some("is no colleague who may decide".to_owned()),
+            Self::UnknownAccount => Some("is the name of no open account".to_owned()),
             _ => None,
         }
     }

@@ -6,6 +6,8 @@ use axum::http::StatusCode;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::post::Role;
 use peer_support_domain::redaction;
+use peer_support_domain::roles::Reach;
+use peer_support_domain::site::SiteId;
 use peer_support_domain::text::{ReasonText, WordText};
 use peer_support_domain::wire::{Decide, Decided, NewWord, ObjectedTo, Page, QueueItem, Word};
 
@@ -14,18 +16,25 @@ use super::mine::said_word;
 use super::params::{Path, Query};
 use super::problem::Problem;
 use super::session::{SignedIn, SignedInToWrite};
-use super::{App, claims};
+use super::{App, claims, proposals};
 use crate::store::{How, Moderator, NewDecision, Queued, Undecided};
 
-/// `GET /api/v1/console/queue`: first where a life may be at risk, then what readers reported, then what is held and what a check flagged, of all sites; the
-/// longest waiting first in each.
+/// `GET /api/v1/console/queue`: first where a life may be at risk, then what readers reported, then what is held and what a check flagged; the longest
+/// waiting first in each. Of one site, or of all where the moderator has a role.
 pub(super) async fn get_queue(
     FromState(app): FromState<App>,
     SignedIn { moderator, .. }: SignedIn,
     query: Query,
 ) -> Result<Json<Page<QueueItem>>, Problem> {
     let now = app.clock.now_ms();
-    let page = app.store.queue(query.get("cursor")?, query.limit()?).await?;
+    let reach = match query.get::<SiteId>("site")? {
+        None => moderator.reach(Role::Viewer)?,
+        Some(site) => {
+            app.site_for(&moderator, &site, Role::Viewer)?;
+            Reach::Sites(vec![site])
+        }
+    };
+    let page = app.store.queue(reach, query.get("cursor")?, query.limit()?).await?;
     let items = page.items.into_iter().map(|item| to_queue_item(&app, item, &moderator, now));
     Ok(Json(Page { items: items.collect(), next: page.next }))
 }
@@ -64,6 +73,7 @@ pub(super) fn to_queue_item(app: &App, item: Queued, moderator: &Moderator, now:
             is_yours: objection.by == Some(moderator.id),
             original_text: objection.original_text,
         }),
+        proposal: item.proposal.map(|proposal| proposals::told(proposal, moderator)),
     }
 }
 
@@ -73,8 +83,8 @@ pub(super) async fn post_decision(
     Path(item): Path<ItemId>,
     SignedInToWrite(moderator): SignedInToWrite,
     Body(Decide { decision, reason, read_text, n_decisions, notes, taken_out }): Body<Decide<ReasonText>>,
-) -> Result<Json<Decided>, Problem> {
-    moderator.must_be(Role::Moderator)?;
+) -> Result<(StatusCode, Json<Decided>), Problem> {
+    app.item_for(&moderator, item, Role::Moderator).await?;
     if decision.needs_reason() && reason.is_none() {
         return Err(Problem::Field("reason".to_owned(), "is missing; the author is told why".to_owned()));
     }
@@ -99,19 +109,19 @@ pub(super) async fn post_decision(
         how: How { n_decisions, notes, taken_out, is_for_spam: false },
     };
     match app.store.decide(decision).await?.ok_or(Problem::UnknownItem)? {
-        Ok(state) => Ok(Json(Decided { id: item, state })),
+        Ok(state) => Ok((StatusCode::OK, Json(Decided { id: item, state, waits_for_second: false }))),
+        Err(Undecided::Proposed(state)) => {
+            Ok((StatusCode::ACCEPTED, Json(Decided { id: item, state, waits_for_second: true })))
+        }
         Err(undecided) => Err(explained(&app, item, undecided).await?),
     }
 }
 
 /// Why nothing was decided, with who decided before.
-async fn explained(app: &App, item: ItemId, undecided: Undecided) -> Result<Problem, Problem> {
+pub(super) async fn explained(app: &App, item: ItemId, undecided: Undecided) -> Result<Problem, Problem> {
     let before = match undecided {
         Undecided::NotAllowed(_) | Undecided::Meanwhile => app.store.last_decision(item).await?,
-        Undecided::TextChanged
-        | Undecided::Claimed(_)
-        | Undecided::OwnDecision { .. }
-        | Undecided::NotSpam => None,
+        _ => None,
     };
     Ok(before.map_or(Problem::Undecided(undecided), |before| Problem::DecidedBefore(Box::new(before))))
 }
@@ -123,7 +133,7 @@ pub(super) async fn post_word(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(NewWord { text }): Body<NewWord<WordText>>,
 ) -> Result<(StatusCode, Json<Word>), Problem> {
-    moderator.must_be(Role::Moderator)?;
+    app.item_for(&moderator, item, Role::Moderator).await?;
     let said = app.store.say(item, moderator.id, text.into_string(), app.clock.now_ms()).await?;
     said_word(said.ok_or(Problem::UnknownItem)?)
 }

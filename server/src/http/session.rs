@@ -1,9 +1,9 @@
 //! Moderators' sessions: a one-time code opens one, or password and second factor do; a cookie carries it, a token in a header
 //! guards its writes.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Mutex;
-use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
 
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use peer_support_domain::limits::{DEVICE_CHARS, SESSION_MS, SESSION_SEEN_MS};
 use peer_support_domain::post::Role;
 use peer_support_domain::recovery::InvalidRecoveryCode;
+use peer_support_domain::roles::Reach;
 use peer_support_domain::text::is_refused;
 use peer_support_domain::wire::{PasswordSignIn, Session, SignIn};
 
@@ -22,7 +23,7 @@ use super::params;
 use super::problem::Problem;
 use crate::authenticator::AuthenticatorSecret;
 use crate::secret::{AccountRecoveryCode, SessionToken, SignInCode};
-use crate::store::{Attempt, Credentials, Moderator, NewSession, OpenSession, SecondFactor};
+use crate::store::{Attempt, Credentials, Moderator, ModeratorId, NewSession, OpenSession, SecondFactor};
 
 /// Wrong codes that are looked at in a row.
 const ATTEMPTS: i64 = 20;
@@ -40,6 +41,21 @@ const NOTE_PRESENCE_EVERY_MS: i64 = 60 * 1_000;
 /// The cookie's name. With `__Host-` browsers take it from this very host only, and only by TLS.
 const fn cookie_name(is_https: bool) -> &'static str {
     if is_https { "__Host-peer-support-console" } else { "peer-support-console" }
+}
+
+/// When the store was last told that each moderator is there.
+#[derive(Debug, Default)]
+pub(super) struct Noted(Mutex<HashMap<ModeratorId, i64>>);
+
+impl Noted {
+    fn of(&self, moderator: ModeratorId) -> i64 {
+        let noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.get(&moderator).copied().unwrap_or(i64::MIN)
+    }
+
+    fn set(&self, moderator: ModeratorId, at: i64) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(moderator, at);
+    }
 }
 
 /// A leaky bucket of wrong sign-in codes.
@@ -90,13 +106,6 @@ pub(super) struct SignedIn {
     token: SessionToken,
 }
 
-impl Moderator {
-    /// Refuses whoever has less than the role `least`.
-    pub(super) fn must_be(&self, least: Role) -> Result<(), Problem> {
-        if self.role < least { Err(Problem::Role) } else { Ok(()) }
-    }
-}
-
 impl SignedIn {
     /// What opens the session, given away.
     pub(super) fn into_token(self) -> SessionToken {
@@ -114,20 +123,20 @@ impl FromRequestParts<App> for SignedIn {
         if now >= session.seen_at + SESSION_SEEN_MS {
             app.store.see_session(session.id, now).await?;
         }
-        if session.moderator.role >= Role::Moderator {
-            note_presence(app, now).await;
-        }
+        note_presence(app, &session.moderator, now).await;
         Ok(Self { moderator: session.moderator.clone(), session, token })
     }
 }
 
 /// Notes that somebody who may decide is there, for the rule that hides what readers report while nobody is.
-async fn note_presence(app: &App, now: i64) {
-    if now < app.moderator_noted_at.load(Ordering::Relaxed).saturating_add(NOTE_PRESENCE_EVERY_MS) {
+async fn note_presence(app: &App, moderator: &Moderator, now: i64) {
+    let reach = moderator.roles.reach(Role::Moderator);
+    let noted_at = app.moderators_noted_at.of(moderator.id);
+    if reach == Reach::Sites(Vec::new()) || now < noted_at.saturating_add(NOTE_PRESENCE_EVERY_MS) {
         return;
     }
-    match app.store.see_moderator(now).await {
-        Ok(()) => app.moderator_noted_at.store(now, Ordering::Relaxed),
+    match app.store.see_moderator(reach, now).await {
+        Ok(()) => app.moderators_noted_at.set(moderator.id, now),
         // No reason to keep the moderator from reading: at worst an item is hidden that they would have seen to.
         Err(error) => tracing::warn!("that a moderator is there was not noted: {error}"),
     }
@@ -183,7 +192,7 @@ fn set_cookie(app: &App, value: &str, max_age_ms: i64) -> HeaderValue {
 fn session(app: &App, session: OpenSession, token: &SessionToken) -> Json<Session> {
     let OpenSession { moderator, is_set_up, .. } = session;
     let csrf = app.secret.csrf_token(token);
-    Json(Session { name: moderator.name, role: moderator.role, csrf, is_set_up })
+    Json(Session { role: moderator.roles.most(), name: moderator.name, csrf, is_set_up })
 }
 
 /// A session to be opened by the browser that sent `headers`: with a new token, whatever it sent, in place of the one it had.

@@ -23,7 +23,7 @@ pub(super) async fn get_statistics(
     SignedIn { moderator, .. }: SignedIn,
     query: Query,
 ) -> Result<Json<Vec<Statistics>>, Problem> {
-    moderator.must_be(Role::Lead)?;
+    app.site_for(&moderator, &site, Role::Lead)?;
     Ok(Json(of_year(&app, &site, &query).await?))
 }
 
@@ -34,7 +34,7 @@ pub(super) async fn get_csv(
     SignedIn { moderator, .. }: SignedIn,
     query: Query,
 ) -> Result<Response, Problem> {
-    moderator.must_be(Role::Lead)?;
+    app.site_for(&moderator, &site, Role::Lead)?;
     let mut lines = vec!["quarter,table,row,number".to_owned()];
     for Statistics { quarter, tables, decision, first_reply } in of_year(&app, &site, &query).await? {
         let mut add = |table: &str, row: &str, value: &str| {
@@ -61,7 +61,6 @@ pub(super) async fn get_csv(
 }
 
 async fn of_year(app: &App, site: &SiteId, query: &Query) -> Result<Vec<Statistics>, Problem> {
-    app.sites.get(site).ok_or(Problem::UnknownSite)?;
     let now = app.clock.now_ms();
     let year = query.get::<i32>("year")?.unwrap_or_else(|| Quarter::of_ms(now).year());
     let mut quarters = Vec::new();

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use peer_support_domain::cursor::Cursor;
 use peer_support_domain::id::ItemId;
+use peer_support_domain::post::Role;
 use peer_support_domain::wire::Thread;
 
 use super::App;
@@ -16,9 +17,10 @@ use crate::store::Replies;
 pub(super) async fn get_thread(
     State(app): State<App>,
     Path(item): Path<ItemId>,
-    SignedIn { .. }: SignedIn,
+    SignedIn { moderator, .. }: SignedIn,
     query: Query,
 ) -> Result<Json<Thread>, Problem> {
+    app.item_for(&moderator, item, Role::Viewer).await?;
     let limit = query.limit()?;
     let replies = match (query.get::<Cursor>("before")?, query.get::<Cursor>("after")?) {
         (None, None) => Replies::Around,

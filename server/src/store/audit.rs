@@ -10,16 +10,20 @@ use std::fmt::Write;
 use peer_support_domain::account::AccountEvent;
 use peer_support_domain::audit::Act;
 use peer_support_domain::id::ItemId;
+use peer_support_domain::post::Role;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{AuditLine, SiteSetting};
 use sha2::{Digest, Sha256};
 
-use super::{MINUTE_MS, ModeratorId, NewDecision, StoreError, begun_span};
+use super::{MINUTE_MS, ModeratorId, NewDecision, NewRole, StoreError, begun_span};
 
 /// What stands before the first line.
 pub(super) const NO_HASH: [u8; 32] = [0; 32];
 const HASH_DIGITS: usize = 64;
 const SECOND_MS: i64 = 1_000;
+
+/// What stands instead of a role where there is none.
+pub(super) const NO_ROLE: &str = "none";
 
 /// Which lines to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +57,14 @@ impl<'a> NewAct<'a> {
     /// Of a rule, which decides in the moment of a visitor's act.
     pub(super) fn of_rule(act: impl Into<Act>, rule: &'a str, at: i64) -> Self {
         Self { at: begun_span(at, MINUTE_MS), why: Some(rule), ..Self::of(act, None, at) }
+    }
+
+    /// A role that was given, changed or taken.
+    pub(super) fn of_role(new: &'a NewRole, account: ModeratorId) -> Self {
+        let why = new.role.map_or(NO_ROLE, Role::as_str);
+        Self { site: new.site.as_ref(), ..Self::of(Act::RoleChanged, new.by, new.at) }
+            .to_account(account)
+            .because(why)
     }
 
     pub(super) fn on(self, item: ItemId) -> Self {
@@ -105,6 +117,8 @@ pub(super) fn act_of(what: SiteSetting) -> Act {
         SiteSetting::Unforced => Act::Unforced,
         SiteSetting::Sensitive(true) => Act::SensitiveBegun,
         SiteSetting::Sensitive(false) => Act::SensitiveEnded,
+        SiteSetting::TwoPersons(true) => Act::TwoPersonsBegun,
+        SiteSetting::TwoPersons(false) => Act::TwoPersonsEnded,
         SiteSetting::Playbook => Act::PlaybookWritten,
         SiteSetting::Reasons => Act::ReasonsWritten,
     }

@@ -35,7 +35,7 @@ struct Table {
 }
 
 /// Each after those it refers to, as posts before their replies: imported ones are not always the older rows.
-const TABLES: [Table; 33] = [
+const TABLES: [Table; 37] = [
     Table {
         name: "sites",
         from_postgres: "select key, id from sites order by key",
@@ -167,6 +167,22 @@ const TABLES: [Table; 33] = [
         is_numbered: true,
     },
     Table {
+        name: "site_roles",
+        from_postgres: "select moderator_key, site_key, role from site_roles order by moderator_key, site_key",
+        sqlite_columns: &["moderator_key", "site_key", "role"],
+        from_sqlite: "select moderator_key, site_key, role from site_roles order by moderator_key, site_key",
+        postgres_columns: "moderator_key, site_key, role",
+        is_numbered: false,
+    },
+    Table {
+        name: "role_changes",
+        from_postgres: "select key, moderator_key, site_key, role, by_key, changed_at from role_changes order by key",
+        sqlite_columns: &["key", "moderator_key", "site_key", "role", "by_key", "changed_at"],
+        from_sqlite: "select key, moderator_key, site_key, role, by_key, changed_at from role_changes order by key",
+        postgres_columns: "key, moderator_key, site_key, role, by_key, changed_at",
+        is_numbered: true,
+    },
+    Table {
         name: "side_texts",
         from_postgres: "select key, item_key, side, moderator_key, to_moderator_key, notes, text, created_at
                         from side_texts
@@ -249,14 +265,22 @@ const TABLES: [Table; 33] = [
     },
     Table {
         name: "decisions",
-        from_postgres: "select key, item_id, moderator_key, rule, decision, reason, decided_at, n_taken_out, notes
+        from_postgres: "select key, item_id, moderator_key, rule, decision, reason, decided_at, n_taken_out, notes, second_key
                         from decisions
                         order by key",
-        sqlite_columns: &["key", "item_id", "moderator_key", "rule", "decision", "reason", "decided_at", "n_taken_out", "notes"],
-        from_sqlite: "select key, item_id, moderator_key, rule, decision, reason, decided_at, n_taken_out, notes
+        sqlite_columns: &["key", "item_id", "moderator_key", "rule", "decision", "reason", "decided_at", "n_taken_out", "notes", "second_key"],
+        from_sqlite: "select key, item_id, moderator_key, rule, decision, reason, decided_at, n_taken_out, notes, second_key
                       from decisions
                       order by key",
-        postgres_columns: "key, item_id, moderator_key, rule, decision, reason, decided_at, n_taken_out, notes",
+        postgres_columns: "key, item_id, moderator_key, rule, decision, reason, decided_at, n_taken_out, notes, second_key",
+        is_numbered: true,
+    },
+    Table {
+        name: "proposals",
+        from_postgres: "select key, item_id, moderator_key, decision, reason, n_decisions, proposed_at, outcome, settled_by_key, settled_at from proposals order by key",
+        sqlite_columns: &["key", "item_id", "moderator_key", "decision", "reason", "n_decisions", "proposed_at", "outcome", "settled_by_key", "settled_at"],
+        from_sqlite: "select key, item_id, moderator_key, decision, reason, n_decisions, proposed_at, outcome, settled_by_key, settled_at from proposals order by key",
+        postgres_columns: "key, item_id, moderator_key, decision, reason, n_decisions, proposed_at, outcome, settled_by_key, settled_at",
         is_numbered: true,
     },
     Table {
@@ -394,6 +418,14 @@ const TABLES: [Table; 33] = [
         sqlite_columns: &["key", "moderator_seen_at"],
         from_sqlite: "select key, moderator_seen_at from presence",
         postgres_columns: "key, moderator_seen_at",
+        is_numbered: false,
+    },
+    Table {
+        name: "site_presence",
+        from_postgres: "select site_key, moderator_seen_at from site_presence order by site_key",
+        sqlite_columns: &["site_key", "moderator_seen_at"],
+        from_sqlite: "select site_key, moderator_seen_at from site_presence order by site_key",
+        postgres_columns: "site_key, moderator_seen_at",
         is_numbered: false,
     },
     Table {

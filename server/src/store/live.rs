@@ -39,10 +39,19 @@ pub enum Tidings {
     },
 }
 
+/// What changed at the moderators' desk, for those who have a role on its site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AtDesk {
+    /// Where.
+    pub site: SiteId,
+    /// What.
+    pub news: DeskNews,
+}
+
 /// Where a store tells what happens: to readers what was published, to moderators what changed at their desk.
 pub(super) struct Teller {
     published: Circle<Published>,
-    desk: Circle<DeskNews>,
+    desk: Circle<AtDesk>,
 }
 
 /// Those who listen to one kind of tidings.
@@ -76,7 +85,7 @@ impl Teller {
         self.published.tell(published);
     }
 
-    pub(super) fn tell_desk(&self, news: DeskNews) {
+    pub(super) fn tell_desk(&self, news: AtDesk) {
         self.desk.tell(news);
     }
 
@@ -84,7 +93,7 @@ impl Teller {
         self.published.listen()
     }
 
-    pub(super) fn listen_at_desk(&self) -> Listener<DeskNews> {
+    pub(super) fn listen_at_desk(&self) -> Listener<AtDesk> {
         self.desk.listen()
     }
 

@@ -32,18 +32,19 @@ use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, Kind, NotAllowed, Role, State};
 use peer_support_domain::redaction::Span;
 use peer_support_domain::report::ReportReason;
+use peer_support_domain::roles::{NotGiven, Reach, Roles};
 use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
 use peer_support_domain::statistics::{Counted, Quarter};
 use peer_support_domain::vote::{Reaction, VoteCounts};
 use peer_support_domain::wire::{
-    AuditLine, Card, Delivery, DeskNews, Escalation, FindItems, HandOver, LineReport, Page, PastDecision,
-    Playbook, Post, ReasonTemplate, Reply, ReportCount, SiteChange, SiteSetting, Statement, Thread, Word,
+    AuditLine, Card, Delivery, Escalation, FindItems, HandOver, LineReport, Page, PastDecision, Playbook,
+    Post, ReasonTemplate, Reply, ReportCount, SiteChange, SiteSetting, Statement, Thread, Word,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::Sender;
 
 pub use self::audit::{AuditFrom, Broken, Chain, written};
-pub use self::live::{Listener, Published, Tidings};
+pub use self::live::{AtDesk, Listener, Published, Tidings};
 
 /// Where a store is.
 #[derive(Clone, PartialEq, Eq)]
@@ -552,6 +553,8 @@ pub enum HandedOver {
 pub struct FindQuery {
     /// What holds for it; its cursor is where the page before ended.
     pub find: FindItems<SearchWords>,
+    /// Where they may look.
+    pub reach: Reach,
     /// Who looks.
     pub moderator: ModeratorId,
     /// Now.
@@ -663,6 +666,8 @@ pub struct Queued {
     pub n_decisions: u32,
     /// What its author objects to.
     pub objection: Option<QueuedObjection>,
+    /// What another moderator proposed, and nobody has confirmed yet.
+    pub proposal: Option<Proposal>,
     /// Where it stands in the queue, for the cursor.
     place: Option<i64>,
 }
@@ -678,6 +683,52 @@ pub struct QueuedObjection {
     pub by: Option<ModeratorId>,
     /// What they had written before words were taken out of it.
     pub original_text: Option<String>,
+}
+
+/// A decision that waits for a second person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    key: i64,
+    /// Whose.
+    pub moderator: ModeratorId,
+    /// Their name.
+    pub by: String,
+    /// What.
+    pub decision: Decision,
+    /// Why.
+    pub reason: Option<String>,
+    /// How many decisions there were.
+    n_decisions: u32,
+    /// When.
+    pub at: i64,
+}
+
+/// A second person's word on a proposal.
+#[derive(Clone, Debug)]
+pub struct NewSettlement {
+    /// The item.
+    pub item: ItemId,
+    /// Whose word.
+    pub moderator: ModeratorId,
+    /// Whether it is to be so. Who proposed it may take it back, and not confirm it.
+    pub confirms: bool,
+    /// The text that they read; `None` when their client does not say.
+    pub read_text: Option<String>,
+    /// When.
+    pub at: i64,
+}
+
+/// What became of a proposal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// It is settled, and the item stands so.
+    Done(State),
+    /// Nothing waits for a second person, or not any more.
+    NoProposal,
+    /// Nobody is their own second person.
+    Own,
+    /// It could not be carried out now.
+    Undecided(Undecided),
 }
 
 /// Places of the queue before this one are for what may be a risk to life, and for what was passed on to a lead.
@@ -772,6 +823,15 @@ pub enum Undecided {
     /// It was to be declined as spam, and something about it asks for a closer look.
     #[error("it is not only spam")]
     NotSpam,
+    /// It takes two people: it is proposed, the item stands as before, and another moderator confirms or rejects it.
+    #[error("another moderator has to confirm it")]
+    Proposed(State),
+    /// Something was proposed, and is confirmed or rejected first.
+    #[error("what was proposed about it is confirmed or rejected first")]
+    ProposalWaits,
+    /// It takes two people, and what the second one confirms is the text as it is.
+    #[error("what two people decide changes neither the text nor its content notes")]
+    ForTwoUnchanged,
 }
 
 /// A moderator's word that a lead should decide.
@@ -873,6 +933,8 @@ pub struct SiteSettings {
     pub forced: Option<Forced>,
     /// Whether a sensitive period was begun.
     pub is_sensitive: bool,
+    /// Whether two people decide to decline what is red, and to show again what was hidden.
+    pub asks_two: bool,
 }
 
 /// A visitor's word that a contact of a helpline did not work; of the visitor it says nothing.
@@ -1085,8 +1147,60 @@ pub struct Moderator {
     pub id: ModeratorId,
     /// Unique among accounts; stands in the record of decisions.
     pub name: String,
-    /// What they may do.
-    pub role: Role,
+    /// What they may do, and where.
+    pub roles: Roles,
+}
+
+impl Moderator {
+    /// Somebody whose account is closed.
+    fn without_roles(id: ModeratorId) -> Self {
+        Self { id, name: String::new(), roles: Roles::default() }
+    }
+}
+
+/// A role to be given, changed or taken away.
+#[derive(Clone, Debug)]
+pub struct NewRole {
+    /// The name of the account.
+    pub name: String,
+    /// Where; on all sites when absent.
+    pub site: Option<SiteId>,
+    /// What it may do from now on; nothing when absent.
+    pub role: Option<Role>,
+    /// The admin who does it, on one site; a command on the server when absent.
+    pub by: Option<ModeratorId>,
+    /// When.
+    pub at: i64,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoleChanged {
+    /// The account as it is now.
+    Done(Moderator),
+    /// There is no open account of this name.
+    NoSuchAccount,
+    /// Whoever asked may not.
+    NotGiven(NotGiven),
+}
+
+/// Those of `accounts` who may decide on a site, and by which role.
+fn deciders_on(site: &SiteId, accounts: Vec<Moderator>) -> Vec<(ModeratorId, Role)> {
+    let decides = |account: Moderator| Some((account.id, account.roles.on(site)?));
+    accounts.into_iter().filter_map(decides).filter(|(_, role)| *role >= Role::Moderator).collect()
+}
+
+/// The roles of the account with this key as they are stored: one for all sites, and `site role` for each site, with commas.
+fn roles_of_text(key: i64, everywhere: Option<&str>, by_site: Option<&str>) -> Result<Roles, StoreError> {
+    let broken = |table| corrupt(table, "role", key);
+    let everywhere = everywhere.map(str::parse).transpose().map_err(|_| broken("moderators"))?;
+    let one = |text: &str| {
+        let (site, role) = text.split_once(' ')?;
+        Some((site.parse().ok()?, role.parse().ok()?))
+    };
+    let by_site = by_site.into_iter().flat_map(|roles| roles.split(','));
+    let by_site = by_site.map(one).collect::<Option<_>>().ok_or_else(|| broken("site_roles"))?;
+    Ok(Roles { everywhere, by_site })
 }
 
 /// SHA-256 of a secret (sign-in code, session), which itself is not stored.
@@ -1289,16 +1403,25 @@ pub trait Store: Send + Sync + 'static {
         at: i64,
     ) -> Result<Option<Objected>, StoreError>;
 
-    /// What waits for a moderator: first what readers reported and what authors object to, then held items and published ones that a check flagged; the
+    /// What waits for a moderator on sites in `reach`: first what readers reported and what authors object to, then held items and published ones that a check flagged; the
     /// longest waiting first in each. Replies to a post that is no longer published are left out.
-    async fn queue(&self, after: Option<Cursor>, limit: usize) -> Result<Page<Queued>, StoreError>;
+    async fn queue(
+        &self,
+        reach: Reach,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Page<Queued>, StoreError>;
 
     /// Looks for items in every state but deleted, in the order in which the store took them, the newest first: into
     /// [`FIND_LOOKS`](peer_support_domain::limits::FIND_LOOKS) of them and no more. There is no index of what was not published.
     async fn find(&self, query: FindQuery) -> Result<Finds, StoreError>;
 
-    /// Carries out a decision and records it; `None` when there is no such item.
+    /// Carries out a decision and records it, or keeps it until a second person confirms it where the site wants that; `None`
+    /// when there is no such item.
     async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, Undecided>>, StoreError>;
+
+    /// Confirms or rejects what was proposed about an item; of several at once, one does. `None` when there is no such item.
+    async fn settle_proposal(&self, settlement: NewSettlement) -> Result<Option<Settled>, StoreError>;
 
     /// Reads an item, or goes on to, for [`CLAIM_MS`](peer_support_domain::limits::CLAIM_MS); that it was taken from somebody is
     /// recorded. `None` when there is no such item, or it is deleted.
@@ -1342,15 +1465,16 @@ pub trait Store: Send + Sync + 'static {
     /// Notes what became of a try; nothing when it was tried again since.
     async fn settle_delivery(&self, id: String, n_tries: u32, tried: Tried) -> Result<(), StoreError>;
 
-    /// Notifications that are given up, the last first; at most
+    /// Notifications of sites in `reach` that are given up, the last first; at most
     /// [`DEAD_DELIVERIES`](peer_support_domain::limits::DEAD_DELIVERIES).
-    async fn dead_deliveries(&self) -> Result<Vec<Delivery>, StoreError>;
+    async fn dead_deliveries(&self, reach: Reach) -> Result<Vec<Delivery>, StoreError>;
 
-    /// Has a notification that was given up tried again from the start; false when there is none of this id.
-    async fn resend_delivery(&self, id: String, at: i64) -> Result<bool, StoreError>;
+    /// Has a notification that was given up tried again from the start; false when there is none of this id of a site in
+    /// `reach`.
+    async fn resend_delivery(&self, id: String, reach: Reach, at: i64) -> Result<bool, StoreError>;
 
-    /// Forgets a notification that was given up; false when there is none of this id.
-    async fn discard_delivery(&self, id: String) -> Result<bool, StoreError>;
+    /// Forgets a notification that was given up; false when there is none of this id of a site in `reach`.
+    async fn discard_delivery(&self, id: String, reach: Reach) -> Result<bool, StoreError>;
 
     /// What was changed about a site and holds.
     async fn site_settings(&self, site: SiteId) -> Result<SiteSettings, StoreError>;
@@ -1403,7 +1527,7 @@ pub trait Store: Send + Sync + 'static {
     async fn listen(&self) -> Result<Listener<Published>, StoreError>;
 
     /// Listens to what changes at the moderators' desk from now on, as [`listen`](Self::listen) does.
-    async fn listen_at_desk(&self) -> Result<Listener<DeskNews>, StoreError>;
+    async fn listen_at_desk(&self) -> Result<Listener<AtDesk>, StoreError>;
 
     /// The site of an item, wherever it stands: for who asks nothing else about it than what their code or their own id
     /// opens.
@@ -1424,16 +1548,20 @@ pub trait Store: Send + Sync + 'static {
     /// for checks that compare what comes with what came.
     async fn recent_texts(&self, since: i64, limit: usize) -> Result<Vec<RecentText>, StoreError>;
 
-    /// Notes that a moderator is there; only the last moment is kept, and not who it was.
-    async fn see_moderator(&self, at: i64) -> Result<(), StoreError>;
+    /// Notes that somebody is there who may decide on the sites in `reach`; only the last moment is kept, and not who it was.
+    async fn see_moderator(&self, reach: Reach, at: i64) -> Result<(), StoreError>;
 
     /// Counts a report. Of one site and day only [`LINE_REPORTS_A_DAY`](peer_support_domain::limits::LINE_REPORTS_A_DAY)
     /// different ones are counted: false, and nothing stored, when this would be one more.
     async fn report_line(&self, report: NewLineReport) -> Result<bool, StoreError>;
 
-    /// A page of the reports of all sites, the newest day first.
-    async fn line_reports(&self, after: Option<Cursor>, limit: usize)
-    -> Result<Page<LineReport>, StoreError>;
+    /// A page of the reports of the sites in `reach`, the newest day first.
+    async fn line_reports(
+        &self,
+        reach: Reach,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Page<LineReport>, StoreError>;
 
     /// A site's cards, in their order; `None` when nobody ever wrote any.
     async fn cards(&self, site: SiteId) -> Result<Option<Vec<Card>>, StoreError>;
@@ -1447,9 +1575,28 @@ pub trait Store: Send + Sync + 'static {
         at: i64,
     ) -> Result<(), StoreError>;
 
-    /// Creates an account; `None` when the name is taken, also by a closed account, which stands in past decisions.
-    async fn add_moderator(&self, name: String, role: Role, at: i64)
-    -> Result<Option<Moderator>, StoreError>;
+    /// Creates an account with a role for all sites, or without one; `None` when the name is taken, also by a closed account,
+    /// which stands in past decisions.
+    async fn add_account(
+        &self,
+        name: String,
+        role: Option<Role>,
+        at: i64,
+    ) -> Result<Option<Moderator>, StoreError>;
+
+    /// Creates an account with a role for all sites, as [`add_account`](Self::add_account).
+    async fn add_moderator(
+        &self,
+        name: String,
+        role: Role,
+        at: i64,
+    ) -> Result<Option<Moderator>, StoreError> {
+        self.add_account(name, Some(role), at).await
+    }
+
+    /// Gives, changes or takes away a role, and records who did. What the account reads on sites where it decides no more is
+    /// free; its sessions end with its last role.
+    async fn set_role(&self, role: NewRole) -> Result<RoleChanged, StoreError>;
 
     /// All open accounts, by name.
     async fn moderators(&self) -> Result<Vec<Moderator>, StoreError>;

@@ -15,7 +15,7 @@ use peer_support_server::config::{Config, Overrides};
 use peer_support_server::http::{App, Assets, router};
 use peer_support_server::outbox::Outbox;
 use peer_support_server::secret::{ServerSecret, SignInCode};
-use peer_support_server::store::{self, Address, Store};
+use peer_support_server::store::{self, Address, NewRole, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -254,6 +254,14 @@ impl Server {
         (text_of(&receipt["id"]), text_of(&receipt["recovery_code"]))
     }
 
+    /// A visitor posts a story on the other site, from its own page; its id and recovery code.
+    pub async fn story_elsewhere(&self, text: &str) -> (String, String) {
+        let origin = [("origin", "https://other.example")];
+        let body = json!({ "kind": "story", "text": text });
+        let receipt = self.call(Method::POST, "/sites/other/posts", &origin, Some(&body)).await.ok().json();
+        (text_of(&receipt["id"]), text_of(&receipt["recovery_code"]))
+    }
+
     /// A story that a moderator approved; its id and recovery code.
     pub async fn published_story(&self, text: &str) -> (String, String) {
         let (id, code) = self.story(text).await;
@@ -298,6 +306,20 @@ impl Server {
     pub async fn moderator(&self, role: Role) -> Moderator<'_> {
         let code = self.sign_in_code(role).await.to_string();
         self.signed_in(&self.post("/console/session", &json!({ "code": code })).await.ok())
+    }
+
+    /// Somebody of this name who signed in to the console, and has these roles on these sites and no other.
+    pub async fn member(&self, name: &str, roles: &[(&str, Role)]) -> Moderator<'_> {
+        let now = self.now();
+        self.store.add_account(name.to_owned(), None, now).await.unwrap().unwrap();
+        for (site, role) in roles {
+            let site = Some(site.parse().unwrap());
+            let new = NewRole { name: name.to_owned(), site, role: Some(*role), by: None, at: now };
+            self.store.set_role(new).await.unwrap();
+        }
+        let code = SignInCode::draw(&Random::system());
+        assert!(self.store.add_sign_in_code(name.to_owned(), code.hash(), now, now + 60_000).await.unwrap());
+        self.signed_in(&self.post("/console/session", &json!({ "code": code.to_string() })).await.ok())
     }
 
     /// Whoever this answer signed in.

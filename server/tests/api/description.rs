@@ -401,6 +401,23 @@ async fn real_answers_are_as_documented() {
         let owners = lead.write(Method::POST, "/console/sites/demo/posts", Some(&short)).await.ok();
         word.holds("post", "/console/sites/{site}/posts", &owners);
 
+        let admin = server.moderator(Role::Admin).await;
+        server.member("Sam", &[("other", Role::Viewer)]).await;
+        let roles = "/console/sites/{site}/roles";
+        let put = async |body: Value| admin.write(Method::PUT, "/console/sites/demo/roles", Some(&body)).await;
+        let given = json!({ "name": "Sam", "role": "lead" });
+        assert!(word.takes("put", roles, &given));
+        word.holds("put", roles, &put(given).await.ok());
+        word.holds("get", roles, &admin.get("/console/sites/demo/roles").await.ok());
+        word.holds("put", roles, &put(json!({ "name": "Sam" })).await.ok());
+        let own = admin.get("/console/session").await.ok().json()["name"].clone();
+        word.holds("put", roles, &put(json!({ "name": own })).await);
+        word.holds("put", roles, &put(json!({ "name": "Nobody", "role": "viewer" })).await);
+        word.holds("get", roles, &moderator.get("/console/sites/demo/roles").await);
+        word.holds("get", "/console/queue", &admin.get("/console/queue?site=demo").await.ok());
+        word.holds("get", "/console/queue", &admin.get("/console/queue?site=nowhere").await);
+        word.holds("get", "/console/colleagues", &admin.get("/console/colleagues?site=demo").await.ok());
+
         let account = "/console/account";
         word.holds("get", account, &moderator.get(account).await.ok());
         word.holds("get", account, &server.get(account).await);
@@ -479,6 +496,9 @@ async fn the_documents_limits_are_the_domains() {
         assert_eq!(events[..], names);
         let acts = schemas["AuditLine"]["properties"]["act"]["enum"].as_array().unwrap();
         assert_eq!(acts[..], peer_support_domain::audit::Act::ALL.map(|act| json!(act)));
+        let name = &schemas["PutRole"]["properties"]["name"];
+        assert_eq!(name["minLength"], *limits::ACCOUNT_NAME_CHARS.start());
+        assert_eq!(name["maxLength"], *limits::ACCOUNT_NAME_CHARS.end());
         let password = schemas["NewPassword"]["properties"]["password"]["description"].as_str().unwrap();
         let (min, max) = limits::PASSWORD_CHARS.into_inner();
         assert!(password.starts_with(&format!("{min} to {max} ")), "{password}");

@@ -579,7 +579,23 @@ async fn moderators_are_managed_beside_the_running_server() {
     let begin = ["password_set", "signed_in_by_code", "code_made"];
     assert_eq!(events, [&["signed_in_by_code", "code_made", "reset"][..], &begin].concat());
     assert!(!moderator(&["reset", "Nobody"]).status.success());
+    let session_cookie = session.header("set-cookie").split(';').next().unwrap().to_owned();
+    let session_headers = [("cookie", &*session_cookie)];
 
+    assert!(moderator(&["role", "Ruth", "--none"]).status.success());
+    let after = server.call(Method::GET, "/api/v1/console/session", &session_headers, None).await;
+    assert_eq!(after.problem().1, "not-signed-in", "the last role takes the sessions along");
+    assert!(moderator(&["role", "Ruth", "--role", "admin", "--site", "demo"]).status.success());
+    assert!(!moderator(&["role", "Ruth", "--role", "admin", "--site", "nowhere"]).status.success());
+    assert!(!moderator(&["role", "Ruth"]).status.success(), "which one?");
+    assert!(!moderator(&["role", "Nobody", "--none"]).status.success());
+    assert!(moderator(&["add", "Sam", "--role", "viewer", "--site", "demo"]).status.success());
+    assert_eq!(
+        list(),
+        "Ruth: admin of demo; signs in with codes\nSam: viewer of demo; signs in with codes\n"
+    );
+
+    let session = sign_in(&code_in(&moderator(&["sign-in", "Ruth"]))).await.ok();
     let unused = code_in(&moderator(&["sign-in", "Ruth"]));
     assert!(moderator(&["close", "Ruth"]).status.success());
 

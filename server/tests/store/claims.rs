@@ -7,7 +7,8 @@ use peer_support_domain::limits::{CLAIM_MS, HAND_OVERS_OF_ITEM};
 use peer_support_domain::post::{Decision, Role, State};
 use peer_support_domain::wire::{DeskNews, HandOver};
 use peer_support_server::store::{
-    Claim, Claimed, HandedOver, How, Moderator, NewClaim, NewDecision, NewHandOver, Said, Store, Undecided,
+    AtDesk, Claim, Claimed, HandedOver, How, Moderator, NewClaim, NewDecision, NewHandOver, Said, Store,
+    Undecided,
 };
 
 use crate::subject::*;
@@ -234,7 +235,8 @@ async fn who_is_at_the_desk_hears_what_changes_and_not_what_it_says() {
             (2, DeskChange::New),
             (2, DeskChange::Decided),
         ] {
-            assert_eq!(desk.next().await, Some(DeskNews { item: item(n), what }));
+            let news = DeskNews { item: item(n), what };
+            assert_eq!(desk.next().await, Some(AtDesk { site: "demo".parse().unwrap(), news }));
         }
     })
     .await;

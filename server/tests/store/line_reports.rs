@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 use peer_support_domain::limits::{LINE_REPORT_RETENTION_DAYS, LINE_REPORTS_A_DAY};
 use peer_support_domain::line_report::Day;
+use peer_support_domain::roles::Reach;
 use peer_support_domain::wire::{LineProblem, LineReport};
 use peer_support_server::store::{self, Address, NewLineReport, Store};
 
@@ -19,7 +20,7 @@ fn made_up(n: usize) -> NewLineReport {
 async fn listed(store: &dyn Store, limit: usize) -> Vec<LineReport> {
     let (mut all, mut after) = (Vec::new(), None);
     loop {
-        let page = store.line_reports(after, limit).await.unwrap();
+        let page = store.line_reports(Reach::Everywhere, after, limit).await.unwrap();
         assert!(page.items.len() <= limit);
         all.extend(page.items);
         after = page.next;

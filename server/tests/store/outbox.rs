@@ -5,6 +5,7 @@ use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::{DEAD_DELIVERY_RETENTION_MS, DELIVERY_CLAIM_MS};
 use peer_support_domain::post::Decision;
 use peer_support_domain::report::ReportReason;
+use peer_support_domain::roles::Reach;
 use peer_support_server::store::{
     self, DueDelivery, Edit, Escalated, NewDelivery, NewEscalation, NewItem, NewReport, Store, Tried,
 };
@@ -179,7 +180,7 @@ async fn what_a_crash_left_unsettled_is_sent_again_under_the_same_id() {
         // The first server was only slow, and comes too late with what it thinks.
         let late = Tried::GivenUp { failure: DeliveryFailure::TimedOut, at: now };
         store.settle_delivery("msg_pager".to_owned(), 1, late).await.unwrap();
-        assert_eq!(store.dead_deliveries().await.unwrap(), []);
+        assert_eq!(store.dead_deliveries(Reach::Everywhere).await.unwrap(), []);
         store.settle_delivery("msg_pager".to_owned(), 2, Tried::Arrived).await.unwrap();
         assert_eq!(store.due(i64::MAX).await, []);
     })
@@ -196,7 +197,7 @@ async fn what_is_given_up_is_listed_until_it_is_sent_again_or_discarded() {
             store.settle_delivery(claimed.id, claimed.n_tries, tried).await.unwrap();
         }
 
-        let dead = store.dead_deliveries().await.unwrap();
+        let dead = store.dead_deliveries(Reach::Everywhere).await.unwrap();
 
         assert_eq!(dead.len(), 2);
         let pager = dead.iter().find(|delivery| delivery.channel == "pager").unwrap();
@@ -204,13 +205,13 @@ async fn what_is_given_up_is_listed_until_it_is_sent_again_or_discarded() {
         assert_eq!((pager.n_tries, pager.failure), (1, DeliveryFailure::Refused));
         assert_eq!(store.due(i64::MAX).await, []);
 
-        assert!(store.resend_delivery("msg_pager".to_owned(), now).await.unwrap());
-        assert!(store.discard_delivery("msg_email".to_owned()).await.unwrap());
+        assert!(store.resend_delivery("msg_pager".to_owned(), Reach::Everywhere, now).await.unwrap());
+        assert!(store.discard_delivery("msg_email".to_owned(), Reach::Everywhere).await.unwrap());
         for (resent, gone) in [("msg_pager", "msg_email"), ("msg_none", "msg_none")] {
-            assert!(!store.resend_delivery(resent.to_owned(), now).await.unwrap());
-            assert!(!store.discard_delivery(gone.to_owned()).await.unwrap());
+            assert!(!store.resend_delivery(resent.to_owned(), Reach::Everywhere, now).await.unwrap());
+            assert!(!store.discard_delivery(gone.to_owned(), Reach::Everywhere).await.unwrap());
         }
-        assert_eq!(store.dead_deliveries().await.unwrap(), []);
+        assert_eq!(store.dead_deliveries(Reach::Everywhere).await.unwrap(), []);
         let again = store.due(now).await;
         assert_eq!((again[0].id.as_str(), again[0].n_tries), ("msg_pager", 1));
     })
@@ -229,7 +230,7 @@ async fn what_was_given_up_long_ago_is_purged() {
 
         store.purge(now + 1 + DEAD_DELIVERY_RETENTION_MS, START).await.unwrap();
 
-        assert_eq!(store.dead_deliveries().await.unwrap().len(), 1);
+        assert_eq!(store.dead_deliveries(Reach::Everywhere).await.unwrap().len(), 1);
     })
     .await;
 }

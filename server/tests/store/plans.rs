@@ -4,6 +4,7 @@ use peer_support_domain::cursor::{Cursor, Order};
 use peer_support_domain::flag::Flag;
 use peer_support_domain::post::Kind;
 use peer_support_domain::report::ReportReason;
+use peer_support_domain::roles::Reach;
 use peer_support_server::store::{self, Added, Address, FeedQuery, Hiding, NewItem, NewReport, SearchQuery};
 
 use crate::subject::*;
@@ -118,7 +119,7 @@ async fn rows_read(subject: &Subject, first_new: u64) -> RowsRead {
         has_force: true,
         hiding: Some(Hiding { n_reporters: 1, unless_seen_after: START }),
     };
-    store.see_moderator(START + 1).await.unwrap();
+    store.see_moderator(Reach::Everywhere, START + 1).await.unwrap();
     for (n, item) in [(1, 1), (1, 1), (2, 2), (3, 3)] {
         store.report(report(first_new + n, item)).await.unwrap().unwrap();
     }
@@ -127,10 +128,13 @@ async fn rows_read(subject: &Subject, first_new: u64) -> RowsRead {
     assert!(store.flag(post, Flag::VoteRing, START).await.unwrap());
     let known = NewItem { author: Some(author(1)), publish_after_approvals: 1, ..reply(first_new, post) };
     assert!(matches!(store.add(known, None).await.unwrap(), Added::Stored(_)));
-    store.queue(after, 10).await.unwrap();
-    assert!(store.queue(None, 2).await.unwrap().next.is_some());
+    store.queue(Reach::Everywhere, after, 10).await.unwrap();
+    let demo = Reach::Sites(vec!["demo".parse().unwrap()]);
+    store.queue(demo.clone(), after, 10).await.unwrap();
+    assert!(store.queue(demo, None, 2).await.unwrap().next.is_some());
+    assert!(store.queue(Reach::Everywhere, None, 2).await.unwrap().next.is_some());
     assert!(store.report_line(no_answer()).await.unwrap());
-    store.line_reports(after, 10).await.unwrap();
+    store.line_reports(Reach::Everywhere, after, 10).await.unwrap();
     store.close().await;
     let after = statistics(subject).await;
     RowsRead { by_scan: after.by_scan - before.by_scan, by_index: after.by_index - before.by_index }

@@ -5,6 +5,7 @@ use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::{REPORT_RETENTION_MS, REPORTS_OF_ITEM};
 use peer_support_domain::post::{Decision, State};
 use peer_support_domain::report::ReportReason;
+use peer_support_domain::roles::Reach;
 use peer_support_domain::wire::ReportCount;
 use peer_support_server::store::{Added, Hiding, NewItem, NewReport, Queued, Reported, Store};
 
@@ -155,9 +156,9 @@ async fn enough_readers_hide_an_item_while_no_moderator_is_there() {
 async fn reports_hide_nothing_while_a_moderator_is_there_and_the_next_one_after() {
     each_store(async |store| {
         let post = store.added(published(story(1))).await;
-        store.see_moderator(START - MINUTE).await.unwrap();
+        store.see_moderator(Reach::Everywhere, START - MINUTE).await.unwrap();
         // An older sight of another moderator changes nothing.
-        store.see_moderator(START - 60 * MINUTE).await.unwrap();
+        store.see_moderator(Reach::Everywhere, START - 60 * MINUTE).await.unwrap();
 
         for n in 1..=5 {
             store.reported(report(post, n)).await;

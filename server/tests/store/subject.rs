@@ -12,6 +12,7 @@ use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash, VoterId};
 use peer_support_domain::line_report::{Day, LineProblem};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, Kind, Role, State};
+use peer_support_domain::roles::Reach;
 use peer_support_domain::vote::Reaction;
 use peer_support_domain::wire::Page;
 use peer_support_server::store::{
@@ -346,7 +347,11 @@ impl Subject {
 
     /// The ids of the whole queue.
     pub async fn queue_ids(&self, limit: usize) -> Vec<ItemId> {
-        all_pages(async |after| Store::queue(&**self, after, limit).await.unwrap(), |queued| queued.id).await
+        all_pages(
+            async |after| Store::queue(&**self, Reach::Everywhere, after, limit).await.unwrap(),
+            |queued| queued.id,
+        )
+        .await
     }
 }
 

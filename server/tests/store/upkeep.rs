@@ -13,10 +13,11 @@ use peer_support_domain::limits::IDEMPOTENCY_WINDOW_MS;
 use peer_support_domain::note::ContentNote;
 use peer_support_domain::post::{Decision, Kind, Role, State};
 use peer_support_domain::report::ReportReason;
-use peer_support_domain::wire::LineProblem;
+use peer_support_domain::roles::Reach;
+use peer_support_domain::wire::{LineProblem, SiteSetting};
 use peer_support_server::store::{
     self, Added, Address, AuditFrom, Hiding, NewClaim, NewDelivery, NewEscalation, NewHandOver, NewItem,
-    NewLineReport, NewReport, NewSession, Objected, StoreError, Tried,
+    NewLineReport, NewReport, NewRole, NewSession, Objected, StoreError, Tried,
 };
 
 use crate::subject::*;
@@ -151,12 +152,12 @@ async fn content(store: &Subject) -> Vec<String> {
     }
     content.push(format!(
         "{:?}",
-        peer_support_server::store::Store::queue(&**store, None, 1_000).await.unwrap()
+        peer_support_server::store::Store::queue(&**store, Reach::Everywhere, None, 1_000).await.unwrap()
     ));
     for n in 0..40 {
         content.push(format!("{:?}", store.own(recovery(n)).await.unwrap()));
     }
-    content.push(format!("{:?}", store.line_reports(None, 1_000).await.unwrap()));
+    content.push(format!("{:?}", store.line_reports(Reach::Everywhere, None, 1_000).await.unwrap()));
     content.push(format!("{:?}", store.moderators().await.unwrap()));
     content.push(format!("{:?}", store.session(secret(50), START).await.unwrap()));
     for moderator in store.moderators().await.unwrap() {
@@ -173,8 +174,12 @@ async fn content(store: &Subject) -> Vec<String> {
     content.push(format!("{}", store.rows("select * from decisions").await.len()));
     content.push(format!("{}", store.rows("select * from decisions where rule is not null").await.len()));
     content.push(format!("{}", store.rows("select * from presence").await.len()));
+    content.push(format!("{:?}", store.site_settings("demo".parse().unwrap()).await.unwrap()));
+    content.push(format!("{}", store.rows("select * from proposals").await.len()));
+    content.push(format!("{}", store.rows("select * from site_presence").await.len()));
+    content.push(format!("{}", store.rows("select * from role_changes").await.len()));
     content.push(format!("{}", store.rows("select * from desk_events").await.len()));
-    content.push(format!("{:?}", store.dead_deliveries().await.unwrap()));
+    content.push(format!("{:?}", store.dead_deliveries(Reach::Everywhere).await.unwrap()));
     content.push(format!("{:?}", store.notices(99).await.unwrap()));
     content.push(format!("{:?}", store.audit(AuditFrom::After(0), 1_000).await.unwrap()));
     for table in ["escalations", "deliveries", "objections"] {
@@ -221,7 +226,18 @@ async fn fill(store: &Subject) {
         store.report(report).await.unwrap();
     }
     store.flag(item(4), Flag::VoteRing, START).await.unwrap();
-    store.see_moderator(START).await.unwrap();
+    store.see_moderator(Reach::Everywhere, START).await.unwrap();
+    let demo = || "demo".parse().unwrap();
+    store.see_moderator(Reach::Sites(vec![demo()]), START).await.unwrap();
+    store.add_account("Only \\N here".into(), None, START).await.unwrap().unwrap();
+    let here = NewRole {
+        name: "Only \\N here".into(),
+        site: Some(demo()),
+        role: Some(Role::Lead),
+        by: None,
+        at: START,
+    };
+    store.set_role(here).await.unwrap();
     store.edit_own(recovery(4), edit("A newer text, which waits.")).await.unwrap();
     store.edit_own(recovery(4), edit("A text newer still, which waits.")).await.unwrap();
     let moderator = store.moderator().await.id;
@@ -265,6 +281,8 @@ async fn fill(store: &Subject) {
     store.settle_delivery("pager".into(), 1, given_up).await.unwrap();
     store.settle_delivery("email".into(), 1, given_up).await.unwrap();
     store.add_sign_in_code(name, secret(51), START, START + MINUTE).await.unwrap();
+    store.change_site(demo(), SiteSetting::TwoPersons(true), None, START).await.unwrap();
+    store.decided(item(2), Decision::Restore).await.unwrap_err();
 }
 
 #[tokio::test]
@@ -421,7 +439,7 @@ async fn a_closed_store_finishes_what_it_took_and_takes_no_more() {
 
         let n_stored = added.iter().filter(|outcome| outcome.is_ok()).count();
         let reopened = store::open(&store.address).await.unwrap();
-        assert_eq!(reopened.queue(None, 100).await.unwrap().items.len(), n_stored);
+        assert_eq!(reopened.queue(Reach::Everywhere, None, 100).await.unwrap().items.len(), n_stored);
         reopened.close().await;
         assert!(store.add(story(99), None).await.is_err());
         assert!(store.ping().await.is_err());

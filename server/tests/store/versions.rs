@@ -1,6 +1,8 @@
 use std::path::Path;
 
 use peer_support_domain::id::ItemId;
+use peer_support_domain::post::Role;
+use peer_support_domain::roles::Roles;
 use peer_support_server::store::{self, Address, StoreError};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{Connection, Executor, PgConnection};
@@ -62,6 +64,7 @@ async fn works(subject: Subject) {
     assert!(subject.report_line(no_answer()).await.unwrap());
     let session = subject.session(*b"0123456789abcdef0123456789abcdef", START).await.unwrap().unwrap();
     assert_eq!((session.moderator.name.as_str(), session.is_by_code, session.seen_at), ("Ada", true, START));
+    assert_eq!(session.moderator.roles, Roles::everywhere(Role::Lead));
     subject.close().await;
 }
 

@@ -3,10 +3,13 @@
 mod notifications;
 mod present;
 mod record;
+mod roles;
 mod statistics;
 mod texts;
+mod two_persons;
 
 use leptos::prelude::*;
+use peer_support_domain::post::Role;
 use peer_support_domain::wire::ConsoleSite;
 
 use super::site_dialog::SiteDialog;
@@ -16,18 +19,22 @@ use crate::work::Work;
 /// The dialog that opens while the work's `is_site_open`. What it shows is asked for each time.
 #[component]
 pub fn SitePage(work: Work) -> impl IntoView {
-    let parts = move |ConsoleSite { id, .. }: ConsoleSite| {
+    let parts = move |ConsoleSite { id, role, .. }: ConsoleSite| {
         move || {
             work.is_site_open.get().then(|| {
-                let (notified, steps, reasons, counted) = (id.clone(), id.clone(), id.clone(), id.clone());
+                let (notified, steps, reasons, counted, team) =
+                    (id.clone(), id.clone(), id.clone(), id.clone(), id.clone());
                 view! {
-                    <present::Present work site=id.clone() />
-                    <Show when=move || work.may_write_for_everyone()>
+                    <present::Present work site=id.clone() role />
+                    <Show when=move || role >= Role::Lead>
                         <notifications::Notifications work site=notified.clone() />
                         <texts::PlaybookEditor work site=steps.clone() />
                         <texts::ReasonsEditor work site=reasons.clone() />
                         <statistics::Numbers site=counted.clone() />
                         <record::Record />
+                    </Show>
+                    <Show when=move || role >= Role::Admin>
+                        <roles::Roles work site=team.clone() />
                     </Show>
                 }
             })
@@ -35,6 +42,7 @@ pub fn SitePage(work: Work) -> impl IntoView {
     };
     view! {
         <SiteDialog
+            work
             is_open=work.is_site_open
             name="site-page"
             title=tr!("site-page")

@@ -3,10 +3,14 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use peer_support_domain::coverage::{Forced, ForcedRule};
+use peer_support_domain::post::Role;
 use peer_support_domain::site::{SiteId, SiteMode};
-use peer_support_domain::wire::{CalendarDay, PutForced, SiteChange, SitePresent, SiteSetting};
+use peer_support_domain::wire::{
+    CalendarDay, PutForced, PutTwoPersons, SiteChange, SitePresent, SiteSetting,
+};
 
 use super::Said;
+use super::two_persons::TwoPersons;
 use crate::api::{self, Failure};
 use crate::browser;
 use crate::locale::tr;
@@ -16,7 +20,7 @@ const HOUR_MS: i64 = 60 * 60 * 1_000;
 
 /// What holds on a site, as of the moment it was asked.
 #[component]
-pub fn Present(work: Work, site: SiteId) -> impl IntoView {
+pub fn Present(work: Work, site: SiteId, role: Role) -> impl IntoView {
     let present = RwSignal::new(None::<SitePresent>);
     let said = RwSignal::new(None::<Result<String, String>>);
     let site = StoredValue::new(site);
@@ -46,16 +50,29 @@ pub fn Present(work: Work, site: SiteId) -> impl IntoView {
             );
         });
     };
+    let would_be_alone = RwSignal::new(false);
+    let set_two_persons = move |put: PutTwoPersons| {
+        spawn_local(async move {
+            let answer =
+                work.write(async |csrf| api::put_two_persons(&csrf, &site.get_value(), put).await).await;
+            would_be_alone.set(matches!(answer, Err(Failure::Refused(_))));
+            if !would_be_alone.get_untracked() {
+                answered(answer);
+            }
+            browser::focus(&["two-persons-title"]);
+        });
+    };
     let parts = move || {
         let now = present.get()?;
         let is_sensitive = now.shown.is_sensitive;
         Some(view! {
             <Preview present=now.clone() />
             <Calendar zone=now.zone.clone() days=now.calendar.clone() />
-            <Show when=move || work.is_admin()>
+            <Show when=move || role >= Role::Admin>
                 <Force forced=now.forced on_force=Callback::new(force) />
+                <TwoPersons asks_two=now.asks_two would_be_alone on_set=Callback::new(set_two_persons) />
             </Show>
-            <Show when=move || work.may_write_for_everyone()>
+            <Show when=move || role >= Role::Lead>
                 <Sensitive is_sensitive on_set=Callback::new(set_sensitive) />
             </Show>
             <Changes changes=now.changes.clone() />
@@ -287,6 +304,8 @@ fn Changes(changes: Vec<SiteChange>) -> impl IntoView {
                 SiteSetting::Sensitive(false) => tr!("change-not-sensitive").to_owned(),
                 SiteSetting::Playbook => tr!("change-playbook").to_owned(),
                 SiteSetting::Reasons => tr!("change-reasons").to_owned(),
+                SiteSetting::TwoPersons(true) => tr!("change-two-persons").to_owned(),
+                SiteSetting::TwoPersons(false) => tr!("change-one-person").to_owned(),
             };
             let by = by.unwrap_or_else(|| tr!("change-by-command").to_owned());
             view! {

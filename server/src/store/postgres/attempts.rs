@@ -63,7 +63,11 @@ pub(super) async fn take(
     .execute(&mut *tx)
     .await?;
     let row = sqlx::query(
-        "select key, name, role, password, authenticator
+        "select key, name, role, password, authenticator,
+           (select string_agg(sites.id || ' ' || site_roles.role, ',')
+            from site_roles
+            join sites on sites.key = site_roles.site_key
+            where site_roles.moderator_key = moderators.key) as site_roles
          from moderators
          left join credentials on moderator_key = key
          where name = $1

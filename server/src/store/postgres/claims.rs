@@ -10,7 +10,7 @@ use peer_support_domain::wire::{HandOver, PastDecision};
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::{audit, bits, corrupt, item_id, key, live, parsed, side_texts};
+use super::{audit, bits, corrupt, item_id, key, live, parsed, roles, side_texts};
 use crate::store::audit::NewAct;
 use crate::store::side::Side;
 use crate::store::{Claim, Claimed, HandedOver, ModeratorId, NewClaim, NewHandOver, SecretHash, StoreError};
@@ -152,7 +152,7 @@ pub(super) async fn hand_over(pool: &PgPool, new: &NewHandOver) -> Result<Option
     }
     let to = match &new.to {
         None => None,
-        Some(name) => match colleague(&mut tx, name).await? {
+        Some(name) => match colleague(&mut tx, name, key).await? {
             Some(colleague) => Some(colleague),
             None => return Ok(Some(HandedOver::NoSuchColleague)),
         },
@@ -187,20 +187,24 @@ pub(super) async fn hand_over(pool: &PgPool, new: &NewHandOver) -> Result<Option
     Ok(last.map(|(_, hand_over)| HandedOver::Done(hand_over)))
 }
 
-/// The open account of this name, when it may decide.
-async fn colleague(db: &mut PgConnection, name: &str) -> Result<Option<ModeratorId>, StoreError> {
-    let row = sqlx::query(
-        "select key, role
+/// The open account of this name, when it may decide about this item.
+async fn colleague(
+    db: &mut PgConnection,
+    name: &str,
+    item_key: i64,
+) -> Result<Option<ModeratorId>, StoreError> {
+    let colleague: Option<i64> = sqlx::query_scalar(
+        "select key
          from moderators
          where name = $1
            and closed_at is null",
     )
     .bind(name)
-    .fetch_optional(db)
+    .fetch_optional(&mut *db)
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    let role: Role = parsed(&row, "moderators", "role")?;
-    Ok((role >= Role::Moderator).then_some(ModeratorId(key(&row))))
+    let Some(colleague) = colleague.map(ModeratorId) else { return Ok(None) };
+    let role = roles::on_item(db, colleague, item_key).await?;
+    Ok((role >= Some(Role::Moderator)).then_some(colleague))
 }
 
 /// The notes with which items were handed over, each with its item's key, the oldest first.

@@ -16,6 +16,17 @@ pub(super) async fn note(
     event: AccountEvent,
     at: i64,
 ) -> Result<(), StoreError> {
+    remember(db, moderator, event, at).await?;
+    audit::record(db, of_account(event, moderator, at)).await
+}
+
+/// As [`note`], in the account's own list only.
+pub(super) async fn remember(
+    db: &mut PgConnection,
+    moderator: ModeratorId,
+    event: AccountEvent,
+    at: i64,
+) -> Result<(), StoreError> {
     sqlx::query(
         "insert into account_events (moderator_key, event, at)
          values ($1, $2, $3)",
@@ -25,7 +36,7 @@ pub(super) async fn note(
     .bind(begun_span(at, MINUTE_MS))
     .execute(&mut *db)
     .await?;
-    audit::record(db, of_account(event, moderator, at)).await
+    Ok(())
 }
 
 pub(super) async fn account(pool: &PgPool, moderator: ModeratorId) -> Result<AccountState, StoreError> {

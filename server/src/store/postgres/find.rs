@@ -7,7 +7,7 @@ use peer_support_domain::limits::FIND_LOOKS;
 use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
-use super::{key, queue};
+use super::{key, queue, sites_in};
 use crate::store::{FindQuery, Finds, Queued, StoreError};
 
 /// Items whose texts are fetched at a time: what is looked for is often near the beginning.
@@ -16,7 +16,7 @@ const LOOKS_AT_A_TIME: usize = 256;
 pub(super) async fn find(db: &mut PgConnection, query: &FindQuery) -> Result<Finds, StoreError> {
     let candidates = candidates(db, query).await?;
     let mut found: Vec<i64> = Vec::new();
-    let mut n_looks = 0;
+    let mut n_looks: usize = 0;
     'looking: for keys in candidates[..candidates.len().min(FIND_LOOKS)].chunks(LOOKS_AT_A_TIME) {
         let holding = holding(db, query, keys).await?;
         for key in keys {
@@ -114,6 +114,7 @@ async fn holding(db: &mut PgConnection, query: &FindQuery, keys: &[i64]) -> Resu
            and (items.post_key is null or posts.state <> 'deleted')
            and ($2::text is null or items.state = $2)
            and ($3::text is null or sites.id = $3)
+           and ($9::text[] is null or sites.id = any($9))
            and ($4::text is null or coalesce(items.kind, 'r') = $4)
            and ($5::text is null or topics.id = $5)
            and ($6::integer = 0 or items.flags & $6 <> 0)
@@ -128,6 +129,7 @@ async fn holding(db: &mut PgConnection, query: &FindQuery, keys: &[i64]) -> Resu
     .bind(i32::from(query.flag_bits()))
     .bind(query.is_reported())
     .bind(find.lang.as_ref().map(|lang| lang.as_str()))
+    .bind(sites_in(&query.reach))
     .fetch_all(db)
     .await?;
     let mut holding = Vec::new();
@@ -143,7 +145,7 @@ async fn holding(db: &mut PgConnection, query: &FindQuery, keys: &[i64]) -> Resu
 async fn of_keys(db: &mut PgConnection, keys: &[i64]) -> Result<Vec<Queued>, StoreError> {
     let rows = sqlx::query(
         "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, texts.text, texts.lang,
-           texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.escalated_at, items.queue_place,
+           texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.escalated_at, items.objected_at, items.queue_place,
            items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
              as has_open_flags,
            claims.moderator_key as reader_key, moderators.name as reader, claims.expires_at as claimed_until,

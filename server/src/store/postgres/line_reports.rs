@@ -4,12 +4,13 @@ use peer_support_domain::cursor::Cursor;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::{LINE_REPORT_RETENTION_DAYS, LINE_REPORTS_A_DAY};
 use peer_support_domain::line_report::Day;
+use peer_support_domain::roles::Reach;
 use peer_support_domain::statistics::{Quarter, Tally};
 use peer_support_domain::wire::{LineReport, Page};
 use sqlx::Row;
 use sqlx::postgres::{PgPool, PgRow};
 
-use super::{items, key, parsed, tallies};
+use super::{items, key, parsed, sites_in, tallies};
 use crate::store::{NewLineReport, StoreError, corrupt, page, rows_of_page};
 
 pub(super) async fn add(pool: &PgPool, report: &NewLineReport) -> Result<bool, StoreError> {
@@ -64,6 +65,7 @@ pub(super) async fn add(pool: &PgPool, report: &NewLineReport) -> Result<bool, S
 
 pub(super) async fn list(
     pool: &PgPool,
+    reach: &Reach,
     after: Option<Cursor>,
     limit: usize,
 ) -> Result<Page<LineReport>, StoreError> {
@@ -74,6 +76,7 @@ pub(super) async fn list(
          from line_reports
          join sites on sites.key = line_reports.site_key
          where (day, line_reports.key) < ($1, $2)
+           and ($4::text[] is null or sites.id = any($4))
          order by day desc, line_reports.key desc
          limit $3",
     )
@@ -81,6 +84,7 @@ pub(super) async fn list(
     .bind(i32::try_from(day).unwrap_or(i32::MAX))
     .bind(before)
     .bind(rows_of_page(limit))
+    .bind(sites_in(reach))
     .fetch_all(pool)
     .await?;
     let found = rows.iter().map(to_report).collect::<Result<_, _>>()?;

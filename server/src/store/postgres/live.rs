@@ -11,7 +11,7 @@ use sqlx::postgres::{PgConnection, PgListener, PgPool};
 
 use super::{bits, item_id, kind, parsed};
 use crate::store::live::Teller;
-use crate::store::{Published, StoreError, Tidings};
+use crate::store::{AtDesk, Published, StoreError, Tidings};
 
 const CHANNEL: &str = "peer_support_published";
 const DESK: &str = "peer_support_desk";
@@ -33,7 +33,18 @@ pub(super) async fn tell_desk(
     item: ItemId,
     what: DeskChange,
 ) -> Result<(), StoreError> {
-    sqlx::query("select pg_notify($1, $2)").bind(DESK).bind(format!("{item} {what}")).execute(db).await?;
+    sqlx::query(
+        "select pg_notify($1, concat_ws(' ', $2::text, $3::text, sites.id))
+         from items
+         join sites on sites.key = items.site_key
+         where items.id = $4",
+    )
+    .bind(DESK)
+    .bind(item.to_string())
+    .bind(what.as_str())
+    .bind(bits(item))
+    .execute(db)
+    .await?;
     Ok(())
 }
 
@@ -96,9 +107,10 @@ async fn until_lost(listener: &mut PgListener, pool: &PgPool, teller: &Teller) -
     }
 }
 
-fn news(payload: &str) -> Option<DeskNews> {
-    let (item, what) = payload.split_once(' ')?;
-    Some(DeskNews { item: item.parse().ok()?, what: what.parse().ok()? })
+fn news(payload: &str) -> Option<AtDesk> {
+    let [item, what, site] = payload.split(' ').collect::<Vec<_>>().try_into().ok()?;
+    let news = DeskNews { item: item.parse().ok()?, what: what.parse().ok()? };
+    Some(AtDesk { site: site.parse().ok()?, news })
 }
 
 /// The item of this id; `None` when nobody can read it, and a reply to what nobody can read is no news.

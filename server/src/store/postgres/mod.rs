@@ -19,10 +19,12 @@ mod moderators;
 mod objections;
 mod outbox;
 mod own;
+mod proposals;
 mod purge;
 mod queue;
 mod reports;
 mod rewrite;
+mod roles;
 mod search;
 mod sessions;
 mod side_texts;
@@ -43,12 +45,13 @@ use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, Role, State};
+use peer_support_domain::roles::Reach;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::statistics::{Counted, Quarter};
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{
-    AuditLine, Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate,
-    Reply, SiteChange, SiteSetting, Thread,
+    AuditLine, Card, Delivery, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
+    SiteChange, SiteSetting, Thread,
 };
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
@@ -59,13 +62,13 @@ use tokio::sync::mpsc::Sender;
 use self::rewrite::Rewriter;
 use super::live::{Listener, Teller};
 use super::{
-    AccountState, Added, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated,
-    ExportedItem, FeedQuery, FindQuery, Finds, HandedOver, Idempotency, Import, ImportId, ImportedItem,
-    ListedSession, Moderator, ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver,
-    NewImport, NewItem, NewLineReport, NewReport, NewSession, Notice, NoticeId, Objected, OpenSession,
-    OwnItem, Published, Queued, RecentText, Replies, ReportStanding, Reported, Said, SearchQuery,
-    SecondFactor, SecretHash, SessionId, SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt,
-    flags_of_bits, kind_of_letter,
+    AccountState, Added, AtDesk, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited,
+    Escalated, ExportedItem, FeedQuery, FindQuery, Finds, HandedOver, Idempotency, Import, ImportId,
+    ImportedItem, ListedSession, Moderator, ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation,
+    NewHandOver, NewImport, NewItem, NewLineReport, NewReport, NewRole, NewSession, NewSettlement, Notice,
+    NoticeId, Objected, OpenSession, OwnItem, Published, Queued, RecentText, Replies, ReportStanding,
+    Reported, RoleChanged, Said, SearchQuery, SecondFactor, SecretHash, SessionId, Settled, SiteSettings,
+    Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits, kind_of_letter,
 };
 
 /// Connections of one server, of which one listens. PostgreSQL allows 100 at first, so several servers fit.
@@ -94,6 +97,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("sites", include_str!("migrations/0015_sites.sql")),
     ("record", include_str!("migrations/0016_record.sql")),
     ("find", include_str!("migrations/0017_find.sql")),
+    ("rights", include_str!("migrations/0018_rights.sql")),
 ];
 
 /// A store in a PostgreSQL database, which it may share with other servers.
@@ -276,8 +280,13 @@ impl Store for Postgres {
         Ok(Some(item))
     }
 
-    async fn queue(&self, after: Option<Cursor>, limit: usize) -> Result<Page<Queued>, StoreError> {
-        queue::queue(&mut *self.pool.acquire().await?, after, limit).await
+    async fn queue(
+        &self,
+        reach: Reach,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Page<Queued>, StoreError> {
+        queue::queue(&mut *self.pool.acquire().await?, &reach, after, limit).await
     }
 
     async fn find(&self, query: FindQuery) -> Result<Finds, StoreError> {
@@ -286,6 +295,10 @@ impl Store for Postgres {
 
     async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, Undecided>>, StoreError> {
         until_alone(|| queue::decide(&self.pool, &decision)).await
+    }
+
+    async fn settle_proposal(&self, settlement: NewSettlement) -> Result<Option<Settled>, StoreError> {
+        until_alone(|| proposals::settle(&self.pool, &settlement)).await
     }
 
     async fn claim(&self, claim: NewClaim) -> Result<Option<Claimed>, StoreError> {
@@ -336,16 +349,16 @@ impl Store for Postgres {
         until_alone(|| outbox::settle(&self.pool, &id, n_tries, tried)).await
     }
 
-    async fn dead_deliveries(&self) -> Result<Vec<Delivery>, StoreError> {
-        outbox::dead(&self.pool).await
+    async fn dead_deliveries(&self, reach: Reach) -> Result<Vec<Delivery>, StoreError> {
+        outbox::dead(&self.pool, &reach).await
     }
 
-    async fn resend_delivery(&self, id: String, at: i64) -> Result<bool, StoreError> {
-        until_alone(|| outbox::resend(&self.pool, &id, at)).await
+    async fn resend_delivery(&self, id: String, reach: Reach, at: i64) -> Result<bool, StoreError> {
+        until_alone(|| outbox::resend(&self.pool, &id, &reach, at)).await
     }
 
-    async fn discard_delivery(&self, id: String) -> Result<bool, StoreError> {
-        until_alone(|| outbox::discard(&self.pool, &id)).await
+    async fn discard_delivery(&self, id: String, reach: Reach) -> Result<bool, StoreError> {
+        until_alone(|| outbox::discard(&self.pool, &id, &reach)).await
     }
 
     async fn site_settings(&self, site: SiteId) -> Result<SiteSettings, StoreError> {
@@ -408,7 +421,7 @@ impl Store for Postgres {
         Ok(self.teller.listen())
     }
 
-    async fn listen_at_desk(&self) -> Result<Listener<DeskNews>, StoreError> {
+    async fn listen_at_desk(&self) -> Result<Listener<AtDesk>, StoreError> {
         let start = || live::start(self.pool.clone(), self.teller.clone());
         self.listening.get_or_try_init(start).await?;
         Ok(self.teller.listen_at_desk())
@@ -434,8 +447,8 @@ impl Store for Postgres {
         items::recent_texts(&self.pool, since, limit).await
     }
 
-    async fn see_moderator(&self, at: i64) -> Result<(), StoreError> {
-        until_alone(|| reports::see_moderator(&self.pool, at)).await
+    async fn see_moderator(&self, reach: Reach, at: i64) -> Result<(), StoreError> {
+        until_alone(|| reports::see_moderator(&self.pool, &reach, at)).await
     }
 
     async fn report_line(&self, report: NewLineReport) -> Result<bool, StoreError> {
@@ -444,10 +457,11 @@ impl Store for Postgres {
 
     async fn line_reports(
         &self,
+        reach: Reach,
         after: Option<Cursor>,
         limit: usize,
     ) -> Result<Page<LineReport>, StoreError> {
-        line_reports::list(&self.pool, after, limit).await
+        line_reports::list(&self.pool, &reach, after, limit).await
     }
 
     async fn cards(&self, site: SiteId) -> Result<Option<Vec<Card>>, StoreError> {
@@ -464,10 +478,10 @@ impl Store for Postgres {
         until_alone(|| cards::put(&self.pool, &site, &cards, moderator, at)).await
     }
 
-    async fn add_moderator(
+    async fn add_account(
         &self,
         name: String,
-        role: Role,
+        role: Option<Role>,
         at: i64,
     ) -> Result<Option<Moderator>, StoreError> {
         until_alone(|| moderators::add(&self.pool, &name, role, at)).await
@@ -475,6 +489,10 @@ impl Store for Postgres {
 
     async fn moderators(&self) -> Result<Vec<Moderator>, StoreError> {
         moderators::all(&self.pool).await
+    }
+
+    async fn set_role(&self, role: NewRole) -> Result<RoleChanged, StoreError> {
+        until_alone(|| roles::set(&self.pool, &role)).await
     }
 
     async fn close_moderator(&self, name: String, at: i64) -> Result<bool, StoreError> {
@@ -736,6 +754,12 @@ fn sql_state(error: &(dyn std::error::Error + 'static)) -> Option<String> {
 /// PostgreSQL's integers are signed.
 fn bits(id: ItemId) -> i64 {
     id.bits().cast_signed()
+}
+
+/// The ids of the sites in `reach`; `None` where all are meant.
+fn sites_in(reach: &Reach) -> Option<Vec<String>> {
+    let Reach::Sites(sites) = reach else { return None };
+    Some(sites.iter().map(|site| site.as_str().to_owned()).collect())
 }
 
 fn item_id(row: &PgRow, column: &str) -> Result<ItemId, StoreError> {

@@ -3,50 +3,53 @@
 use peer_support_domain::account::AccountEvent;
 use peer_support_domain::audit::Act;
 use peer_support_domain::post::Role;
-use sqlx::Row;
+use peer_support_domain::roles::Roles;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
+use sqlx::{PgExecutor, Row};
 
-use super::{audit, credentials, parsed};
-use crate::store::audit::NewAct;
+use super::{audit, credentials, roles};
+use crate::store::audit::{NO_ROLE, NewAct};
 use crate::store::{Moderator, ModeratorId, SecretHash, StoreError};
 
 pub(super) async fn add(
     pool: &PgPool,
     name: &str,
-    role: Role,
+    role: Option<Role>,
     at: i64,
 ) -> Result<Option<Moderator>, StoreError> {
     let mut tx = pool.begin().await?;
-    let added = sqlx::query(
+    let key: Option<i64> = sqlx::query_scalar(
         "insert into moderators (name, role, created_at)
          values ($1, $2, $3)
          on conflict do nothing
-         returning key, name, role",
+         returning key",
     )
     .bind(name)
-    .bind(role.as_str())
+    .bind(role.map(Role::as_str))
     .bind(at)
     .fetch_optional(&mut *tx)
-    .await?
-    .as_ref()
-    .map(moderator)
-    .transpose()?;
-    if let Some(added) = &added {
-        let act = NewAct::of(Act::AccountMade, None, at).to_account(added.id);
-        audit::record(&mut tx, act.because(role.as_str())).await?;
+    .await?;
+    if let Some(key) = key {
+        let act = NewAct::of(Act::AccountMade, None, at).to_account(ModeratorId(key));
+        audit::record(&mut tx, act.because(role.map_or(NO_ROLE, Role::as_str))).await?;
     }
     tx.commit().await?;
-    Ok(added)
+    let roles = Roles { everywhere: role, ..Roles::default() };
+    Ok(key.map(|key| Moderator { id: ModeratorId(key), name: name.to_owned(), roles }))
 }
 
-pub(super) async fn all(pool: &PgPool) -> Result<Vec<Moderator>, StoreError> {
+pub(super) async fn all(db: impl PgExecutor<'_>) -> Result<Vec<Moderator>, StoreError> {
     sqlx::query(
-        "select key, name, role
+        "select key, name, role,
+           (select string_agg(sites.id || ' ' || site_roles.role, ',')
+            from site_roles
+            join sites on sites.key = site_roles.site_key
+            where site_roles.moderator_key = moderators.key) as site_roles
          from moderators
          where closed_at is null
          order by name collate \"C\"",
     )
-    .fetch_all(pool)
+    .fetch_all(db)
     .await?
     .iter()
     .map(moderator)
@@ -77,7 +80,10 @@ pub(super) async fn reset(pool: &PgPool, name: &str, at: i64) -> Result<bool, St
 }
 
 /// The account, whose full lock waits for codes and sessions that are being made for it.
-async fn open_account(db: &mut PgConnection, name: &str) -> Result<Option<ModeratorId>, StoreError> {
+pub(super) async fn open_account(
+    db: &mut PgConnection,
+    name: &str,
+) -> Result<Option<ModeratorId>, StoreError> {
     let key: Option<i64> = sqlx::query_scalar(
         "select key
          from moderators
@@ -118,6 +124,6 @@ pub(super) fn moderator(row: &PgRow) -> Result<Moderator, StoreError> {
     Ok(Moderator {
         id: ModeratorId(row.try_get("key")?),
         name: row.try_get("name")?,
-        role: parsed(row, "moderators", "role")?,
+        roles: roles::roles(row)?,
     })
 }

@@ -10,7 +10,7 @@ use peer_support_domain::wire::{Objection, Statement};
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool};
 
-use super::{audit, bits, claims, corrupt, key, live, own, parsed, parsed_if_any, side_texts};
+use super::{audit, bits, claims, corrupt, key, live, own, parsed, parsed_if_any, roles, side_texts};
 use crate::store::audit::NewAct;
 use crate::store::side::Side;
 use crate::store::{ModeratorId, NewDecision, Objected, QueuedObjection, StoreError, Undecided};
@@ -158,23 +158,13 @@ pub(super) async fn queued(
 pub(super) async fn is_same_person(
     db: &mut PgConnection,
     open: &Open,
+    item_key: i64,
     moderator: ModeratorId,
 ) -> Result<Result<bool, Undecided>, StoreError> {
     if open.by != Some(moderator) {
         return Ok(Ok(false));
     }
-    let rows = sqlx::query(
-        "select key, role
-         from moderators
-         where closed_at is null
-           and role <> 'viewer'",
-    )
-    .fetch_all(db)
-    .await?;
-    let deciders: Vec<(ModeratorId, Role)> = rows
-        .iter()
-        .map(|row| Ok((ModeratorId(key(row)), parsed(row, "moderators", "role")?)))
-        .collect::<Result<_, StoreError>>()?;
+    let deciders = roles::deciders(db, item_key).await?;
     let is_alone = deciders.iter().all(|(other, _)| *other == moderator);
     let is_lead = deciders.iter().any(|(other, role)| *other == moderator && *role >= Role::Lead);
     Ok(if is_alone && is_lead { Ok(true) } else { Err(Undecided::OwnDecision { is_alone }) })

@@ -4,11 +4,12 @@ use peer_support_domain::audit::Act;
 use peer_support_domain::delivery::Occasion;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::{DEAD_DELIVERIES, DEAD_DELIVERY_RETENTION_MS, DELIVERY_CLAIM_MS};
+use peer_support_domain::roles::Reach;
 use peer_support_domain::wire::{Delivery, Escalation};
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::{audit, bits, corrupt, item_id, key, parsed};
+use super::{audit, bits, corrupt, item_id, key, parsed, sites_in};
 use crate::store::audit::NewAct;
 use crate::store::{
     DueDelivery, Escalated, FIRST_TIER, NewDelivery, NewEscalation, Notice, NoticeId, StoreError, Tried,
@@ -232,16 +233,18 @@ pub(super) async fn settle(pool: &PgPool, id: &str, n_tries: u32, tried: Tried) 
     Ok(())
 }
 
-pub(super) async fn dead(pool: &PgPool) -> Result<Vec<Delivery>, StoreError> {
+pub(super) async fn dead(pool: &PgPool, reach: &Reach) -> Result<Vec<Delivery>, StoreError> {
     let rows = sqlx::query(
         "select deliveries.key, deliveries.id, sites.id as site, occasion, item_id, channel, created_at, n_tries, failure
          from deliveries
          join sites on sites.key = deliveries.site_key
          where given_up_at is not null
+           and ($2::text[] is null or sites.id = any($2))
          order by given_up_at desc, deliveries.key desc
          limit $1",
     )
     .bind(DEAD_DELIVERIES as i64)
+    .bind(sites_in(reach))
     .fetch_all(pool)
     .await?;
     rows.iter()
@@ -260,25 +263,33 @@ pub(super) async fn dead(pool: &PgPool) -> Result<Vec<Delivery>, StoreError> {
         .collect()
 }
 
-pub(super) async fn resend(pool: &PgPool, id: &str, at: i64) -> Result<bool, StoreError> {
+pub(super) async fn resend(pool: &PgPool, id: &str, reach: &Reach, at: i64) -> Result<bool, StoreError> {
     let resent = sqlx::query(
         "update deliveries
          set n_tries = 0, due_at = $2, given_up_at = null
          where id = $1
-           and given_up_at is not null",
+           and given_up_at is not null
+           and ($3::text[] is null or site_key in (select key from sites where sites.id = any($3)))",
     )
     .bind(id)
     .bind(at)
+    .bind(sites_in(reach))
     .execute(pool)
     .await?;
     Ok(resent.rows_affected() == 1)
 }
 
-pub(super) async fn discard(pool: &PgPool, id: &str) -> Result<bool, StoreError> {
-    let gone = sqlx::query("delete from deliveries where id = $1 and given_up_at is not null")
-        .bind(id)
-        .execute(pool)
-        .await?;
+pub(super) async fn discard(pool: &PgPool, id: &str, reach: &Reach) -> Result<bool, StoreError> {
+    let gone = sqlx::query(
+        "delete from deliveries
+         where id = $1
+           and given_up_at is not null
+           and ($2::text[] is null or site_key in (select key from sites where sites.id = any($2)))",
+    )
+    .bind(id)
+    .bind(sites_in(reach))
+    .execute(pool)
+    .await?;
     Ok(gone.rows_affected() == 1)
 }
 

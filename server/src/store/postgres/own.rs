@@ -12,8 +12,8 @@ use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
 use super::{
-    author, claims, count, counts, item_id, items, kind, live, notes, objections, outbox, parsed, rewrite,
-    search, side_texts,
+    author, claims, count, counts, item_id, items, kind, live, notes, objections, outbox, parsed, proposals,
+    rewrite, search, side_texts,
 };
 use crate::store::side::{Side, SideTexts};
 use crate::store::{Edit, Edited, OwnItem, StoreError};
@@ -142,6 +142,7 @@ async fn replace(
     }
     swap_text(db, key, &edit.text, notes).await?;
     flag_words(db, key, edit).await?;
+    proposals::lapse(db, item.id, edit.at).await?;
     live::tell_desk(db, item.id, DeskChange::New).await?;
     item.text = edit.text.clone();
     item.notes = notes;
@@ -174,6 +175,7 @@ async fn let_wait(
     }
     side_texts::add(db, key, Side::Waiting, None, notes, &edit.text, edit.at).await?;
     flag_words(db, key, edit).await?;
+    proposals::lapse(db, item.id, edit.at).await?;
     live::tell_desk(db, item.id, DeskChange::New).await?;
     sqlx::query(
         "update items
@@ -265,6 +267,8 @@ pub(super) async fn delete(
         items::count_reply(&mut tx, post_key, -1).await?;
     }
     claims::end(&mut tx, key, item.id).await?;
+    // When it was taken back is not recorded.
+    proposals::lapse(&mut tx, item.id, item.created_at).await?;
     tx.commit().await?;
     item.state = State::Deleted;
     item.text.clear();

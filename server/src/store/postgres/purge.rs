@@ -41,6 +41,15 @@ pub(super) async fn expired(pool: &PgPool, now: i64) -> Result<(), StoreError> {
         .bind(now.saturating_sub(ACCOUNT_EVENT_RETENTION_MS))
         .execute(&mut *tx)
         .await?;
+    sqlx::query(
+        "update proposals
+         set outcome = 'lapsed', reason = null, settled_at = $1
+         where outcome is null
+           and not exists (select 1 from items where items.id = proposals.item_id)",
+    )
+    .bind(now)
+    .execute(&mut *tx)
+    .await?;
     Ok(tx.commit().await?)
 }
 

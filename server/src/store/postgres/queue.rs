@@ -7,6 +7,8 @@ use peer_support_domain::note::ContentNotes;
 use peer_support_domain::objection::ObjectionOutcome;
 use peer_support_domain::post::{Decision, NewText, State};
 use peer_support_domain::report::ReportReason;
+use peer_support_domain::roles::Reach;
+use peer_support_domain::site::SiteId;
 use peer_support_domain::statistics::Tally;
 use peer_support_domain::wire::Page;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
@@ -14,7 +16,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::{
     audit, bits, claims, cursor_key, flags, item_id, items, key, kind, live, notes, objections, outbox, own,
-    parsed, parsed_if_any, reports, side_texts, tallies,
+    parsed, parsed_if_any, proposals, reports, side_texts, tallies,
 };
 use crate::store::audit::{NewAct, of_decision};
 use crate::store::side::{Side, SideTexts};
@@ -24,15 +26,69 @@ use crate::store::{
     queue_flags, report_counts, rows_of_page, waits_since,
 };
 
+/// Where something of the queue stands: its place, and its key among those of the same place.
+type Standing = (i64, i64);
+
+/// What waits behind `after`, the first first: on one site, or on all.
+async fn standings(
+    db: &mut PgConnection,
+    site: Option<&SiteId>,
+    (place, key_before): Standing,
+    limit: usize,
+) -> Result<Vec<Standing>, StoreError> {
+    // The number stands in the text: with a plan for any limit, one would be made anew for each page.
+    let n_rows = rows_of_page(limit);
+    let Some(site) = site else {
+        let sql = format!(
+            "select items.queue_place, items.key
+             from items
+             left join items as posts on posts.key = items.post_key
+             where items.queue_place is not null
+               and (items.queue_place, items.key) > ($1, $2)
+               and (items.post_key is null or posts.state = 'published')
+             order by items.queue_place, items.key
+             limit {n_rows}"
+        );
+        let standings = sqlx::query_as(AssertSqlSafe(sql)).bind(place).bind(key_before);
+        return Ok(standings.fetch_all(db).await?);
+    };
+    let sql = format!(
+        "select items.queue_place, items.key
+         from items
+         left join items as posts on posts.key = items.post_key
+         where items.queue_place is not null
+           and items.site_key = (select key from sites where id = $3)
+           and (items.queue_place, items.key) > ($1, $2)
+           and (items.post_key is null or posts.state = 'published')
+         order by items.queue_place, items.key
+         limit {n_rows}"
+    );
+    let standings = sqlx::query_as(AssertSqlSafe(sql)).bind(place).bind(key_before).bind(site.as_str());
+    Ok(standings.fetch_all(db).await?)
+}
+
+/// The queue of several sites is merged from that of each, so that no row of another is read.
 pub(super) async fn queue(
     db: &mut PgConnection,
+    reach: &Reach,
     after: Option<Cursor>,
     limit: usize,
 ) -> Result<Page<Queued>, StoreError> {
-    let (place, key_before) = cursor_key(db, after, i64::MIN).await?;
-    // The number stands in the text: with a plan for any limit, one would be made anew for each page.
-    let n_rows = rows_of_page(limit);
-    let sql = format!(
+    let after = cursor_key(db, after, i64::MIN).await?;
+    let mut standings = match reach {
+        Reach::Everywhere => standings(db, None, after, limit).await?,
+        Reach::Sites(sites) => {
+            let mut merged = Vec::new();
+            for site in sites {
+                merged.extend(standings(db, Some(site), after, limit).await?);
+            }
+            merged.sort_unstable();
+            merged
+        }
+    };
+    standings.truncate(limit.saturating_add(1));
+    let keys: Vec<i64> = standings.iter().map(|(_, key)| *key).collect();
+    let rows = sqlx::query(
         "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, texts.text, texts.lang,
            texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.escalated_at, items.objected_at, items.queue_place,
            items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
@@ -57,13 +113,13 @@ pub(super) async fn queue(
            offset 0
          ) as post_texts on true
          join topics on topics.key = coalesce(items.topic_key, posts.topic_key)
-         where items.queue_place is not null
-           and (items.queue_place, items.key) > ($1, $2)
-           and (items.post_key is null or posts.state = 'published')
-         order by items.queue_place, items.key
-         limit {n_rows}"
-    );
-    let rows = sqlx::query(AssertSqlSafe(sql)).bind(place).bind(key_before).fetch_all(&mut *db).await?;
+         where items.key = any($1)
+           and items.queue_place is not null
+         order by items.queue_place, items.key",
+    )
+    .bind(keys)
+    .fetch_all(&mut *db)
+    .await?;
     let queued = to_queued(db, &rows).await?;
     Ok(page(queued, limit, |item: &Queued| Cursor { key: item.place.unwrap_or_default(), item: item.id }))
 }
@@ -91,6 +147,12 @@ pub(super) async fn to_queued(db: &mut PgConnection, rows: &[PgRow]) -> Result<V
     for (item_key, hand_over) in claims::hand_overs(db, &keys).await? {
         if let Some(place) = keys.iter().position(|key| *key == item_key) {
             queued[place].hand_overs.push(hand_over);
+        }
+    }
+    let ids: Vec<ItemId> = queued.iter().map(|queued| queued.id).collect();
+    for (item, proposal) in proposals::open_of(db, &ids).await? {
+        if let Some(place) = ids.iter().position(|id| *id == item) {
+            queued[place].proposal = Some(proposal);
         }
     }
     for (place, row) in rows.iter().enumerate() {
@@ -129,6 +191,7 @@ fn without_texts(row: &PgRow, reasons: &[(i64, ReportReason)]) -> Result<Queued,
         n_decisions: n_decisions(row)?,
         escalation: None,
         objection: None,
+        proposal: None,
         waits_since: place.map(waits_since),
         place,
     })
@@ -150,6 +213,19 @@ pub(super) async fn decide(
     new: &NewDecision,
 ) -> Result<Option<Result<State, Undecided>>, StoreError> {
     let mut tx = pool.begin().await?;
+    let decided = carry_out(&mut tx, new, None).await?;
+    if let Some(Ok(_) | Err(Undecided::Proposed(_))) = decided {
+        tx.commit().await?;
+    }
+    Ok(decided)
+}
+
+/// As [`decide`], in the transaction of the caller; with a `second` person, what was proposed before.
+pub(super) async fn carry_out(
+    tx: &mut PgConnection,
+    new: &NewDecision,
+    second: Option<ModeratorId>,
+) -> Result<Option<Result<State, Undecided>>, StoreError> {
     let found = sqlx::query(
         "select key, post_key, state, coalesce(reported_at, flagged_at) is not null as is_review, flags, created_at,
            imported_at, coalesce(reported_at, asked_at, escalated_at) is not null as is_looked_at
@@ -180,8 +256,13 @@ pub(super) async fn decide(
         .map(|row| Ok::<_, StoreError>((row.try_get("text")?, notes(&row)?, row.try_get("lang")?)))
         .transpose()?;
     let text = stored.as_ref().map(|(text, ..)| text.clone());
-    if let Some(theirs) = claims::of_another(&mut tx, key, new.moderator, new.at).await? {
+    if let Some(theirs) = claims::of_another(tx, key, second.unwrap_or(new.moderator), new.at).await? {
         return Ok(Some(Err(Undecided::Claimed(theirs))));
+    }
+    if let Some(open) = proposals::open(tx, new.item).await?.filter(|_| second.is_none()) {
+        let is_same = (open.moderator, open.decision) == (new.moderator, new.decision);
+        let undecided = if is_same { Undecided::Proposed(before) } else { Undecided::ProposalWaits };
+        return Ok(Some(Err(undecided)));
     }
     if let Some(n_read) = new.how.n_decisions {
         let n_now: i64 = sqlx::query_scalar("select count(*) from decisions where item_id = $1")
@@ -195,9 +276,9 @@ pub(super) async fn decide(
     if new.how.is_for_spam && before == State::Held && !is_only_spam {
         return Ok(Some(Err(Undecided::NotSpam)));
     }
-    let sides = side_texts::of_item(&mut tx, key).await?;
+    let sides = side_texts::of_item(tx, key).await?;
     let new_text = sides.waiting.as_ref().and_then(|_| new.decision.about_new_text(before));
-    let objection = objections::open(&mut tx, new.item).await?;
+    let objection = objections::open(tx, new.item).await?;
     let after = match new_text {
         Some(_) => Ok(before),
         None if objection.is_some() => before.after_objection(new.decision),
@@ -214,17 +295,24 @@ pub(super) async fn decide(
     // What is about a new text leaves the objection open, unless that text takes the place of the one it is about.
     let objection = objection.filter(|_| new_text != Some(NewText::Dropped));
     let is_same_person = match &objection {
-        Some(open) if new_text.is_none() => objections::is_same_person(&mut tx, open, new.moderator).await?,
+        Some(open) if new_text.is_none() => objections::is_same_person(tx, open, key, new.moderator).await?,
         _ => Ok(false),
     };
     let is_same_person = match is_same_person {
         Ok(is_same_person) => is_same_person,
         Err(undecided) => return Ok(Some(Err(undecided))),
     };
+    if second.is_none() && proposals::is_for_two(tx, key, new.decision).await? {
+        if new.how.notes.is_some() || !new.how.taken_out.is_empty() {
+            return Ok(Some(Err(Undecided::ForTwoUnchanged)));
+        }
+        proposals::propose(tx, key, new).await?;
+        return Ok(Some(Err(Undecided::Proposed(before))));
+    }
     let gives_back = before == State::Published && new.decision == Decision::Restore;
     if let (true, Some((_, notes, _)), Some(original)) = (gives_back, &stored, &sides.original) {
-        own::swap_text(&mut tx, key, original, *notes).await?;
-        side_texts::forget(&mut tx, &[key], &[Side::Original]).await?;
+        own::swap_text(tx, key, original, *notes).await?;
+        side_texts::forget(tx, &[key], &[Side::Original]).await?;
     } else if let (State::Published, Some((text, notes, lang))) = (after, &stored) {
         let is_taken = new_text == Some(NewText::Taken);
         let (text, notes) = match &sides.waiting {
@@ -232,20 +320,20 @@ pub(super) async fn decide(
             _ => (text, *notes),
         };
         match SideTexts::edited(new, text, notes, lang.as_deref()) {
-            Ok(Some((left, notes))) => own::swap_text(&mut tx, key, &left, notes).await?,
-            Ok(None) if is_taken => own::swap_text(&mut tx, key, text, notes).await?,
+            Ok(Some((left, notes))) => own::swap_text(tx, key, &left, notes).await?,
+            Ok(None) if is_taken => own::swap_text(tx, key, text, notes).await?,
             Ok(None) => {}
             Err(undecided) => return Ok(Some(Err(undecided))),
         }
         if is_taken {
-            side_texts::forget(&mut tx, &[key], &[Side::Original]).await?;
+            side_texts::forget(tx, &[key], &[Side::Original]).await?;
         }
         if !new.how.taken_out.is_empty() && (is_taken || sides.original.is_none()) {
-            side_texts::add(&mut tx, key, Side::Original, None, notes, text, new.at).await?;
+            side_texts::add(tx, key, Side::Original, None, notes, text, new.at).await?;
         }
     }
     if new_text.is_some() || before == State::Held {
-        side_texts::forget(&mut tx, &[key], &Side::CHANGES).await?;
+        side_texts::forget(tx, &[key], &Side::CHANGES).await?;
     }
     sqlx::query(
         "update items
@@ -267,8 +355,8 @@ pub(super) async fn decide(
         .execute(&mut *tx)
         .await?;
     sqlx::query(
-        "insert into decisions (item_id, moderator_key, decision, reason, decided_at, n_taken_out, notes)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into decisions (item_id, moderator_key, decision, reason, decided_at, n_taken_out, notes, second_key)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(bits(new.item))
     .bind(new.moderator.0)
@@ -277,15 +365,16 @@ pub(super) async fn decide(
     .bind(new.at)
     .bind(i64::try_from(new.how.taken_out.len()).unwrap_or(i64::MAX))
     .bind(new.how.notes.map(|notes| i64::from(notes.bits())))
+    .bind(second.map(|second| second.0))
     .execute(&mut *tx)
     .await?;
     if let Some(post_key) = post_key {
-        items::count_reply(&mut tx, post_key, published_change(before, after)).await?;
+        items::count_reply(tx, post_key, published_change(before, after)).await?;
     }
     if before != State::Published && after == State::Published {
-        live::tell(&mut tx, new.item).await?;
+        live::tell(tx, new.item).await?;
     }
-    claims::end(&mut tx, key, new.item).await?;
+    claims::end(tx, key, new.item).await?;
     let outcome = objection.as_ref().map(|_| match new_text {
         Some(_) => ObjectionOutcome::Changed,
         None => ObjectionOutcome::of(new.decision, before),
@@ -301,18 +390,17 @@ pub(super) async fn decide(
         objection: outcome,
     };
     for tally in tally::of_decision(done) {
-        tallies::count(&mut tx, new.item, tally, new.at).await?;
+        tallies::count(tx, new.item, tally, new.at).await?;
     }
     if post_key.is_some() && before != State::Published && after == State::Published {
-        tallies::count_first_reply(&mut tx, new.item, new.at).await?;
+        tallies::count_first_reply(tx, new.item, new.at).await?;
     }
     for act in of_decision(new) {
-        audit::record(&mut tx, act).await?;
+        audit::record(tx, act).await?;
     }
     if let (Some(open), Some(outcome)) = (&objection, outcome) {
-        objections::answer(&mut tx, open, outcome, is_same_person, new).await?;
+        objections::answer(tx, open, outcome, is_same_person, new).await?;
     }
-    tx.commit().await?;
     Ok(Some(Ok(after)))
 }
 

@@ -6,6 +6,7 @@ use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::{REPORT_RETENTION_MS, REPORTS_OF_ITEM};
 use peer_support_domain::post::{Decision, State};
 use peer_support_domain::report::ReportReason;
+use peer_support_domain::roles::Reach;
 use peer_support_domain::statistics::Tally;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool};
@@ -181,7 +182,7 @@ async fn hide_if_due(
     .bind(item.key)
     .fetch_one(&mut *db)
     .await?;
-    if n_with_force < i64::from(n_reporters) || is_moderator_there(db, unless_seen_after).await? {
+    if n_with_force < i64::from(n_reporters) || is_moderator_there(db, item.key, unless_seen_after).await? {
         return Ok(item.state);
     }
     sqlx::query(
@@ -199,18 +200,45 @@ async fn hide_if_due(
     Ok(State::Hidden)
 }
 
-async fn is_moderator_there(db: &mut PgConnection, seen_after: i64) -> Result<bool, StoreError> {
+/// Whether somebody who may decide about this item was there.
+async fn is_moderator_there(
+    db: &mut PgConnection,
+    item_key: i64,
+    seen_after: i64,
+) -> Result<bool, StoreError> {
     let seen_at: Option<i64> = sqlx::query_scalar(
-        "select moderator_seen_at
-         from presence
-         where key = 1",
+        "select greatest(
+           coalesce((select moderator_seen_at from presence where key = 1), $2),
+           coalesce((select moderator_seen_at from site_presence where site_key = items.site_key), $2)
+         )
+         from items
+         where key = $1",
     )
+    .bind(item_key)
+    .bind(seen_after)
     .fetch_optional(db)
     .await?;
     Ok(seen_at.is_some_and(|seen_at| seen_at > seen_after))
 }
 
-pub(super) async fn see_moderator(pool: &PgPool, at: i64) -> Result<(), StoreError> {
+pub(super) async fn see_moderator(pool: &PgPool, reach: &Reach, at: i64) -> Result<(), StoreError> {
+    if let Reach::Sites(sites) = reach {
+        let mut tx = pool.begin().await?;
+        for site in sites {
+            let site_key = items::site_key(&mut tx, site).await?;
+            sqlx::query(
+                "insert into site_presence (site_key, moderator_seen_at)
+                 values ($1, $2)
+                 on conflict (site_key) do update
+                   set moderator_seen_at = greatest(site_presence.moderator_seen_at, excluded.moderator_seen_at)",
+            )
+            .bind(site_key)
+            .bind(at)
+            .execute(&mut *tx)
+            .await?;
+        }
+        return Ok(tx.commit().await?);
+    }
     sqlx::query(
         "insert into presence (key, moderator_seen_at)
          values (1, $1)

@@ -144,7 +144,11 @@ pub(super) async fn session<'e>(
 ) -> Result<Option<OpenSession>, StoreError> {
     sqlx::query(
         "select moderators.key, name, role, sessions.key as session_key, is_by_code, seen_at,
-           password is not null and authenticator is not null as is_set_up
+           password is not null and authenticator is not null as is_set_up,
+           (select string_agg(sites.id || ' ' || site_roles.role, ',')
+            from site_roles
+            join sites on sites.key = site_roles.site_key
+            where site_roles.moderator_key = moderators.key) as site_roles
          from sessions
          join moderators on moderators.key = sessions.moderator_key
          left join credentials on credentials.moderator_key = sessions.moderator_key

@@ -236,7 +236,11 @@ async fn say_about(
     add(db, item_key, side, moderator, ContentNotes::default(), text, at).await?;
     sqlx::query(
         "update items
-         set asked_at = case when $2 then null else coalesce(asked_at, $3) end
+         set asked_at = case
+           when not $2 then coalesce(asked_at, $3)
+           when state = 'hidden'
+             then (select proposed_at from proposals where item_id = items.id and outcome is null)
+         end
          where key = $1",
     )
     .bind(item_key)

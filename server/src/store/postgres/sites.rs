@@ -15,7 +15,7 @@ pub(super) async fn settings(pool: &PgPool, site: &SiteId) -> Result<SiteSetting
     let rows = sqlx::query(
         "select last.key, what, rule, until_at, is_on
          from sites
-         cross join (values ('forced'), ('sensitive')) as kinds (kind)
+         cross join (values ('forced'), ('sensitive'), ('two_persons')) as kinds (kind)
          cross join lateral (
            select key, what, rule, until_at, is_on
            from site_changes
@@ -35,6 +35,7 @@ pub(super) async fn settings(pool: &PgPool, site: &SiteId) -> Result<SiteSetting
             SiteSetting::Forced(forced) => settings.forced = Some(forced),
             SiteSetting::Unforced | SiteSetting::Playbook | SiteSetting::Reasons => {}
             SiteSetting::Sensitive(is_on) => settings.is_sensitive = is_on,
+            SiteSetting::TwoPersons(is_on) => settings.asks_two = is_on,
         }
     }
     Ok(settings)
@@ -65,6 +66,7 @@ pub(super) async fn record(
         SiteSetting::Forced(forced) => ("forced", Some(forced), None),
         SiteSetting::Unforced => ("forced", None, None),
         SiteSetting::Sensitive(is_on) => ("sensitive", None, Some(is_on)),
+        SiteSetting::TwoPersons(is_on) => ("two_persons", None, Some(is_on)),
         SiteSetting::Playbook => ("playbook", None, None),
         SiteSetting::Reasons => ("reasons", None, None),
     };
@@ -109,6 +111,7 @@ fn setting(row: &PgRow) -> Result<SiteSetting, StoreError> {
     let rule: Option<ForcedRule> = parsed_if_any(row, "site_changes", "rule")?;
     match (row.try_get("what")?, row.try_get("is_on")?, rule, row.try_get("until_at")?) {
         ("sensitive", Some(is_on), None, None) => Ok(SiteSetting::Sensitive(is_on)),
+        ("two_persons", Some(is_on), None, None) => Ok(SiteSetting::TwoPersons(is_on)),
         ("forced", None, Some(rule), Some(until)) => Ok(SiteSetting::Forced(Forced { rule, until })),
         ("forced", None, None, None) => Ok(SiteSetting::Unforced),
         ("playbook", None, None, None) => Ok(SiteSetting::Playbook),

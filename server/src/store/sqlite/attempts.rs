@@ -56,7 +56,11 @@ pub(super) fn take(
     )?;
     let credentials = first(
         db,
-        "select key, name, role, password, authenticator
+        "select key, name, role, password, authenticator,
+           (select group_concat(sites.id || ' ' || site_roles.role)
+            from site_roles
+            join sites on sites.key = site_roles.site_key
+            where site_roles.moderator_key = moderators.key) as site_roles
          from moderators
          left join credentials on moderator_key = key
          where name = ?1

@@ -9,7 +9,7 @@ use peer_support_domain::post::{Role, State};
 use peer_support_domain::wire::{HandOver, PastDecision};
 use rusqlite::{Connection, Row};
 
-use super::{all, audit, bits, execute, first, item_id, live, parsed, side_texts};
+use super::{all, audit, bits, execute, first, item_id, live, moderators, parsed, roles, side_texts};
 use crate::store::audit::NewAct;
 use crate::store::side::Side;
 use crate::store::{Claim, Claimed, HandedOver, ModeratorId, NewClaim, NewHandOver, SecretHash, StoreError};
@@ -128,7 +128,7 @@ pub(super) fn hand_over(db: &Connection, new: &NewHandOver) -> Result<Option<Han
     }
     let to = match &new.to {
         None => None,
-        Some(name) => match colleague(db, name)? {
+        Some(name) => match colleague(db, name, key)? {
             Some(colleague) => Some(colleague),
             None => return Ok(Some(HandedOver::NoSuchColleague)),
         },
@@ -156,18 +156,11 @@ pub(super) fn hand_over(db: &Connection, new: &NewHandOver) -> Result<Option<Han
     Ok(hand_overs(db, key)?.pop().map(HandedOver::Done))
 }
 
-/// The open account of this name, when it may decide.
-fn colleague(db: &Connection, name: &str) -> Result<Option<ModeratorId>, StoreError> {
-    let found = first(
-        db,
-        "select key, role
-         from moderators
-         where name = ?1
-           and closed_at is null",
-        [name],
-        |row| Ok((ModeratorId(row.get("key")?), parsed::<Role>(row, "moderators", "role")?)),
-    )?;
-    Ok(found.filter(|(_, role)| *role >= Role::Moderator).map(|(moderator, _)| moderator))
+/// The open account of this name, when it may decide about this item.
+fn colleague(db: &Connection, name: &str, item_key: i64) -> Result<Option<ModeratorId>, StoreError> {
+    let Some(colleague) = moderators::open_account(db, name)? else { return Ok(None) };
+    let role = roles::on_item(db, colleague, item_key)?;
+    Ok((role >= Some(Role::Moderator)).then_some(colleague))
 }
 
 /// The notes with which an item was handed over, the oldest first.

@@ -17,13 +17,24 @@ pub(super) fn note(
     event: AccountEvent,
     at: i64,
 ) -> Result<(), StoreError> {
+    remember(db, moderator, event, at)?;
+    audit::record(db, of_account(event, moderator, at))
+}
+
+/// As [`note`], in the account's own list only.
+pub(super) fn remember(
+    db: &Connection,
+    moderator: ModeratorId,
+    event: AccountEvent,
+    at: i64,
+) -> Result<(), StoreError> {
     execute(
         db,
         "insert into account_events (moderator_key, event, at)
          values (?1, ?2, ?3)",
         (moderator.0, event.as_str(), begun_span(at, MINUTE_MS)),
     )?;
-    audit::record(db, of_account(event, moderator, at))
+    Ok(())
 }
 
 pub(super) fn account(db: &Connection, moderator: ModeratorId) -> Result<AccountState, StoreError> {

@@ -6,13 +6,13 @@ use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::FIND_LOOKS;
 use rusqlite::Connection;
 
-use super::{all, corrupt, first, queue};
+use super::{all, corrupt, first, queue, sites_in};
 use crate::store::{FindQuery, Finds, Queued, StoreError};
 
 pub(super) fn find(db: &Connection, query: &FindQuery) -> Result<Finds, StoreError> {
     let candidates = candidates(db, query)?;
     let mut found: Vec<i64> = Vec::new();
-    let mut n_looks = 0;
+    let mut n_looks: usize = 0;
     for &key in candidates.iter().take(FIND_LOOKS) {
         if found.len() == query.limit {
             break;
@@ -93,6 +93,7 @@ fn does_hold(db: &Connection, query: &FindQuery, key: i64) -> Result<bool, Store
            and (items.post_key is null or posts.state <> 'deleted')
            and (?2 is null or items.state = ?2)
            and (?3 is null or sites.id = ?3)
+           and (?9 is null or instr(?9, ' ' || sites.id || ' ') > 0)
            and (?4 is null or coalesce(items.kind, 'r') = ?4)
            and (?5 is null or topics.id = ?5)
            and (?6 = 0 or items.flags & ?6 <> 0)
@@ -108,6 +109,7 @@ fn does_hold(db: &Connection, query: &FindQuery, key: i64) -> Result<bool, Store
         query.flag_bits(),
         query.is_reported(),
         find.lang.as_ref().map(|lang| lang.as_str()),
+        sites_in(&query.reach),
     ))?;
     let Some(row) = rows.next()? else { return Ok(false) };
     let text = row.get_ref("text")?.as_str().map_err(|_| corrupt("item_texts", "text", key))?;
@@ -123,7 +125,7 @@ fn of_key(db: &Connection, key: i64) -> Result<Queued, StoreError> {
            item_texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags,
            items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
              as has_open_flags,
-           items.reported_at, items.escalated_at, items.queue_place,
+           items.reported_at, items.escalated_at, items.objected_at, items.queue_place,
            claims.moderator_key as reader_key, moderators.name as reader, claims.expires_at as claimed_until,
            (select count(*) from decisions where item_id = items.id) as n_decisions
          from items

@@ -4,11 +4,12 @@ use peer_support_domain::cursor::Cursor;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::{LINE_REPORT_RETENTION_DAYS, LINE_REPORTS_A_DAY};
 use peer_support_domain::line_report::Day;
+use peer_support_domain::roles::Reach;
 use peer_support_domain::statistics::{Quarter, Tally};
 use peer_support_domain::wire::{LineReport, Page};
 use rusqlite::Connection;
 
-use super::{all, execute, items, key, parsed, tallies};
+use super::{all, execute, items, key, parsed, sites_in, tallies};
 use crate::store::{NewLineReport, StoreError, corrupt, page, rows_of_page};
 
 pub(super) fn add(db: &Connection, report: &NewLineReport) -> Result<bool, StoreError> {
@@ -55,6 +56,7 @@ pub(super) fn add(db: &Connection, report: &NewLineReport) -> Result<bool, Store
 
 pub(super) fn list(
     db: &Connection,
+    reach: &Reach,
     after: Option<Cursor>,
     limit: usize,
 ) -> Result<Page<LineReport>, StoreError> {
@@ -66,9 +68,10 @@ pub(super) fn list(
          from line_reports
          join sites on sites.key = line_reports.site_key
          where (day, line_reports.key) < (?1, ?2)
+           and (?4 is null or instr(?4, ' ' || sites.id || ' ') > 0)
          order by day desc, line_reports.key desc
          limit ?3",
-        (day, before, rows_of_page(limit)),
+        (day, before, rows_of_page(limit), sites_in(reach)),
         |row| {
             let broken = |column| corrupt("line_reports", column, key(row));
             let report = LineReport {

@@ -6,7 +6,7 @@ use peer_support_domain::wire::DeskNews;
 use rusqlite::Connection;
 
 use super::{all, bits, execute, item_id, kind, parsed};
-use crate::store::{Published, StoreError, Tidings};
+use crate::store::{AtDesk, Published, StoreError, Tidings};
 
 /// Makes the place where tidings wait for the end of their transaction. It belongs to the writing connection alone, and
 /// what a transaction takes back goes from here as well.
@@ -30,10 +30,20 @@ pub(super) fn tell_desk(db: &Connection, item: ItemId, what: DeskChange) -> Resu
 }
 
 /// Takes what moderators wait to be told.
-pub(super) fn take_desk(db: &Connection) -> Result<Vec<DeskNews>, StoreError> {
-    let news = all(db, "select item_id, what from temp.desk_news order by rowid", [], |row| {
-        Ok(DeskNews { item: item_id(row, "item_id")?, what: parsed(row, "desk_news", "what")? })
-    })?;
+pub(super) fn take_desk(db: &Connection) -> Result<Vec<AtDesk>, StoreError> {
+    let news = all(
+        db,
+        "select desk_news.rowid as key, item_id, what, sites.id as site
+         from temp.desk_news
+         join items on items.id = desk_news.item_id
+         join sites on sites.key = items.site_key
+         order by desk_news.rowid",
+        [],
+        |row| {
+            let news = DeskNews { item: item_id(row, "item_id")?, what: parsed(row, "desk_news", "what")? };
+            Ok(AtDesk { site: parsed(row, "sites", "site")?, news })
+        },
+    )?;
     execute(db, "delete from temp.desk_news", [])?;
     Ok(news)
 }

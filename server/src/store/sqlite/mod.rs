@@ -17,9 +17,11 @@ mod outbox;
 mod own;
 #[cfg(test)]
 mod plans;
+mod proposals;
 mod purge;
 mod queue;
 mod reports;
+mod roles;
 mod search;
 mod sessions;
 mod side_texts;
@@ -41,12 +43,13 @@ use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Kind, Role, State};
+use peer_support_domain::roles::Reach;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::statistics::{Counted, Quarter};
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{
-    AuditLine, Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate,
-    Reply, SiteChange, SiteSetting, Thread,
+    AuditLine, Card, Delivery, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
+    SiteChange, SiteSetting, Thread,
 };
 use rusqlite::{Connection, OpenFlags, Params, Row};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
@@ -56,13 +59,13 @@ use tokio::sync::mpsc::Sender;
 use self::writer::Writer;
 use super::live::{Listener, Teller};
 use super::{
-    AccountState, Added, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated,
-    ExportedItem, FeedQuery, FindQuery, Finds, HandedOver, Idempotency, Import, ImportId, ImportedItem,
-    ListedSession, Moderator, ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver,
-    NewImport, NewItem, NewLineReport, NewReport, NewSession, Notice, NoticeId, Objected, OpenSession,
-    OwnItem, Published, Queued, RecentText, Replies, ReportStanding, Reported, Said, SearchQuery,
-    SecondFactor, SecretHash, SessionId, SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt,
-    flags_of_bits,
+    AccountState, Added, AtDesk, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited,
+    Escalated, ExportedItem, FeedQuery, FindQuery, Finds, HandedOver, Idempotency, Import, ImportId,
+    ImportedItem, ListedSession, Moderator, ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation,
+    NewHandOver, NewImport, NewItem, NewLineReport, NewReport, NewRole, NewSession, NewSettlement, Notice,
+    NoticeId, Objected, OpenSession, OwnItem, Published, Queued, RecentText, Replies, ReportStanding,
+    Reported, RoleChanged, Said, SearchQuery, SecondFactor, SecretHash, SessionId, Settled, SiteSettings,
+    Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits,
 };
 
 /// Readers at a time. Reads take well below a millisecond each, so a few keep every core busy.
@@ -95,6 +98,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0015_sites.sql")),
     M::up(include_str!("migrations/0016_record.sql")),
     M::up(include_str!("migrations/0017_find.sql")),
+    M::up(include_str!("migrations/0018_rights.sql")),
 ];
 
 /// A store in one file, with its write-ahead log beside it.
@@ -380,8 +384,13 @@ impl Store for Sqlite {
         self.forget(move |db| own::delete(db, &recovery)).await
     }
 
-    async fn queue(&self, after: Option<Cursor>, limit: usize) -> Result<Page<Queued>, StoreError> {
-        self.read(move |db| queue::queue(db, after, limit)).await
+    async fn queue(
+        &self,
+        reach: Reach,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Page<Queued>, StoreError> {
+        self.read(move |db| queue::queue(db, &reach, after, limit)).await
     }
 
     async fn find(&self, query: FindQuery) -> Result<Finds, StoreError> {
@@ -390,6 +399,10 @@ impl Store for Sqlite {
 
     async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, Undecided>>, StoreError> {
         self.write(move |db| queue::decide(db, &decision)).await
+    }
+
+    async fn settle_proposal(&self, settlement: NewSettlement) -> Result<Option<Settled>, StoreError> {
+        self.write(move |db| proposals::settle(db, &settlement)).await
     }
 
     async fn claim(&self, claim: NewClaim) -> Result<Option<Claimed>, StoreError> {
@@ -442,16 +455,16 @@ impl Store for Sqlite {
         self.write(move |db| outbox::settle(db, &id, n_tries, tried)).await
     }
 
-    async fn dead_deliveries(&self) -> Result<Vec<Delivery>, StoreError> {
-        self.read(outbox::dead).await
+    async fn dead_deliveries(&self, reach: Reach) -> Result<Vec<Delivery>, StoreError> {
+        self.read(move |db| outbox::dead(db, &reach)).await
     }
 
-    async fn resend_delivery(&self, id: String, at: i64) -> Result<bool, StoreError> {
-        self.write(move |db| outbox::resend(db, &id, at)).await
+    async fn resend_delivery(&self, id: String, reach: Reach, at: i64) -> Result<bool, StoreError> {
+        self.write(move |db| outbox::resend(db, &id, &reach, at)).await
     }
 
-    async fn discard_delivery(&self, id: String) -> Result<bool, StoreError> {
-        self.write(move |db| outbox::discard(db, &id)).await
+    async fn discard_delivery(&self, id: String, reach: Reach) -> Result<bool, StoreError> {
+        self.write(move |db| outbox::discard(db, &id, &reach)).await
     }
 
     async fn site_settings(&self, site: SiteId) -> Result<SiteSettings, StoreError> {
@@ -512,7 +525,7 @@ impl Store for Sqlite {
         Ok(self.teller.listen())
     }
 
-    async fn listen_at_desk(&self) -> Result<Listener<DeskNews>, StoreError> {
+    async fn listen_at_desk(&self) -> Result<Listener<AtDesk>, StoreError> {
         Ok(self.teller.listen_at_desk())
     }
 
@@ -536,8 +549,8 @@ impl Store for Sqlite {
         self.read(move |db| items::recent_texts(db, since, limit)).await
     }
 
-    async fn see_moderator(&self, at: i64) -> Result<(), StoreError> {
-        self.write(move |db| reports::see_moderator(db, at)).await
+    async fn see_moderator(&self, reach: Reach, at: i64) -> Result<(), StoreError> {
+        self.write(move |db| reports::see_moderator(db, &reach, at)).await
     }
 
     async fn report_line(&self, report: NewLineReport) -> Result<bool, StoreError> {
@@ -546,10 +559,11 @@ impl Store for Sqlite {
 
     async fn line_reports(
         &self,
+        reach: Reach,
         after: Option<Cursor>,
         limit: usize,
     ) -> Result<Page<LineReport>, StoreError> {
-        self.read(move |db| line_reports::list(db, after, limit)).await
+        self.read(move |db| line_reports::list(db, &reach, after, limit)).await
     }
 
     async fn cards(&self, site: SiteId) -> Result<Option<Vec<Card>>, StoreError> {
@@ -566,10 +580,10 @@ impl Store for Sqlite {
         self.forget(move |db| cards::put(db, &site, &cards, moderator, at)).await
     }
 
-    async fn add_moderator(
+    async fn add_account(
         &self,
         name: String,
-        role: Role,
+        role: Option<Role>,
         at: i64,
     ) -> Result<Option<Moderator>, StoreError> {
         self.write(move |db| moderators::add(db, &name, role, at)).await
@@ -577,6 +591,10 @@ impl Store for Sqlite {
 
     async fn moderators(&self) -> Result<Vec<Moderator>, StoreError> {
         self.read(moderators::all).await
+    }
+
+    async fn set_role(&self, role: NewRole) -> Result<RoleChanged, StoreError> {
+        self.write(move |db| roles::set(db, &role)).await
     }
 
     async fn close_moderator(&self, name: String, at: i64) -> Result<bool, StoreError> {
@@ -923,6 +941,12 @@ fn execute(db: &Connection, sql: &str, params: impl Params) -> Result<usize, Sto
 /// SQLite's integers are signed.
 fn bits(id: ItemId) -> i64 {
     id.bits().cast_signed()
+}
+
+/// The ids of the sites in `reach`, each between spaces, for `instr`; `None` where all are meant.
+fn sites_in(reach: &Reach) -> Option<String> {
+    let Reach::Sites(sites) = reach else { return None };
+    Some(sites.iter().fold(" ".to_owned(), |ids, site| ids + site.as_str() + " "))
 }
 
 fn item_id(row: &Row<'_>, column: &str) -> Result<ItemId, StoreError> {

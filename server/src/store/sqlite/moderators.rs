@@ -3,25 +3,34 @@
 use peer_support_domain::account::AccountEvent;
 use peer_support_domain::audit::Act;
 use peer_support_domain::post::Role;
+use peer_support_domain::roles::Roles;
 use rusqlite::{Connection, Row};
 
-use super::{all as all_rows, audit, credentials, execute, first, parsed};
-use crate::store::audit::NewAct;
+use super::{all as all_rows, audit, credentials, execute, first, roles};
+use crate::store::audit::{NO_ROLE, NewAct};
 use crate::store::{Moderator, ModeratorId, SecretHash, StoreError};
 
-pub(super) fn add(db: &Connection, name: &str, role: Role, at: i64) -> Result<Option<Moderator>, StoreError> {
+pub(super) fn add(
+    db: &Connection,
+    name: &str,
+    role: Option<Role>,
+    at: i64,
+) -> Result<Option<Moderator>, StoreError> {
     let added = first(
         db,
         "insert into moderators (name, role, created_at)
          values (?1, ?2, ?3)
          on conflict do nothing
-         returning key, name, role",
-        (name, role.as_str(), at),
-        moderator,
+         returning key",
+        (name, role.map(Role::as_str), at),
+        |row| {
+            let roles = Roles { everywhere: role, ..Roles::default() };
+            Ok(Moderator { id: ModeratorId(row.get(0)?), name: name.to_owned(), roles })
+        },
     )?;
     if let Some(added) = &added {
         let act = NewAct::of(Act::AccountMade, None, at).to_account(added.id);
-        audit::record(db, act.because(role.as_str()))?;
+        audit::record(db, act.because(role.map_or(NO_ROLE, Role::as_str)))?;
     }
     Ok(added)
 }
@@ -29,7 +38,11 @@ pub(super) fn add(db: &Connection, name: &str, role: Role, at: i64) -> Result<Op
 pub(super) fn all(db: &Connection) -> Result<Vec<Moderator>, StoreError> {
     all_rows(
         db,
-        "select key, name, role
+        "select key, name, role,
+           (select group_concat(sites.id || ' ' || site_roles.role)
+            from site_roles
+            join sites on sites.key = site_roles.site_key
+            where site_roles.moderator_key = moderators.key) as site_roles
          from moderators
          where closed_at is null
          order by name",
@@ -62,7 +75,7 @@ pub(super) fn reset(db: &Connection, name: &str, at: i64) -> Result<bool, StoreE
     Ok(true)
 }
 
-fn open_account(db: &Connection, name: &str) -> Result<Option<ModeratorId>, StoreError> {
+pub(super) fn open_account(db: &Connection, name: &str) -> Result<Option<ModeratorId>, StoreError> {
     first(
         db,
         "select key
@@ -93,9 +106,5 @@ pub(super) fn add_sign_in_code(
 }
 
 pub(super) fn moderator(row: &Row<'_>) -> Result<Moderator, StoreError> {
-    Ok(Moderator {
-        id: ModeratorId(row.get("key")?),
-        name: row.get("name")?,
-        role: parsed(row, "moderators", "role")?,
-    })
+    Ok(Moderator { id: ModeratorId(row.get("key")?), name: row.get("name")?, roles: roles::roles(row)? })
 }

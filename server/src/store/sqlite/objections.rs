@@ -7,9 +7,9 @@ use peer_support_domain::note::ContentNotes;
 use peer_support_domain::objection::{ObjectionOutcome, restricts};
 use peer_support_domain::post::{Decision, Role, State};
 use peer_support_domain::wire::{Objection, Statement};
-use rusqlite::{Connection, Row};
+use rusqlite::Connection;
 
-use super::{all, audit, bits, claims, execute, first, live, own, parsed, parsed_if_any, side_texts};
+use super::{audit, bits, claims, execute, first, live, own, parsed, parsed_if_any, roles, side_texts};
 use crate::store::audit::NewAct;
 use crate::store::side::{Side, SideTexts};
 use crate::store::{ModeratorId, NewDecision, Objected, QueuedObjection, StoreError, Undecided};
@@ -145,20 +145,13 @@ pub(super) fn queued(
 pub(super) fn is_same_person(
     db: &Connection,
     open: &Open,
+    item_key: i64,
     moderator: ModeratorId,
 ) -> Result<Result<bool, Undecided>, StoreError> {
     if open.by != Some(moderator) {
         return Ok(Ok(false));
     }
-    let deciders: Vec<(ModeratorId, Role)> = all(
-        db,
-        "select key, role
-         from moderators
-         where closed_at is null
-           and role <> 'viewer'",
-        [],
-        |row: &Row<'_>| Ok((ModeratorId(row.get(0)?), parsed(row, "moderators", "role")?)),
-    )?;
+    let deciders = roles::deciders(db, item_key)?;
     let is_alone = deciders.iter().all(|(other, _)| *other == moderator);
     let is_lead = deciders.iter().any(|(other, role)| *other == moderator && *role >= Role::Lead);
     Ok(if is_alone && is_lead { Ok(true) } else { Err(Undecided::OwnDecision { is_alone }) })

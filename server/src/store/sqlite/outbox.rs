@@ -4,10 +4,11 @@ use peer_support_domain::audit::Act;
 use peer_support_domain::delivery::{DeliveryFailure, Occasion};
 use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::{DEAD_DELIVERIES, DEAD_DELIVERY_RETENTION_MS, DELIVERY_CLAIM_MS};
+use peer_support_domain::roles::Reach;
 use peer_support_domain::wire::{Delivery, Escalation};
 use rusqlite::{Connection, Row};
 
-use super::{all, audit, bits, corrupt, execute, first, item_id, key, parsed};
+use super::{all, audit, bits, corrupt, execute, first, item_id, key, parsed, sites_in};
 use crate::store::audit::NewAct;
 use crate::store::{
     DueDelivery, Escalated, FIRST_TIER, NewDelivery, NewEscalation, Notice, NoticeId, StoreError, Tried,
@@ -195,16 +196,17 @@ pub(super) fn settle(db: &Connection, id: &str, n_tries: u32, tried: Tried) -> R
     Ok(())
 }
 
-pub(super) fn dead(db: &Connection) -> Result<Vec<Delivery>, StoreError> {
+pub(super) fn dead(db: &Connection, reach: &Reach) -> Result<Vec<Delivery>, StoreError> {
     all(
         db,
         "select deliveries.key, deliveries.id, sites.id as site, occasion, item_id, channel, created_at, n_tries, failure
          from deliveries
          join sites on sites.key = deliveries.site_key
          where given_up_at is not null
+           and (?2 is null or instr(?2, ' ' || sites.id || ' ') > 0)
          order by given_up_at desc, deliveries.key desc
          limit ?1",
-        [DEAD_DELIVERIES as i64],
+        (DEAD_DELIVERIES as i64, sites_in(reach)),
         |row| {
             Ok(Delivery {
                 id: row.get("id")?,
@@ -220,20 +222,29 @@ pub(super) fn dead(db: &Connection) -> Result<Vec<Delivery>, StoreError> {
     )
 }
 
-pub(super) fn resend(db: &Connection, id: &str, at: i64) -> Result<bool, StoreError> {
+pub(super) fn resend(db: &Connection, id: &str, reach: &Reach, at: i64) -> Result<bool, StoreError> {
     let n_rows = execute(
         db,
         "update deliveries
          set n_tries = 0, due_at = ?2, given_up_at = null
          where id = ?1
-           and given_up_at is not null",
-        (id, at),
+           and given_up_at is not null
+           and (?3 is null or instr(?3, (select ' ' || id || ' ' from sites where key = site_key)) > 0)",
+        (id, at, sites_in(reach)),
     )?;
     Ok(n_rows == 1)
 }
 
-pub(super) fn discard(db: &Connection, id: &str) -> Result<bool, StoreError> {
-    Ok(execute(db, "delete from deliveries where id = ?1 and given_up_at is not null", [id])? == 1)
+pub(super) fn discard(db: &Connection, id: &str, reach: &Reach) -> Result<bool, StoreError> {
+    let n_rows = execute(
+        db,
+        "delete from deliveries
+         where id = ?1
+           and given_up_at is not null
+           and (?2 is null or instr(?2, (select ' ' || id || ' ' from sites where key = site_key)) > 0)",
+        (id, sites_in(reach)),
+    )?;
+    Ok(n_rows == 1)
 }
 
 /// Forgets what was given up long ago.

@@ -12,7 +12,7 @@ use rusqlite::{Connection, Row};
 
 use super::{
     author, claims, counts, execute, first, item_id, items, kind, live, notes, objections, outbox, parsed,
-    search, side_texts,
+    proposals, search, side_texts,
 };
 use crate::store::side::{Side, SideTexts};
 use crate::store::{Edit, Edited, OwnItem, StoreError};
@@ -127,6 +127,7 @@ fn replace(
     }
     swap_text(db, key, text_key, &edit.text, notes)?;
     flag_words(db, key, edit)?;
+    proposals::lapse(db, item.id, edit.at)?;
     live::tell_desk(db, item.id, DeskChange::New)?;
     item.text = edit.text.clone();
     item.notes = notes;
@@ -154,6 +155,7 @@ fn let_wait(db: &Connection, found: Found, edit: &Edit, notes: ContentNotes) -> 
     }
     side_texts::add(db, key, Side::Waiting, None, notes, &edit.text, edit.at)?;
     flag_words(db, key, edit)?;
+    proposals::lapse(db, item.id, edit.at)?;
     live::tell_desk(db, item.id, DeskChange::New)?;
     execute(
         db,
@@ -223,6 +225,8 @@ pub(super) fn delete(db: &Connection, recovery: &RecoveryHash) -> Result<Option<
         items::count_reply(db, post_key, -1)?;
     }
     claims::end(db, key, item.id)?;
+    // When it was taken back is not recorded.
+    proposals::lapse(db, item.id, item.created_at)?;
     item.state = State::Deleted;
     item.text.clear();
     item.notes = ContentNotes::default();

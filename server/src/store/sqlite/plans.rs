@@ -10,6 +10,7 @@ use peer_support_domain::line_report::{Day, LineProblem};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, Kind, Role, State};
 use peer_support_domain::report::ReportReason;
+use peer_support_domain::roles::Reach;
 use peer_support_domain::vote::Reaction;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use rusqlite::{Connection, StatementStatus};
@@ -136,8 +137,12 @@ async fn ask_everything(store: &Sqlite, moderator: ModeratorId) {
         let edit = Edit { text: text.into(), ..edit.clone() };
         store.edit_own(new_item(7, Place::Reply { post: item(1) }).recovery, edit).await.unwrap().unwrap();
     }
-    store.queue(None, 10).await.unwrap();
-    store.queue(after, 10).await.unwrap();
+    store.queue(Reach::Everywhere, None, 10).await.unwrap();
+    store.queue(Reach::Everywhere, after, 10).await.unwrap();
+    let demo = || Reach::Sites(vec!["demo".parse().expect("it is a site")]);
+    store.queue(demo(), None, 10).await.unwrap();
+    store.queue(demo(), after, 10).await.unwrap();
+    store.see_moderator(demo(), 0).await.unwrap();
     let report = NewReport {
         item: item(2),
         reporter: VoterId::from_bytes([1; 16]),
@@ -147,7 +152,7 @@ async fn ask_everything(store: &Sqlite, moderator: ModeratorId) {
         has_force: true,
         hiding: Some(Hiding { n_reporters: 1, unless_seen_after: 0 }),
     };
-    store.see_moderator(0).await.unwrap();
+    store.see_moderator(Reach::Everywhere, 0).await.unwrap();
     store.report(report).await.unwrap().unwrap();
     store.report(report).await.unwrap().unwrap();
     store.report_of([1; 32]).await.unwrap().unwrap();
@@ -161,7 +166,7 @@ async fn ask_everything(store: &Sqlite, moderator: ModeratorId) {
         )
         .await
         .unwrap();
-    store.queue(None, 10).await.unwrap();
+    store.queue(Reach::Everywhere, None, 10).await.unwrap();
     store.add_sign_in_code("Ada".into(), [1; 32], 0, 10).await.unwrap();
     let new =
         |byte, replaces| NewSession { hash: [byte; 32], device: None, begun_at: 0, expires_at: 10, replaces };
@@ -200,8 +205,9 @@ async fn ask_everything(store: &Sqlite, moderator: ModeratorId) {
         problem: LineProblem::NoAnswer,
     };
     assert!(store.report_line(report).await.unwrap());
-    store.line_reports(None, 10).await.unwrap();
-    store.line_reports(after, 10).await.unwrap();
+    store.line_reports(Reach::Everywhere, None, 10).await.unwrap();
+    store.line_reports(Reach::Everywhere, after, 10).await.unwrap();
+    store.line_reports(demo(), after, 10).await.unwrap();
     store.audit(AuditFrom::After(0), 10).await.unwrap();
     store.audit(AuditFrom::Before(9), 10).await.unwrap();
     store.decide(decision(Decision::Approve)).await.unwrap().unwrap().unwrap();

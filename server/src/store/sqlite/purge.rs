@@ -45,6 +45,14 @@ pub(super) fn expired(db: &Connection, now: i64) -> Result<(), StoreError> {
         "delete from account_events where at <= ?1",
         [now.saturating_sub(ACCOUNT_EVENT_RETENTION_MS)],
     )?;
+    execute(
+        db,
+        "update proposals
+         set outcome = 'lapsed', reason = null, settled_at = ?1
+         where outcome is null
+           and not exists (select 1 from items where items.id = proposals.item_id)",
+        [now],
+    )?;
     Ok(())
 }
 

@@ -6,13 +6,14 @@ use peer_support_domain::id::ItemId;
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::objection::ObjectionOutcome;
 use peer_support_domain::post::{Decision, NewText, State};
+use peer_support_domain::roles::Reach;
 use peer_support_domain::statistics::Tally;
 use peer_support_domain::wire::Page;
 use rusqlite::{Connection, Row};
 
 use super::{
     all, audit, bits, claims, cursor_key, execute, first, flags, item_id, items, key, kind, live, notes,
-    objections, outbox, own, parsed, parsed_if_any, reports, side_texts, tallies,
+    objections, outbox, own, parsed, parsed_if_any, proposals, reports, side_texts, tallies,
 };
 use crate::store::audit::{NewAct, of_decision};
 use crate::store::side::{Side, SideTexts};
@@ -22,13 +23,78 @@ use crate::store::{
     queue_flags, report_counts, rows_of_page, waits_since,
 };
 
+/// Where something of the queue stands: its place, and its key among those of the same place.
+type Standing = (i64, i64);
+
+/// What waits behind `after`, the first first: on one site, or on all.
+fn standings(
+    db: &Connection,
+    site_key: Option<i64>,
+    (place, key_before): Standing,
+    limit: usize,
+) -> Result<Vec<Standing>, StoreError> {
+    let row = |row: &Row<'_>| Ok((row.get("queue_place")?, key(row)));
+    let Some(site_key) = site_key else {
+        return all(
+            db,
+            "select items.key, items.queue_place
+             from items
+             left join items as posts on posts.key = items.post_key
+             where items.queue_place is not null
+               and (items.queue_place, items.key) > (?1, ?2)
+               and (items.post_key is null or posts.state = 'published')
+             order by items.queue_place, items.key
+             limit ?3",
+            (place, key_before, rows_of_page(limit)),
+            row,
+        );
+    };
+    all(
+        db,
+        "select items.key, items.queue_place
+         from items
+         left join items as posts on posts.key = items.post_key
+         where items.queue_place is not null
+           and items.site_key = ?4
+           and (items.queue_place, items.key) > (?1, ?2)
+           and (items.post_key is null or posts.state = 'published')
+         order by items.queue_place, items.key
+         limit ?3",
+        (place, key_before, rows_of_page(limit), site_key),
+        row,
+    )
+}
+
+/// The queue of several sites is merged from that of each, so that no row of another is read.
 pub(super) fn queue(
     db: &Connection,
+    reach: &Reach,
     after: Option<Cursor>,
     limit: usize,
 ) -> Result<Page<Queued>, StoreError> {
-    let (place, key_before) = cursor_key(db, after, i64::MIN)?;
-    let queued = all(
+    let after = cursor_key(db, after, i64::MIN)?;
+    let standings = match reach {
+        Reach::Everywhere => standings(db, None, after, limit)?,
+        Reach::Sites(sites) => {
+            let mut merged = Vec::new();
+            for site in sites {
+                if let Some(site_key) = items::site_key(db, site)? {
+                    merged.extend(standings(db, Some(site_key), after, limit)?);
+                }
+            }
+            merged.sort_unstable();
+            merged
+        }
+    };
+    let n_rows = limit.saturating_add(1);
+    let queued = standings.into_iter().take(n_rows).map(|(_, key)| queued(db, key));
+    let queued = queued.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+    Ok(page(queued, limit, |item: &Queued| Cursor { key: item.place.unwrap_or_default(), item: item.id }))
+}
+
+/// One item as moderators read it.
+fn queued(db: &Connection, item_key: i64) -> Result<Option<Queued>, StoreError> {
+    first(
         db,
         "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, item_texts.text, item_texts.lang,
            item_texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags,
@@ -45,15 +111,11 @@ pub(super) fn queue(
          left join items as posts on posts.key = items.post_key
          left join item_texts as post_texts on post_texts.key = posts.text_key
          join topics on topics.key = coalesce(items.topic_key, posts.topic_key)
-         where items.queue_place is not null
-           and (items.queue_place, items.key) > (?1, ?2)
-           and (items.post_key is null or posts.state = 'published')
-         order by items.queue_place, items.key
-         limit ?3",
-        (place, key_before, rows_of_page(limit)),
+         where items.key = ?1
+           and items.queue_place is not null",
+        [item_key],
         |row| to_queued(db, row),
-    )?;
-    Ok(page(queued, limit, |item| Cursor { key: item.place.unwrap_or_default(), item: item.id }))
+    )
 }
 
 /// An item with all that belongs to it.
@@ -84,6 +146,7 @@ pub(super) fn to_queued(db: &Connection, row: &Row<'_>) -> Result<Queued, StoreE
         n_decisions: row.get("n_decisions")?,
         escalation: None,
         objection: None,
+        proposal: None,
         waits_since: place.map(waits_since),
         place,
     };
@@ -92,6 +155,7 @@ pub(super) fn to_queued(db: &Connection, row: &Row<'_>) -> Result<Queued, StoreE
         queued.objection = objections::queued(db, queued.id, &sides)?;
     }
     sides.put_beside(&mut queued);
+    queued.proposal = proposals::open(db, queued.id)?;
     if row.get::<_, Option<i64>>("escalated_at")?.is_some() {
         queued.escalation = outbox::last(db, queued.id)?;
     }
@@ -126,6 +190,15 @@ struct Found {
 pub(super) fn decide(
     db: &Connection,
     new: &NewDecision,
+) -> Result<Option<Result<State, Undecided>>, StoreError> {
+    carry_out(db, new, None)
+}
+
+/// As [`decide`]; with a `second` person, what was proposed before.
+pub(super) fn carry_out(
+    db: &Connection,
+    new: &NewDecision,
+    second: Option<ModeratorId>,
 ) -> Result<Option<Result<State, Undecided>>, StoreError> {
     let found = first(
         db,
@@ -172,8 +245,13 @@ pub(super) fn decide(
     else {
         return Ok(None);
     };
-    if let Some(theirs) = claims::of_another(db, key, new.moderator, new.at)? {
+    if let Some(theirs) = claims::of_another(db, key, second.unwrap_or(new.moderator), new.at)? {
         return Ok(Some(Err(Undecided::Claimed(theirs))));
+    }
+    if let Some(open) = proposals::open(db, new.item)?.filter(|_| second.is_none()) {
+        let is_same = (open.moderator, open.decision) == (new.moderator, new.decision);
+        let undecided = if is_same { Undecided::Proposed(before) } else { Undecided::ProposalWaits };
+        return Ok(Some(Err(undecided)));
     }
     if let Some(n_read) = new.how.n_decisions {
         let n_now: u32 = db
@@ -205,13 +283,20 @@ pub(super) fn decide(
     // What is about a new text leaves the objection open, unless that text takes the place of the one it is about.
     let objection = objection.filter(|_| new_text != Some(NewText::Dropped));
     let is_same_person = match &objection {
-        Some(open) if new_text.is_none() => objections::is_same_person(db, open, new.moderator)?,
+        Some(open) if new_text.is_none() => objections::is_same_person(db, open, key, new.moderator)?,
         _ => Ok(false),
     };
     let is_same_person = match is_same_person {
         Ok(is_same_person) => is_same_person,
         Err(undecided) => return Ok(Some(Err(undecided))),
     };
+    if second.is_none() && proposals::is_for_two(db, key, new.decision)? {
+        if new.how.notes.is_some() || !new.how.taken_out.is_empty() {
+            return Ok(Some(Err(Undecided::ForTwoUnchanged)));
+        }
+        proposals::propose(db, key, new)?;
+        return Ok(Some(Err(Undecided::Proposed(before))));
+    }
     let gives_back = before == State::Published && new.decision == Decision::Restore;
     if let (true, Some(text_key), Some(original)) = (gives_back, text_key, &sides.original) {
         own::swap_text(db, key, text_key, original, notes)?;
@@ -251,8 +336,8 @@ pub(super) fn decide(
     execute(db, "update reports set is_decided = 1 where item_key = ?1", [key])?;
     execute(
         db,
-        "insert into decisions (item_id, moderator_key, decision, reason, decided_at, n_taken_out, notes)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "insert into decisions (item_id, moderator_key, decision, reason, decided_at, n_taken_out, notes, second_key)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         (
             bits(new.item),
             new.moderator.0,
@@ -261,6 +346,7 @@ pub(super) fn decide(
             new.at,
             new.how.taken_out.len() as i64,
             new.how.notes.map(|notes| notes.bits()),
+            second.map(|second| second.0),
         ),
     )?;
     if let Some(post_key) = post_key {

@@ -6,6 +6,7 @@ use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::{REPORT_RETENTION_MS, REPORTS_OF_ITEM};
 use peer_support_domain::post::{Decision, State};
 use peer_support_domain::report::ReportReason;
+use peer_support_domain::roles::Reach;
 use peer_support_domain::statistics::Tally;
 use rusqlite::Connection;
 
@@ -128,7 +129,7 @@ fn hide_if_due(db: &Connection, item: &ReportedItem, new: &NewReport) -> Result<
                and is_decided = 0",
         )?
         .query_row([item.key], |row| row.get(0))?;
-    if n_with_force < n_reporters || is_moderator_there(db, unless_seen_after)? {
+    if n_with_force < n_reporters || is_moderator_there(db, item.key, unless_seen_after)? {
         return Ok(item.state);
     }
     execute(
@@ -145,19 +146,36 @@ fn hide_if_due(db: &Connection, item: &ReportedItem, new: &NewReport) -> Result<
     Ok(State::Hidden)
 }
 
-fn is_moderator_there(db: &Connection, seen_after: i64) -> Result<bool, StoreError> {
+/// Whether somebody who may decide about this item was there.
+fn is_moderator_there(db: &Connection, item_key: i64, seen_after: i64) -> Result<bool, StoreError> {
     let seen_at = first(
         db,
-        "select moderator_seen_at
-         from presence
-         where key = 1",
-        [],
+        "select max(
+           coalesce((select moderator_seen_at from presence where key = 1), ?2),
+           coalesce((select moderator_seen_at from site_presence where site_key = items.site_key), ?2)
+         )
+         from items
+         where key = ?1",
+        (item_key, seen_after),
         |row| Ok(row.get::<_, i64>(0)?),
     )?;
     Ok(seen_at.is_some_and(|seen_at| seen_at > seen_after))
 }
 
-pub(super) fn see_moderator(db: &Connection, at: i64) -> Result<(), StoreError> {
+pub(super) fn see_moderator(db: &Connection, reach: &Reach, at: i64) -> Result<(), StoreError> {
+    if let Reach::Sites(sites) = reach {
+        for site in sites {
+            let site_key = items::site_key_or_new(db, site)?;
+            execute(
+                db,
+                "insert into site_presence (site_key, moderator_seen_at)
+                 values (?1, ?2)
+                 on conflict (site_key) do update set moderator_seen_at = max(moderator_seen_at, excluded.moderator_seen_at)",
+                (site_key, at),
+            )?;
+        }
+        return Ok(());
+    }
     execute(
         db,
         "insert into presence (key, moderator_seen_at)

@@ -114,7 +114,11 @@ pub(super) fn session(
     first(
         db,
         "select moderators.key, name, role, sessions.key, is_by_code, seen_at,
-           password is not null and authenticator is not null
+           password is not null and authenticator is not null,
+           (select group_concat(sites.id || ' ' || site_roles.role)
+            from site_roles
+            join sites on sites.key = site_roles.site_key
+            where site_roles.moderator_key = moderators.key) as site_roles
          from sessions
          join moderators on moderators.key = sessions.moderator_key
          left join credentials on credentials.moderator_key = sessions.moderator_key

@@ -202,7 +202,11 @@ fn say_about(
     execute(
         db,
         "update items
-         set asked_at = case when ?2 then null else coalesce(asked_at, ?3) end
+         set asked_at = case
+           when not ?2 then coalesce(asked_at, ?3)
+           when state = 'hidden'
+             then (select proposed_at from proposals where item_id = items.id and outcome is null)
+         end
          where key = ?1",
         (item_key, is_moderators, at),
     )?;

@@ -31,6 +31,7 @@ pub(super) fn settings(db: &Connection, site: &SiteId) -> Result<SiteSettings, S
             _ => None,
         },
         is_sensitive: last("sensitive")? == Some(SiteSetting::Sensitive(true)),
+        asks_two: last("two_persons")? == Some(SiteSetting::TwoPersons(true)),
     })
 }
 
@@ -46,6 +47,7 @@ pub(super) fn change(
         SiteSetting::Forced(forced) => ("forced", Some(forced), None),
         SiteSetting::Unforced => ("forced", None, None),
         SiteSetting::Sensitive(is_on) => ("sensitive", None, Some(is_on)),
+        SiteSetting::TwoPersons(is_on) => ("two_persons", None, Some(is_on)),
         SiteSetting::Playbook => ("playbook", None, None),
         SiteSetting::Reasons => ("reasons", None, None),
     };
@@ -86,6 +88,7 @@ fn setting(row: &Row<'_>) -> Result<SiteSetting, StoreError> {
     let rule: Option<ForcedRule> = parsed_if_any(row, "site_changes", "rule")?;
     match (row.get::<_, String>("what")?.as_str(), is_on, rule, row.get("until_at")?) {
         ("sensitive", Some(is_on), None, None) => Ok(SiteSetting::Sensitive(is_on)),
+        ("two_persons", Some(is_on), None, None) => Ok(SiteSetting::TwoPersons(is_on)),
         ("forced", None, Some(rule), Some(until)) => Ok(SiteSetting::Forced(Forced { rule, until })),
         ("forced", None, None, None) => Ok(SiteSetting::Unforced),
         ("playbook", None, None, None) => Ok(SiteSetting::Playbook),
