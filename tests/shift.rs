@@ -194,7 +194,12 @@ async fn everything_stands_where_it_was_decided(sam: &Moderator) {
     published.extend(&RED[2..8]);
     published.extend(PLAIN);
     published.extend(LATE);
-    published.extend([REPORTED[0], REPLY, TO_FOLD, "You can call me on [removed] when it gets dark outside."]);
+    published.extend([
+        REPORTED[0],
+        REPLY,
+        TO_FOLD,
+        "You can call me on [removed] when it gets dark outside.",
+    ]);
     for text in published {
         assert_eq!(item(text)["state"], "published", "{text}");
     }
@@ -251,7 +256,8 @@ async fn what_nobody_reported_is_found_hidden_and_shown_again_by_keyboard(visit:
     page.press([Key::Tab.into(), Key::Tab.into(), Key::Enter.into()]).await;
     let by_state = page.find("combobox", "Where it stands").await;
     page.press([Key::Tab.into()]).await;
-    page.until_with("focus on the state", "return ps.focused() === arguments[0]", vec![json!(by_state)]).await;
+    page.until_with("focus on the state", "return ps.focused() === arguments[0]", vec![json!(by_state)])
+        .await;
     page.type_text("Hid").await;
     page.until("it is chosen", "return document.querySelector('#find-state').value === 'hidden'").await;
     fits_the_width(&page).await;
@@ -276,12 +282,10 @@ async fn what_nobody_reported_is_found_hidden_and_shown_again_by_keyboard(visit:
 
 /// Counts what a pointer does on the page.
 async fn watch_for_pointers(page: &Page) {
-    page.js(
-        "window.pointed = 0;
+    page.js("window.pointed = 0;
         for (const event of ['pointerdown', 'mousedown', 'touchstart'])
-          addEventListener(event, () => { window.pointed += 1; }, true)",
-    )
-    .await;
+          addEventListener(event, () => { window.pointed += 1; }, true)")
+        .await;
 }
 
 /// Shows the words of a hard text, and waits for them.
@@ -321,7 +325,8 @@ async fn send(page: &Page, id: &str, text: &str) {
         page.type_text(text).await;
     }
     page.press_with(Key::Control, Key::Enter.into()).await;
-    page.until_with("the box is gone", "return !document.getElementById(arguments[0])", vec![json!(id)]).await;
+    page.until_with("the box is gone", "return !document.getElementById(arguments[0])", vec![json!(id)])
+        .await;
 }
 
 async fn story(server: &Server, text: &str) -> String {

@@ -8,12 +8,11 @@ use peer_support_domain::cursor::Cursor;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{
-    Account, AuthenticatorCode, Cards, Claim, Colleagues, ConsoleSite, Decide, Decided, DeclineSpam, DeclinedSpam,
-    Delivery, Escalate,
-    Escalation, FindItems, FoundItems, HandOver, NewAuthenticator, NewHandOver, NewPassword, NewPost, NewWord, Page, PasswordSignIn,
-    PastDecision, Playbook, Problem, PutForced, PutSensitive, QueueItem, Reasons, Receipt, RecoveryCodes,
-    Session, Sessions, SignIn, SitePresent, TakeClaim, TestedChannel, Thread, WithPassword, Word, WrittenPlaybook,
-    WrittenReasons,
+    Account, AuthenticatorCode, Cards, Claim, Colleagues, ConsoleSite, Decide, Decided, DeclineSpam,
+    DeclinedSpam, Delivery, Escalate, Escalation, FindItems, FoundItems, HandOver, NewAuthenticator,
+    NewHandOver, NewPassword, NewPost, NewWord, Page, PasswordSignIn, PastDecision, Playbook, Problem,
+    PutForced, PutSensitive, QueueItem, Reasons, Receipt, RecoveryCodes, Session, Sessions, SignIn,
+    SitePresent, TakeClaim, TestedChannel, Thread, WithPassword, Word, WrittenPlaybook, WrittenReasons,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;

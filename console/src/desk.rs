@@ -250,7 +250,8 @@ impl Desk {
             reading.place -= taken.iter().filter(|(place, _)| *place < reading.place).count();
         }
         let read = self.reading.as_ref().map(|reading| (reading.item.id, reading.place));
-        let decided = taken.iter().map(|(place, item)| Decided { id: item.id, place: *place, has_arrived: false });
+        let decided =
+            taken.iter().map(|(place, item)| Decided { id: item.id, place: *place, has_arrived: false });
         self.decided.extend(decided);
         if let Some((id, place)) = read
             && ids.contains(&id)

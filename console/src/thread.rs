@@ -37,7 +37,11 @@ impl Work {
             return;
         }
         self.is_thread_open.update(|is_open| *is_open = !*is_open);
-        browser::focus(if self.is_thread_open.get_untracked() { &["thread-here", "thread"] } else { &["thread"] });
+        browser::focus(if self.is_thread_open.get_untracked() {
+            &["thread-here", "thread"]
+        } else {
+            &["thread"]
+        });
     }
 
     /// Asks for the thread of the item `id`.

@@ -94,9 +94,8 @@ fn Words(
             && standing.get() != Standing::Left
             && decisions.get().yes.is_some()
     });
-    let refusal = Signal::derive(move || {
-        work.refusal.get().or(decisions.get().no).unwrap_or(Decision::Decline)
-    });
+    let refusal =
+        Signal::derive(move || work.refusal.get().or(decisions.get().no).unwrap_or(Decision::Decline));
     let colour = Memo::new(move |_| {
         reading.with(|reading| reading.as_ref().map_or(Colour::Green, |reading| Colour::of(&reading.item)))
     });
@@ -295,9 +294,7 @@ fn Answers(
     may_hide: Memo<bool>,
 ) -> impl IntoView {
     let name = move |decision| match (decision, state.get()) {
-        (Decision::Approve, Some(State::Published))
-            if decisions.get().no == Some(Decision::Hide) =>
-        {
+        (Decision::Approve, Some(State::Published)) if decisions.get().no == Some(Decision::Hide) => {
             tr!("keep")
         }
         (Decision::Approve, _) => tr!("approve"),

@@ -123,14 +123,12 @@ fn Entry(work: Work, item: QueueItem) -> impl IntoView {
     });
     let may_choose = Memo::new(move |_| {
         work.may_decide()
-            && work.desk.with(|desk| {
-                desk.waiting().iter().any(|item| item.id == id && desk::is_only_spam(item))
-            })
+            && work
+                .desk
+                .with(|desk| desk.waiting().iter().any(|item| item.id == id && desk::is_only_spam(item)))
     });
     let is_chosen = Memo::new(move |_| work.chosen.with(|chosen| chosen.contains(&id)));
-    let is_full = move || {
-        !is_chosen.get() && work.chosen.with(|chosen| chosen.len() >= *SPAM_ITEMS.end())
-    };
+    let is_full = move || !is_chosen.get() && work.chosen.with(|chosen| chosen.len() >= *SPAM_ITEMS.end());
     let tab_place = move || if is_read.get() { "0" } else { "-1" };
     let created_at = item.created_at;
     let span = clock::span_of(&item);

@@ -15,8 +15,7 @@ use crate::work::{Work, explain};
 pub fn Around(work: Work, id: ItemId, is_veiled: Memo<bool>) -> impl IntoView {
     let is_open = Memo::new(move |_| work.is_thread_open.get() && !is_veiled.get());
     Effect::new(move || {
-        let is_here =
-            work.beside.with_untracked(|beside| beside.as_ref().is_some_and(|(of, _)| *of == id));
+        let is_here = work.beside.with_untracked(|beside| beside.as_ref().is_some_and(|(of, _)| *of == id));
         if is_open.get() && !is_here {
             work.ask_thread(id);
         }
@@ -25,15 +24,13 @@ pub fn Around(work: Work, id: ItemId, is_veiled: Memo<bool>) -> impl IntoView {
         let beside = work.beside.get().filter(|(of, _)| *of == id);
         match beside.map_or(Beside::Asking, |(_, beside)| beside) {
             Beside::Asking => view! { <p class="quiet" role="status">{tr!("thread-loading")}</p> }.into_any(),
-            Beside::Failed(failure) => {
-                view! {
-                    <div class="problem" role="alert">
-                        <p>{tr!("thread-failed")} " " {explain(&failure)}</p>
-                        <button type="button" on:click=move |_| work.ask_thread(id)>{tr!("try-again")}</button>
-                    </div>
-                }
-                .into_any()
+            Beside::Failed(failure) => view! {
+                <div class="problem" role="alert">
+                    <p>{tr!("thread-failed")} " " {explain(&failure)}</p>
+                    <button type="button" on:click=move |_| work.ask_thread(id)>{tr!("try-again")}</button>
+                </div>
             }
+            .into_any(),
             Beside::Here(thread) => view! { <Whole work id thread /> }.into_any(),
         }
     };

@@ -33,8 +33,8 @@ use peer_support_domain::report::ReportReason;
 use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
 use peer_support_domain::vote::{Reaction, VoteCounts};
 use peer_support_domain::wire::{
-    Card, Delivery, DeskNews, Escalation, FindItems, HandOver, LineReport, Page, PastDecision, Playbook, Post,
-    ReasonTemplate, Reply, ReportCount, SiteChange, SiteSetting, Thread, Word,
+    Card, Delivery, DeskNews, Escalation, FindItems, HandOver, LineReport, Page, PastDecision, Playbook,
+    Post, ReasonTemplate, Reply, ReportCount, SiteChange, SiteSetting, Thread, Word,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::Sender;

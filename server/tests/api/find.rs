@@ -69,7 +69,11 @@ async fn nobody_searches_without_the_right_to_and_what_is_wrong_is_named() {
             (json!({ "kind": "poem" }), "kind"),
             (json!({ "cursor": "there" }), "cursor"),
         ] {
-            assert_eq!(viewer.look_for(&find).await.problem(), problem(422, "field-invalid", field), "{find}");
+            assert_eq!(
+                viewer.look_for(&find).await.problem(),
+                problem(422, "field-invalid", field),
+                "{find}"
+            );
         }
         let page = viewer.write(Method::POST, "/console/search?limit=101", Some(&json!({}))).await;
         assert_eq!(page.problem(), problem(400, "parameter-invalid", "limit"));

@@ -50,7 +50,11 @@ async fn each_is_declined_by_itself_and_what_cannot_be_is_named() {
         let (calm, _) = server.story(STORY).await;
         let (ada, sam) = (server.moderator(Role::Moderator).await, server.moderator(Role::Moderator).await);
         for (id, _) in &stories {
-            assert!(ada.flags_of(id).await.to_string().contains("solicitation"), "{}", ada.flags_of(id).await);
+            assert!(
+                ada.flags_of(id).await.to_string().contains("solicitation"),
+                "{}",
+                ada.flags_of(id).await
+            );
         }
         let claim = format!("/console/items/{}/claim", stories[1].0);
         sam.write(Method::PUT, &claim, Some(&json!({}))).await.ok();
@@ -60,8 +64,7 @@ async fn each_is_declined_by_itself_and_what_cannot_be_is_named() {
         let edit = json!({ "text": "Another text, which nobody has read until now." });
         server.call(Method::PATCH, "/mine", &header, Some(&edit)).await.ok();
 
-        let mut items: Vec<Value> =
-            stories.iter().zip(SPAM).map(|((id, _), text)| read(id, text)).collect();
+        let mut items: Vec<Value> = stories.iter().zip(SPAM).map(|((id, _), text)| read(id, text)).collect();
         items.push(read(&calm, STORY));
         items.push(read("0000000000000", STORY));
         let answer = ada.decline_spam(&items).await.ok().json();
@@ -106,7 +109,10 @@ async fn who_may_not_decide_declines_nothing_and_no_more_are_taken_than_can_be_r
         let (viewer, moderator) =
             (server.moderator(Role::Viewer).await, server.moderator(Role::Moderator).await);
 
-        assert_eq!(viewer.decline_spam(&[item.clone()]).await.problem(), problem(403, "role-not-allowed", ""));
+        assert_eq!(
+            viewer.decline_spam(&[item.clone()]).await.problem(),
+            problem(403, "role-not-allowed", "")
+        );
         let headers = [("cookie", moderator.cookie.as_str())];
         let body = json!({ "reason": REASON, "items": [item.clone()] });
         let forged = server.call(Method::POST, "/console/decline-spam", &headers, Some(&body)).await;

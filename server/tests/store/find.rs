@@ -161,7 +161,9 @@ async fn what_is_known_about_an_item_narrows_the_search() {
 async fn one_search_looks_into_so_many_items_and_says_where_to_go_on() {
     each_store(async |store| {
         let n_items = FIND_LOOKS as u64 + 2;
-        store.added(NewItem { text: "The oldest of all has a rare word: marigold.".into(), ..story(1) }).await;
+        store
+            .added(NewItem { text: "The oldest of all has a rare word: marigold.".into(), ..story(1) })
+            .await;
         for n in 2..=n_items {
             store.added(story(n)).await;
         }

@@ -47,10 +47,7 @@ async fn a_reply_stands_among_those_before_and_after_it_wherever_they_stand() {
         assert_eq!(ids(&thread.replies), of_numbers(4..=14));
         let states: Vec<State> = thread.replies.iter().map(|reply| reply.state).collect();
         use State::{Declined, Deleted, Held, Hidden, Published};
-        assert_eq!(
-            states,
-            [Held, Held, Published, Declined, Hidden, Held, Deleted, Held, Held, Held, Held]
-        );
+        assert_eq!(states, [Held, Held, Published, Declined, Hidden, Held, Deleted, Held, Held, Held, Held]);
         assert_eq!(thread.replies[6].text, None, "what its author deleted");
         assert_eq!(thread.replies[5].text.as_deref(), Some("Story number 9, which goes on for a while."));
         assert_eq!(thread.replies[5].author, Some(author(9)));
@@ -176,10 +173,7 @@ async fn a_thread_holds_nothing_that_was_taken_out_or_deleted() {
 
         let thread = store.beside(3).await;
 
-        assert_eq!(
-            thread.replies[0].text.as_deref(),
-            Some("[removed] number 2, which goes on for a while.")
-        );
+        assert_eq!(thread.replies[0].text.as_deref(), Some("[removed] number 2, which goes on for a while."));
         assert_eq!(thread.decisions[0].n_taken_out, 1);
         let at_risk: Vec<bool> = thread.replies.iter().map(|reply| reply.is_at_risk).collect();
         assert_eq!(at_risk, [false, true]);

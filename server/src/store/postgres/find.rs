@@ -16,7 +16,7 @@ const LOOKS_AT_A_TIME: usize = 256;
 pub(super) async fn find(db: &mut PgConnection, query: &FindQuery) -> Result<Finds, StoreError> {
     let candidates = candidates(db, query).await?;
     let mut found: Vec<i64> = Vec::new();
-    let mut n_looks = 0;
+    let mut n_looks: usize = 0;
     'looking: for keys in candidates[..candidates.len().min(FIND_LOOKS)].chunks(LOOKS_AT_A_TIME) {
         let holding = holding(db, query, keys).await?;
         for key in keys {

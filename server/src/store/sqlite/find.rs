@@ -12,7 +12,7 @@ use crate::store::{FindQuery, Finds, Queued, StoreError};
 pub(super) fn find(db: &Connection, query: &FindQuery) -> Result<Finds, StoreError> {
     let candidates = candidates(db, query)?;
     let mut found: Vec<i64> = Vec::new();
-    let mut n_looks = 0;
+    let mut n_looks: usize = 0;
     for &key in candidates.iter().take(FIND_LOOKS) {
         if found.len() == query.limit {
             break;

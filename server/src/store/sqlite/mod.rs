@@ -53,9 +53,9 @@ use self::writer::Writer;
 use super::live::{Listener, Teller};
 use super::{
     AccountState, Added, Attempt, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
-    FeedQuery, FindQuery, Finds, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
-    ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport, NewItem,
-    NewLineReport, NewReport, NewSession, Notice, NoticeId, OpenSession, OwnItem, Published, Queued,
+    FeedQuery, FindQuery, Finds, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession,
+    Moderator, ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport,
+    NewItem, NewLineReport, NewReport, NewSession, Notice, NoticeId, OpenSession, OwnItem, Published, Queued,
     RecentText, Replies, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash, SessionId,
     SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits,
 };

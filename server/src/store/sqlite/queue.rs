@@ -138,7 +138,9 @@ pub(super) fn decide(
             })
         },
     )?;
-    let Some(Found { key, post_key, state: before, text_key, text, notes, lang, is_review, is_only_spam }) = found else {
+    let Some(Found { key, post_key, state: before, text_key, text, notes, lang, is_review, is_only_spam }) =
+        found
+    else {
         return Ok(None);
     };
     if let Some(theirs) = claims::of_another(db, key, new.moderator, new.at)? {

@@ -67,12 +67,7 @@ pub(super) fn thread(db: &Connection, id: ItemId, replies: Replies) -> Result<Op
 }
 
 /// The keys of up to `limit` replies before a place, and of one more, the last first. Each state has its range of the index.
-fn before(
-    db: &Connection,
-    thread_key: i64,
-    place: Place,
-    limit: usize,
-) -> Result<Vec<i64>, StoreError> {
+fn before(db: &Connection, thread_key: i64, place: Place, limit: usize) -> Result<Vec<i64>, StoreError> {
     let mut places: Vec<Place> = Vec::new();
     for state in State::ALL {
         places.extend(all(
