@@ -5,10 +5,13 @@ use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::full_text::SearchWords;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::limits::{CLAIM_MS, FIND_LOOKS};
+use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, ItemKind, Kind, State};
 use peer_support_domain::report::ReportReason;
 use peer_support_domain::wire::FindItems;
-use peer_support_server::store::{FindQuery, Finds, NewClaim, NewItem, NewReport, Place};
+use peer_support_server::store::{
+    FindQuery, Finds, ImportedItem, NewClaim, NewImport, NewItem, NewReport, Place,
+};
 
 use crate::subject::*;
 
@@ -161,12 +164,30 @@ async fn what_is_known_about_an_item_narrows_the_search() {
 async fn one_search_looks_into_so_many_items_and_says_where_to_go_on() {
     each_store(async |store| {
         let n_items = FIND_LOOKS as u64 + 2;
-        store
-            .added(NewItem { text: "The oldest of all has a rare word: marigold.".into(), ..story(1) })
-            .await;
-        for n in 2..=n_items {
-            store.added(story(n)).await;
-        }
+        let old = |n: u64| ImportedItem {
+            id: item(n),
+            post: None,
+            topic: Some((Kind::Story, "low-mood".parse().unwrap())),
+            text: format!("Story number {n}, {}", if n == 1 { "with a marigold." } else { "as any other." }),
+            lang: None,
+            notes: ContentNotes::default(),
+            author: None,
+            recovery: recovery(n),
+            created_at: story(n).created_at,
+            state: State::Published,
+            is_example: false,
+            is_owners: false,
+        };
+        let import = NewImport {
+            site: "demo".parse().unwrap(),
+            file_hash: secret(1),
+            key_hash: secret(2),
+            choices: String::new(),
+            begun_at: START,
+        };
+        let import = store.begin_import(import).await.unwrap();
+        store.stage_import(import, (1..=n_items).map(old).collect()).await.unwrap();
+        store.finish_import(import, n_items, START).await.unwrap();
 
         let first = store.looked_for(words("marigold"), 25).await;
         let (cursor, looked_back_to): (Cursor, i64) = first.next.expect("there is more");
