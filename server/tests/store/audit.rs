@@ -62,6 +62,7 @@ async fn each_act_is_a_line_in_the_order_in_which_it_came() {
                 n_decisions: Some(0),
                 notes: Some([ContentNote::Abuse].into_iter().collect()),
                 taken_out: vec![Span { start: 0, end: 5 }],
+                is_for_spam: false,
             },
         };
         store.decide(decision).await.unwrap().unwrap().unwrap();

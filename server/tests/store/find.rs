@@ -8,6 +8,7 @@ use peer_support_domain::limits::{CLAIM_MS, FIND_LOOKS};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, ItemKind, Kind, State};
 use peer_support_domain::report::ReportReason;
+use peer_support_domain::roles::Reach;
 use peer_support_domain::wire::FindItems;
 use peer_support_server::store::{
     FindQuery, Finds, ImportedItem, NewClaim, NewImport, NewItem, NewReport, Place,
@@ -20,7 +21,7 @@ type Find = FindItems<SearchWords>;
 impl Subject {
     async fn looked_for(&self, find: Find, limit: usize) -> Finds {
         let moderator = self.moderator().await.id;
-        self.find(FindQuery { find, moderator, now: START, limit }).await.unwrap()
+        self.find(FindQuery { find, reach: Reach::Everywhere, moderator, now: START, limit }).await.unwrap()
     }
 
     /// The ids of all that is found, as far back as there is anything.
@@ -154,7 +155,7 @@ async fn what_is_known_about_an_item_narrows_the_search() {
         {
             assert_eq!(store.found(find.clone()).await, found, "{find:?}");
         }
-        let later = FindQuery { find: mine, moderator, now: START + CLAIM_MS, limit: 2 };
+        let later = FindQuery { find: mine, reach: Reach::Everywhere, moderator, now: START + CLAIM_MS, limit: 2 };
         assert!(store.find(later).await.unwrap().items.is_empty(), "the claim has run out");
     })
     .await;

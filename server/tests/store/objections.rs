@@ -5,6 +5,7 @@ use peer_support_domain::objection::ObjectionOutcome;
 use peer_support_domain::post::{Decision, NotAllowed, Role, State};
 use peer_support_domain::redaction::Span;
 use peer_support_domain::report::ReportReason;
+use peer_support_domain::roles::Reach;
 use peer_support_domain::wire::{Objection, Statement};
 use peer_support_server::store::{
     AuditFrom, Hiding, How, ModeratorId, NewDecision, NewReport, Objected, Store, Undecided,
@@ -94,7 +95,7 @@ async fn what_is_objected_to_waits_with_what_readers_reported_for_who_did_not_de
         assert_eq!(done.words.len(), 1);
         assert_eq!(again, Objected::Before(done), "sent again, it is the same");
         assert_eq!(store.queue_ids(9).await, [item(1), item(0), item(2)]);
-        let queued = Store::queue(&**store, None, 9).await.unwrap().items.swap_remove(0);
+        let queued = Store::queue(&**store, Reach::Everywhere, None, 9).await.unwrap().items.swap_remove(0);
         let objection = queued.objection.unwrap();
         assert_eq!((objection.at, objection.by), (START + MINUTE, Some(ada)));
         assert_eq!(objection.decision.by.as_deref(), Some("Ada"));
@@ -152,7 +153,7 @@ async fn words_that_were_taken_out_are_given_back_or_stay_out() {
             store.added(story(1)).await;
             decide(&store, taking_out(ada)).await.unwrap();
             object(&store, 1, None).await;
-            let queued = Store::queue(&*store, None, 9).await.unwrap().items.swap_remove(0);
+            let queued = Store::queue(&*store, Reach::Everywhere, None, 9).await.unwrap().items.swap_remove(0);
             assert_eq!(queued.objection.unwrap().original_text.as_deref(), Some(TEXT));
 
             assert_eq!(decide(&store, decision(item(1), grace, answer)).await, Ok(State::Published));

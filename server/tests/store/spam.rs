@@ -2,6 +2,7 @@
 
 use peer_support_domain::flag::{Flag, Flags};
 use peer_support_domain::post::{Decision, State};
+use peer_support_domain::roles::Reach;
 use peer_support_server::store::{How, NewDecision, NewEscalation, NewItem, Store, Undecided};
 
 use crate::subject::*;
@@ -40,7 +41,7 @@ async fn only_what_is_held_as_spam_and_nothing_else_is_declined_together() {
             assert_eq!(store.declined_as_spam(n).await, Err(Undecided::NotSpam), "{n}");
         }
         assert_eq!(store.declined_as_spam(1).await, Err(Undecided::Meanwhile));
-        assert_eq!(Store::queue(&**store, None, 9).await.unwrap().items.len(), 3);
+        assert_eq!(Store::queue(&**store, Reach::Everywhere, None, 9).await.unwrap().items.len(), 3);
         assert_eq!(store.rows("select * from decisions").await.len(), 2, "one for each that was declined");
     })
     .await;

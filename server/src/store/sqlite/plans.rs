@@ -213,7 +213,7 @@ async fn ask_everything(store: &Sqlite, moderator: ModeratorId) {
     store.decide(decision(Decision::Approve)).await.unwrap().unwrap().unwrap();
     store.decide(decision(Decision::Hide)).await.unwrap().unwrap().unwrap();
     store.object(recovery, Some("Another word".into()), 0).await.unwrap().unwrap();
-    store.queue(None, 10).await.unwrap();
+    store.queue(Reach::Everywhere, None, 10).await.unwrap();
     store.decide(decision(Decision::Restore)).await.unwrap().unwrap().unwrap();
     store.delete_own(recovery).await.unwrap().unwrap();
 }
