@@ -406,11 +406,6 @@ pub fn save(name: &str, text: &str) {
     let _ = save();
 }
 
-/// Prints the page.
-pub fn print() {
-    let _ = window().print();
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -84,10 +84,10 @@ pub fn answers(item: &QueueItem) -> Answers {
     let has_new_text = item.published_text.is_some();
     if item.objection.is_some() && !has_new_text {
         return match item.state {
-            State::Declined => Some((Decision::Approve, Decision::Decline)),
-            State::Hidden => Some((Decision::Restore, Decision::Hide)),
-            State::Published => Some((Decision::Restore, Decision::Approve)),
-            State::Held | State::Deleted => None,
+            State::Declined => Answers::of(Some(Decision::Approve), Some(Decision::Decline)),
+            State::Hidden => Answers::of(Some(Decision::Restore), Some(Decision::Hide)),
+            State::Published => Answers::of(Some(Decision::Restore), Some(Decision::Approve)),
+            State::Held | State::Deleted => Answers::default(),
         };
     }
     match item.state {

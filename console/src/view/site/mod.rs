@@ -26,14 +26,14 @@ pub fn SitePage(work: Work) -> impl IntoView {
                     (id.clone(), id.clone(), id.clone(), id.clone(), id.clone());
                 view! {
                     <present::Present work site=id.clone() role />
-                    <Show when=move || role >= Role::Lead>
+                    <Show when=move || { role >= Role::Lead }>
                         <notifications::Notifications work site=notified.clone() />
                         <texts::PlaybookEditor work site=steps.clone() />
                         <texts::ReasonsEditor work site=reasons.clone() />
                         <statistics::Numbers site=counted.clone() />
                         <record::Record />
                     </Show>
-                    <Show when=move || role >= Role::Admin>
+                    <Show when=move || { role >= Role::Admin }>
                         <roles::Roles work site=team.clone() />
                     </Show>
                 }

@@ -68,11 +68,11 @@ pub fn Present(work: Work, site: SiteId, role: Role) -> impl IntoView {
         Some(view! {
             <Preview present=now.clone() />
             <Calendar zone=now.zone.clone() days=now.calendar.clone() />
-            <Show when=move || role >= Role::Admin>
+            <Show when=move || { role >= Role::Admin }>
                 <Force forced=now.forced on_force=Callback::new(force) />
                 <TwoPersons asks_two=now.asks_two would_be_alone on_set=Callback::new(set_two_persons) />
             </Show>
-            <Show when=move || role >= Role::Lead>
+            <Show when=move || { role >= Role::Lead }>
                 <Sensitive is_sensitive on_set=Callback::new(set_sensitive) />
             </Show>
             <Changes changes=now.changes.clone() />
