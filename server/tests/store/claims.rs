@@ -68,7 +68,7 @@ async fn what_one_moderator_reads_no_other_decides_until_they_leave_it() {
         assert_eq!(decided, Err(Undecided::Claimed(adas.clone())));
         assert_eq!(said, Some(Said::Claimed(adas.clone())));
         assert_eq!(handed, HandedOver::Claimed(adas.clone()));
-        assert_eq!(Store::queue(&**store, None, 2).await.unwrap().items[0].claim, Some(adas));
+        assert_eq!(Store::queue(&**store, Reach::Everywhere, None, 2).await.unwrap().items[0].claim, Some(adas));
         assert_eq!(store.rows("select * from decisions").await.len(), 0);
         store.release(item(1), sam.id).await.unwrap();
         assert!(store.decided_by(1, &sam, START).await.is_err(), "nobody ends another's claim");
@@ -182,7 +182,7 @@ async fn a_note_of_handing_over_stays_until_the_decision_and_leaves_the_files() 
         assert_eq!(again, handed, "the same note is the same one");
         assert_eq!(store.handed_over(1, &ada, Some("Vera"), note).await, HandedOver::NoSuchColleague);
         assert_eq!(store.handed_over(1, &ada, Some("Nobody"), note).await, HandedOver::NoSuchColleague);
-        let queued = Store::queue(&**store, None, 2).await.unwrap().items;
+        let queued = Store::queue(&**store, Reach::Everywhere, None, 2).await.unwrap().items;
         assert_eq!((&queued[0].hand_overs, &queued[0].claim), (&vec![hand_over], &None));
         assert!(
             queued[0].words.is_empty() && store.own(recovery(1)).await.unwrap().unwrap().words.is_empty()

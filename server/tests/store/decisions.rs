@@ -21,7 +21,7 @@ async fn the_queue_holds_what_waits_the_longest_waiting_first() {
         store.decided(gone, Decision::Hide).await.unwrap();
 
         assert_eq!(store.queue_ids(2).await, [item(11), item(12), item(13)]);
-        let queued = Store::queue(&**store, None, 2).await.unwrap().items;
+        let queued = Store::queue(&**store, Reach::Everywhere, None, 2).await.unwrap().items;
         assert_eq!(queued[0].text, "Story number 11, which goes on for a while.");
         assert_eq!((queued[0].in_reply_to.as_deref(), queued[0].kind.is_some()), (None, true));
         assert_eq!(queued[1].in_reply_to.as_deref(), Some("Story number 1, which goes on for a while."));
@@ -42,7 +42,7 @@ async fn what_the_checks_noticed_stands_in_the_queue_and_goes_with_the_text() {
         store.added(NewItem { flags, ..story(1) }).await;
         store.added(story(2)).await;
 
-        let queued = Store::queue(&**store, None, 2).await.unwrap().items;
+        let queued = Store::queue(&**store, Reach::Everywhere, None, 2).await.unwrap().items;
         store.delete_own(recovery(1)).await.unwrap().unwrap();
 
         assert_eq!((queued[0].flags, queued[1].flags), (flags, Flags::default()));

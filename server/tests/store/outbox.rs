@@ -54,7 +54,7 @@ async fn what_is_passed_on_stands_first_with_who_and_why_until_it_is_decided() {
         let Some(Escalated::Done(escalation)) = done else { panic!("{done:?}") };
         assert_eq!((escalation.note.as_str(), escalation.at), (NOTE, START + 30 * MINUTE));
         assert_eq!(store.queue_ids(9).await, [passed_on, item(1)]);
-        let queue = Store::queue(&**store, None, 9).await.unwrap().items;
+        let queue = Store::queue(&**store, Reach::Everywhere, None, 9).await.unwrap().items;
         assert_eq!(queue[0].escalation.as_ref(), Some(&escalation));
         assert_eq!((queue[0].waits_since, &queue[1].escalation), (Some(START + 2 * MINUTE), &None));
         assert_eq!(store.noticed().await, [(Occasion::Escalated, Some(passed_on))]);
@@ -251,7 +251,7 @@ async fn a_copy_brings_what_waits_to_be_sent_along_and_makes_nothing_of_its_own(
 
             assert_eq!(restored.noticed().await, [(Occasion::Escalated, Some(item(7)))]);
             assert_eq!(restored.due(i64::MAX - DELIVERY_CLAIM_MS).await[0].id, "msg_pager");
-            assert!(Store::queue(&*restored, None, 9).await.unwrap().items[0].escalation.is_some());
+            assert!(Store::queue(&*restored, Reach::Everywhere, None, 9).await.unwrap().items[0].escalation.is_some());
             restored.close().await;
         }
     })

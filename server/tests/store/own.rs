@@ -76,7 +76,7 @@ async fn content_notes_stand_wherever_the_text_does() {
         let post = store.added(NewItem { notes, ..story(1) }).await;
         let other: ContentNotes = [ContentNote::Eating].into_iter().collect();
 
-        let queued = Store::queue(&**store, None, 1).await.unwrap().items;
+        let queued = Store::queue(&**store, Reach::Everywhere, None, 1).await.unwrap().items;
         assert_eq!((queued[0].notes, store.own(recovery(1)).await.unwrap().unwrap().notes), (notes, notes));
         let kept = store.edit_own(recovery(1), edit("It is said in another way.")).await.unwrap();
         assert!(matches!(kept, Some(Edited::Done(own)) if own.notes == notes));

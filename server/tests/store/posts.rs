@@ -292,7 +292,7 @@ async fn any_cursor_is_taken() {
                 store.feed(FeedQuery { after, ..feed(order, 100) }).await.unwrap();
             }
             store.replies(item(1), after, 100).await.unwrap().unwrap();
-            Store::queue(&**store, after, 100).await.unwrap();
+            Store::queue(&**store, Reach::Everywhere, after, 100).await.unwrap();
         }
     })
     .await;

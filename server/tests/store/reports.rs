@@ -41,7 +41,7 @@ impl Subject {
     }
 
     async fn queue_items(&self) -> Vec<Queued> {
-        Store::queue(&**self, None, 100).await.unwrap().items
+        Store::queue(&**self, Reach::Everywhere, None, 100).await.unwrap().items
     }
 }
 

@@ -25,7 +25,7 @@ impl Subject {
     }
 
     async fn first_queued(&self) -> Queued {
-        Store::queue(&**self, None, 1).await.unwrap().items.remove(0)
+        Store::queue(&**self, Reach::Everywhere, None, 1).await.unwrap().items.remove(0)
     }
 }
 

@@ -131,7 +131,7 @@ async fn a_copy_brings_what_holds_and_its_record_along() {
             store::restore(&target.address, &copy, START, false).await.unwrap();
             let restored = target.reopened().await;
 
-            let expected = SiteSettings { forced: Some(forced), is_sensitive: true };
+            let expected = SiteSettings { forced: Some(forced), is_sensitive: true, asks_two: false };
             assert_eq!(restored.site_settings(demo()).await.unwrap(), expected);
             assert_eq!(restored.site_changes(demo()).await.unwrap().len(), 3);
             assert_eq!(restored.reasons(demo()).await.unwrap(), Some(reasons.clone()));

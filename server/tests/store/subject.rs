@@ -12,7 +12,7 @@ use peer_support_domain::id::{AuthorTag, ItemId, RecoveryHash, VoterId};
 use peer_support_domain::line_report::{Day, LineProblem};
 use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::{Decision, Kind, Role, State};
-use peer_support_domain::roles::Reach;
+pub use peer_support_domain::roles::Reach;
 use peer_support_domain::vote::Reaction;
 use peer_support_domain::wire::Page;
 use peer_support_server::store::{
