@@ -22,6 +22,7 @@ pub(super) async fn post_decline_spam(
     SignedInToWrite(moderator): SignedInToWrite,
     Body(DeclineSpam { reason, items }): Body<DeclineSpam<ReasonText>>,
 ) -> Result<Json<DeclinedSpam>, Problem> {
+    moderator.reach(Role::Moderator)?;
     if !SPAM_ITEMS.contains(&items.len()) {
         let (min, max) = SPAM_ITEMS.into_inner();
         let what = format!("has {} items; expected {min} to {max}", items.len());

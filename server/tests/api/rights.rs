@@ -29,13 +29,15 @@ enum Needs {
     SignIn,
     /// A session.
     Session,
+    /// A session, and this role on all sites.
+    Everywhere(Role),
     /// A session, and this role on some site.
     Somewhere(Role),
     /// A session, and this role on the site that it is about.
     OnSite(Role),
 }
 
-use Needs::{Code, Nothing, OnSite, ReportCode, Session, SignIn, Somewhere};
+use Needs::{Code, Everywhere, Nothing, OnSite, ReportCode, Session, SignIn, Somewhere};
 
 /// The body of a request about an item.
 type Body = fn(&World<'_>, &str) -> Value;
@@ -63,6 +65,7 @@ const ROUTES: &[(&str, Needs, Body)] = &[
     ("get /mine", Code, none),
     ("patch /mine", Code, |_, _| json!({ "text": PLAIN })),
     ("post /mine/words", Code, |_, _| json!({ "text": "May I change it?" })),
+    ("post /mine/objection", Code, |_, _| json!({ "text": "May it stay?" })),
     ("delete /mine", Code, none),
     (
         "post /console/session",
@@ -92,6 +95,14 @@ const ROUTES: &[(&str, Needs, Body)] = &[
     ("delete /console/account/sessions", Session, none),
     ("delete /console/account/sessions/{session}", Session, none),
     ("get /console/queue", Session, none),
+    ("post /console/search", Session, |_, _| json!({ "words": "planted marker" })),
+    (
+        "post /console/decline-spam",
+        Somewhere(Role::Moderator),
+        |_, item| json!({ "reason": PLAIN, "items": [{ "id": item, "read_text": PLAIN, "n_decisions": 0 }] }),
+    ),
+    ("get /console/audit", Everywhere(Role::Lead), none),
+    ("get /console/audit/export", Everywhere(Role::Lead), none),
     ("get /console/line-reports", Session, none),
     ("get /console/colleagues", Session, none),
     ("get /console/live", Session, none),
@@ -104,6 +115,7 @@ const ROUTES: &[(&str, Needs, Body)] = &[
         let is_spare = item == world.spare;
         json!({ "decision": "approve", "n_decisions": if is_spare { 0 } else { 99 } })
     }),
+    ("get /console/items/{id}/thread", OnSite(Role::Viewer), none),
     ("put /console/items/{id}/proposal", OnSite(Role::Moderator), |_, _| json!({ "confirms": false })),
     ("post /console/items/{id}/words", OnSite(Role::Moderator), |_, _| json!({ "text": "A word to you." })),
     ("put /console/items/{id}/claim", OnSite(Role::Moderator), |_, _| json!({ "takes_over": true })),
@@ -127,6 +139,8 @@ const ROUTES: &[(&str, Needs, Body)] = &[
     ),
     ("get /console/sites/{site}/reasons", OnSite(Role::Viewer), none),
     ("put /console/sites/{site}/reasons", OnSite(Role::Lead), |_, _| json!({ "reasons": [] })),
+    ("get /console/sites/{site}/statistics", OnSite(Role::Lead), none),
+    ("get /console/sites/{site}/statistics.csv", OnSite(Role::Lead), none),
     ("get /console/sites/{site}/roles", OnSite(Role::Admin), none),
     (
         "put /console/sites/{site}/roles",
@@ -196,6 +210,8 @@ struct Caller {
     headers: Vec<(String, String)>,
     /// The role on the site where all was planted.
     role: Option<Role>,
+    /// The role on all sites.
+    everywhere: Option<Role>,
     /// The role on another site.
     elsewhere: Option<Role>,
     /// The item whose code it has.
@@ -212,6 +228,7 @@ impl Caller {
             name: name.to_owned(),
             headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             role: None,
+            everywhere: None,
             elsewhere: None,
             own: None,
             is_signed_in: false,
@@ -233,6 +250,7 @@ impl Caller {
             ReportCode => self.has_report_code,
             SignIn => false,
             Session => self.is_signed_in,
+            Everywhere(role) => self.everywhere >= Some(role),
             Somewhere(role) => self.role.max(self.elsewhere) >= Some(role),
             OnSite(role) => self.role >= Some(role),
         };
@@ -243,13 +261,17 @@ impl Caller {
 /// The rights to read: whether `caller` may find `planted` in the answer of `route`.
 fn may_read(caller: &Caller, route: &str, planted: &Planted) -> bool {
     let is_author = planted.item.is_some() && caller.own == planted.item;
-    let is_about_own = ["get /mine", "patch /mine", "delete /mine", "post /mine/words"].contains(&route);
+    let is_about_own =
+        ["get /mine", "patch /mine", "delete /mine", "post /mine/words", "post /mine/objection"]
+            .contains(&route);
     // Where the desk is told what it works on. Whoever has a role on a site reads what waits there; who decides is told by each
     // answer about an item.
     let is_desk = match route {
-        "get /console/queue" | "get /console/sites/{site}/playbook" | "get /console/sites/{site}/reasons" => {
-            caller.role.is_some()
-        }
+        "get /console/queue"
+        | "post /console/search"
+        | "get /console/items/{id}/thread"
+        | "get /console/sites/{site}/playbook"
+        | "get /console/sites/{site}/reasons" => caller.role.is_some(),
         _ => route.contains("/console/items/{id}/") && caller.role >= Some(Role::Moderator),
     };
     match planted.readers {
@@ -346,6 +368,11 @@ impl<'a> World<'a> {
         let decline = json!({ "decision": "decline", "reason": World::text("zqwhydeclined") });
         moderator.decide(&declined.0, &decline).await.ok();
         world.plant("zqwhydeclined", Some(&declined.0), Readers::AuthorAndDesk);
+
+        let objection = json!({ "text": World::text("zqobjection") });
+        let by_code = [("recovery-code", declined.1.as_str())];
+        server.call(Method::POST, "/mine/objection", &by_code, Some(&objection)).await.ok();
+        world.plant("zqobjection", Some(&declined.0), Readers::AuthorAndDesk);
 
         let hidden = world.published("zqhidden", Readers::AuthorAndDesk).await;
         let under_hidden = server.published_reply(&hidden.0, &World::text("zqunderhidden")).await;
@@ -458,6 +485,10 @@ impl<'a> World<'a> {
             let moderator = self.server.member(&name, &[("demo", role)]).await;
             callers.push(Caller::signed_in(&name, &moderator, Some(role), None));
         }
+        let everywhere = Some(Role::Lead);
+        let lead = self.server.moderator(Role::Lead).await;
+        let of_all = Caller::signed_in("a lead of all sites", &lead, everywhere, everywhere);
+        callers.push(Caller { everywhere, ..of_all });
         let admin = Some(Role::Admin);
         let elsewhere = self.server.member("Zqelsewhere", &[("other", Role::Admin)]).await;
         callers.push(Caller::signed_in("an admin of another site", &elsewhere, None, admin));
@@ -526,6 +557,11 @@ struct Route {
     wants_token: bool,
 }
 
+/// Whether a route changes nothing.
+fn reads(method: &str, path: &str) -> bool {
+    method == "get" || path.ends_with("/search")
+}
+
 /// The routes of the document, which must be those of [`ROUTES`].
 fn routes(document: &Value) -> Vec<Route> {
     let mut documented = BTreeMap::new();
@@ -543,10 +579,14 @@ fn routes(document: &Value) -> Vec<Route> {
         let (method, path) = name.split_once(' ').unwrap();
         let operation = documented.get(*name).unwrap_or_else(|| panic!("{name} is not documented"));
         let security = operation["security"].to_string();
-        let is_by_session = matches!(needs, Session | Somewhere(_) | OnSite(_));
+        let is_by_session = matches!(needs, Session | Everywhere(_) | Somewhere(_) | OnSite(_));
         assert_eq!(security.contains("session"), is_by_session, "{name}: the document says {security}");
         let wants_token = security.contains("csrf");
-        assert_eq!(wants_token, is_by_session && method != "get", "{name}: the document says {security}");
+        assert_eq!(
+            wants_token,
+            is_by_session && !reads(method, path),
+            "{name}: the document says {security}"
+        );
         Route { name, method, path, needs: *needs, body: *body, wants_token }
     };
     ROUTES.iter().map(route).collect()
@@ -566,7 +606,7 @@ async fn no_route_tells_or_changes_anything_without_the_right() {
         for caller in &callers {
             for route in &routes {
                 let has = caller.has(route.needs, route.wants_token);
-                let may_change = route.method != "get" && route.path != "/sites/{site}/search";
+                let may_change = !reads(route.method, route.path);
                 for item in world.items(route, &world.private) {
                     if has && may_change && !(route.needs == Nothing && route.path.contains("{id}")) {
                         continue;
@@ -579,7 +619,7 @@ async fn no_route_tells_or_changes_anything_without_the_right() {
                             _ => [401, 403, 404].contains(&status),
                         };
                         assert!(is_refused, "{} of {item} by {}: {status}", route.name, caller.name);
-                    } else if route.path.contains("{id}") {
+                    } else if route.needs == Nothing && route.path.contains("{id}") {
                         let what = format!("{} of {item}, which is not published: {status}", route.name);
                         assert_eq!(status, 404, "{what}");
                     } else if (200..300).contains(&status) {
@@ -593,7 +633,7 @@ async fn no_route_tells_or_changes_anything_without_the_right() {
         // Then all that has the right to: visitors about what they see, moderators, authors, and last what ends sessions.
         let in_turn: [fn(Needs) -> bool; 4] = [
             |needs| needs == Nothing,
-            |needs| matches!(needs, Somewhere(_) | OnSite(_)),
+            |needs| matches!(needs, Everywhere(_) | Somewhere(_) | OnSite(_)),
             |needs| needs == Code,
             |needs| needs == Session,
         ];

@@ -155,7 +155,8 @@ async fn what_is_known_about_an_item_narrows_the_search() {
         {
             assert_eq!(store.found(find.clone()).await, found, "{find:?}");
         }
-        let later = FindQuery { find: mine, reach: Reach::Everywhere, moderator, now: START + CLAIM_MS, limit: 2 };
+        let later =
+            FindQuery { find: mine, reach: Reach::Everywhere, moderator, now: START + CLAIM_MS, limit: 2 };
         assert!(store.find(later).await.unwrap().items.is_empty(), "the claim has run out");
     })
     .await;

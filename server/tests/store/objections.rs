@@ -153,7 +153,8 @@ async fn words_that_were_taken_out_are_given_back_or_stay_out() {
             store.added(story(1)).await;
             decide(&store, taking_out(ada)).await.unwrap();
             object(&store, 1, None).await;
-            let queued = Store::queue(&*store, Reach::Everywhere, None, 9).await.unwrap().items.swap_remove(0);
+            let queued =
+                Store::queue(&*store, Reach::Everywhere, None, 9).await.unwrap().items.swap_remove(0);
             assert_eq!(queued.objection.unwrap().original_text.as_deref(), Some(TEXT));
 
             assert_eq!(decide(&store, decision(item(1), grace, answer)).await, Ok(State::Published));
