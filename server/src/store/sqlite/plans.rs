@@ -16,8 +16,8 @@ use rusqlite::{Connection, StatementStatus};
 
 use super::{Sqlite, items, live, open_to_read, search};
 use crate::store::{
-    AuditFrom, Edit, FeedQuery, Hiding, How, Idempotency, ModeratorId, NewDecision, NewItem, NewLineReport, NewReport,
-    NewSession, Place, SearchQuery, SecondFactor, Store, Vote,
+    AuditFrom, Edit, FeedQuery, Hiding, How, Idempotency, ModeratorId, NewDecision, NewItem, NewLineReport,
+    NewReport, NewSession, Place, SearchQuery, SecondFactor, Store, Vote,
 };
 
 /// What ran, as it was prepared, and how many steps of SQLite's machine it took, on the connection where it ran last.
