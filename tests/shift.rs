@@ -35,7 +35,7 @@ const THREAD: &str = "How do you get through the first evening alone in a new fl
 const DECLINED_BEFORE: &str = "Everyone is alone, get used to it and stop moaning.";
 const REPLY: &str = "I put the radio on in the kitchen and cook something slow.";
 const PERSONAL: &str = "You can call me on 0151 555 4567 when it gets dark outside.";
-const TO_FOLD: &str = "After the funeral I could not eat for days, and soup was what helped.";
+const TO_FOLD: &str = "I used to count everything that I ate, and now I cook with my aunt.";
 const TO_DECLINE: &str = "Nobody should ever talk to a doctor about sad days, just do not.";
 const SPAM: [&str; 4] = [
     "Buy cheap pills now on our page, message me for the price list.",

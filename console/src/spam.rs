@@ -172,7 +172,10 @@ impl Work {
         }
         said.push(tr!("declined-spam", n = n_declined.to_string()));
         said.reverse();
-        self.say(said.len() == 1, said.join(" "), None);
+        // What can still be taken back stays on the screen, unless something went wrong.
+        if said.len() > 1 || !self.keeps_something() {
+            self.say(said.len() == 1, said.join(" "), None);
+        }
         self.reload();
         true
     }

@@ -136,6 +136,11 @@ impl Work {
         self.pending.try_update(Option::take).flatten()
     }
 
+    /// Whether something is kept that can be taken back.
+    pub(crate) fn keeps_something(self) -> bool {
+        self.pending.with_untracked(Option::is_some) || self.pending_spam.with_untracked(Option::is_some)
+    }
+
     /// Whether the decision about the item `id` is kept.
     pub fn is_pending(self, id: ItemId) -> bool {
         let is_one = self.pending.with_untracked(|one| one.as_ref().is_some_and(|one| one.item.id == id));

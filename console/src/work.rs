@@ -659,7 +659,10 @@ impl Work {
                     Decision::Hide => tr!("hidden", what = what),
                 };
                 self.settle(item.id);
-                self.say(true, text, None);
+                // What can still be taken back stays on the screen.
+                if !self.keeps_something() {
+                    self.say(true, text, None);
+                }
                 true
             }
             Err(Failure::Decided(before)) => {

@@ -18,7 +18,7 @@ use super::playbook::{Colour, Steps};
 use super::private::Private;
 use super::proposal::Proposed;
 use super::redact::TakeOut;
-use super::thread::Around;
+use super::thread::{Around, state_name};
 use crate::browser;
 use crate::desk::{self, Reading, Standing};
 use crate::locale::tr;
@@ -275,6 +275,10 @@ fn Facts(work: Work, item: QueueItem, notes: Memo<ContentNotes>) -> impl IntoVie
         let now = work.now_ms.get();
         tr!("when-in", clock = browser::clock(created_at, now), relative = browser::relative(created_at, now))
     };
+    let is_found = item.waits_since.is_none();
+    let stands = is_found.then(|| {
+        view! { <div><dt>{tr!("find-state")}</dt><dd>{state_name(item.state)}</dd></div> }
+    });
     let language = match &item.lang {
         Some(tag) => browser::language_name(tag.as_str()),
         None => tr!("language-unknown").to_owned(),
@@ -286,6 +290,7 @@ fn Facts(work: Work, item: QueueItem, notes: Memo<ContentNotes>) -> impl IntoVie
             <div><dt>{tr!("site")}</dt><dd>{item.site.to_string()}</dd></div>
             <div><dt>{tr!("language")}</dt><dd>{language}</dd></div>
             {notes}
+            {stands}
             <div><dt>{tr!("sent")}</dt><dd><time datetime=browser::machine_time(created_at)>{when}</time></dd></div>
         </dl>
         {clock::span_of(&item).map(|span| view! { <Clock work span /> })}

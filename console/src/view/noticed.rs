@@ -31,7 +31,7 @@ pub fn Noticed(
         lines.extend(others.filter_map(flag_name).map(str::to_owned));
         let meanwhile = match state.get() {
             _ if lines.is_empty() => None,
-            Some(State::Hidden) => Some(tr!("hidden-by-reports")),
+            Some(State::Hidden) if !reports.is_empty() => Some(tr!("hidden-by-reports")),
             Some(State::Published) => Some(tr!("read-meanwhile")),
             _ => None,
         };

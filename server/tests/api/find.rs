@@ -26,7 +26,7 @@ async fn what_nobody_reported_is_found_hidden_and_shown_again() {
 
         let hide = json!({ "decision": "hide", "reason": "It names your school.", "read_text": STORY, "n_decisions": 1 });
         assert_eq!(moderator.decide(&id, &hide).await.ok().json()["state"], "hidden");
-        assert_eq!(server.get(&format!("/posts/{id}")).await.problem(), problem(404, "not-found", ""));
+        assert_eq!(server.get(&format!("/posts/{id}")).await.problem(), problem(404, "not-found", "id"));
         assert_eq!(server.mine(&code).await.ok().json()["reason"], "It names your school.");
 
         let hidden = moderator.look_for(&json!({ "words": "school", "state": "hidden" })).await.ok();

@@ -52,7 +52,7 @@ async fn nobody_reads_a_thread_without_the_right_to() {
         assert_eq!(nobody.problem(), problem(401, "not-signed-in", ""));
         assert_eq!(both.problem(), problem(400, "parameter-invalid", "before"));
         assert_eq!(none.problem(), problem(400, "parameter-invalid", "before"));
-        assert_eq!(moderator.get(&path).await.problem(), problem(404, "not-found", ""));
+        assert_eq!(moderator.get(&path).await.problem(), problem(404, "not-found", "id"));
     })
     .await;
 }
