@@ -333,9 +333,13 @@ impl Signals {
 
     /// What the rules take from the log-odds of the model's words.
     fn doubt(&self, signal: Signal, read: &Read, (from, to): (usize, usize)) -> f32 {
-        let is_exempt = read.hits.iter().filter(|hit| hit.signal == signal).any(|hit| match hit.meaning {
-            Meaning::Says(..) => false,
-            Meaning::Exempt | Meaning::ExemptSentence => hit.words.0 < to && from < hit.words.1,
+        // What is said plainly and denied is exempt, too.
+        let is_exempt = read.hits.iter().filter(|hit| hit.signal == signal).any(|hit| {
+            let takes_away = match hit.meaning {
+                Meaning::Says(_, score) => hit.is_negated && score >= THRESHOLD,
+                Meaning::Exempt | Meaning::ExemptSentence => true,
+            };
+            takes_away && hit.words.0 < to && from < hit.words.1
         });
         let is_light = signal == Signal::Crisis
             && read.is_in_rules

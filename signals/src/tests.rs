@@ -82,6 +82,49 @@ fn the_others_find_what_is_plainly_theirs_and_leave_the_rest() {
 }
 
 #[test]
+fn who_offers_company_or_tells_of_money_is_not_told_to_sell() {
+    let said = [
+        "You can call me in the evening when it gets dark outside",
+        "message me any time, day or night, I mean it",
+        "text me when you are home so that I know you are safe",
+        "I am selling my bike because I cannot ride it any more",
+        "my rent is £600 a month and they cut my hours",
+        "I claim housing benefit and they lost my papers",
+        "you are entitled to support, ask the council",
+        "I got a final notice for the electric and I am scared",
+        "adult services said they would ring on Monday",
+        "as one of the few gay men in my town I feel alone",
+        "I have to do my dissertation by Friday",
+        "fill in the form at the practice and they will refer you",
+        "he threatened to share my pictures with the whole school",
+        "I skip lunch when I am stressed, I want to stop",
+        "text SHOUT to 85258, somebody answers at night",
+    ];
+
+    assert_eq!(wrongly_found(Signal::Solicitation, &said), []);
+}
+
+#[test]
+fn a_plain_word_alone_is_no_signal_in_any_language() {
+    let said = [
+        "a glass of water and then bed",
+        "comment tu vas aujourd'hui ?",
+        "quel beau temps, envoie le soleil par ici",
+        "viens quand tu veux, parle si tu en as besoin",
+        "tengo visita de mi hermana y compramos pan",
+        "deja la ventana abierta, por favor",
+        "tenho medo de cachorro desde pequena",
+        "alguém sabe de um bom filme?",
+        "de que forma vocês descansam?",
+        "ich schneide das Brot und du deckst den Tisch",
+    ];
+
+    for signal in Signal::ALL {
+        assert_eq!(wrongly_found(signal, &said), [], "{}", signal.as_str());
+    }
+}
+
+#[test]
 fn helplines_are_no_personal_data_and_phones_are() {
     assert_eq!(
         wrongly_found(Signal::PersonalData, &["call Samaritans on 116 123", "text or call 988, it is free"]),

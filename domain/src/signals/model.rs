@@ -166,59 +166,68 @@ pub struct Model {
     scale: f32,
     /// What a text weighs of which nothing is known.
     bias: f32,
-    /// What counts how much.
-    pooling: Pooling,
+    /// What counts how much, in short texts and in long ones.
+    poolings: [Pooling; 2],
 }
+
+/// How many numbers of a text are pooled.
+pub const N_POOLED: usize = 5;
+/// How many words make a long text.
+pub const LONG: usize = 40;
 
 /// What a text weighs.
 #[derive(Clone, Copy, Debug)]
 pub struct Weighed {
     /// The log-odds.
     pub logit: f32,
-    /// Those of the whole, those of the part that weighs most, how often the number of parts doubles, and how often that of
-    /// the patterns that say the signal.
-    pub of: [f32; 4],
+    /// Those of the whole, those of the part that weighs most, how often the number of parts doubles, how often that of the
+    /// patterns that say the signal, and the mean log-odds of the weightiest quarter of the parts.
+    pub of: [f32; N_POOLED],
+    /// Whether it has [`LONG`] words.
+    pub is_long: bool,
     /// The words of that part: the first, and the one after the last.
     pub words: (usize, usize),
 }
 
-/// How much the whole of a text counts, its weightiest part, that of many parts one weighs much by chance, and how many
-/// patterns say the signal; the last is added.
+/// How much each number of [`Weighed::of`] counts; the last is added.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pooling(pub [f32; 5]);
+pub struct Pooling(pub [f32; N_POOLED + 1]);
 
 impl Pooling {
     /// Before anything is known: half and half.
-    pub const EVEN: Self = Self([0.5, 0.5, -0.2, 0.2, 0.0]);
+    pub const EVEN: Self = Self([0.5, 0.5, -0.2, 0.2, 0.0, 0.0]);
 
     /// The log-odds of a text.
     #[must_use]
-    pub fn logit(&self, of: [f32; 4]) -> f32 {
-        let Self([whole, most, parts, said, add]) = *self;
-        whole * of[0] + most * of[1] + parts * of[2] + said * of[3] + add
+    pub fn logit(&self, of: [f32; N_POOLED]) -> f32 {
+        let sum: f32 = of.iter().zip(&self.0).map(|(of, counts)| of * counts).sum();
+        sum + self.0[N_POOLED]
     }
 
     /// The same, with log-odds moved and then stretched.
     #[must_use]
     pub fn moved(&self, shift: f32, stretch: f32) -> Self {
-        let Self([whole, most, parts, said, add]) = *self;
-        Self([whole * stretch, most * stretch, parts * stretch, said * stretch, (add + shift) * stretch])
+        let mut of = self.0;
+        of[N_POOLED] += shift;
+        Self(of.map(|counts| counts * stretch))
     }
 }
 
 impl Model {
-    /// Makes one of its bytes: scale, bias and the five of [`Pooling`] as little-endian `f32`; the power of two of its places;
+    /// Makes one of its bytes: scale, bias and those of both [`Pooling`]s as little-endian `f32`; the power of two of its places;
     /// then of each weight that is not zero how many places further it is than the one before, 255 for 255 more to come,
     /// and, after a 0 gap, the weights themselves. What is alike stands together, which brotli likes.
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Option<Self> {
-        let mut head = [0.0; 7];
+        let mut head = [0.0; 2 + 2 * (N_POOLED + 1)];
         let mut rest = bytes;
         for number in &mut head {
             let (first, after) = rest.split_first_chunk::<4>()?;
             (*number, rest) = (f32::from_le_bytes(*first), after);
         }
-        let [scale, bias, pooling @ ..] = head;
+        let [scale, bias, ..] = head;
+        let pooling = |from: usize| Pooling(std::array::from_fn(|at| head[from + at]));
+        let poolings = [pooling(2), pooling(2 + N_POOLED + 1)];
         let (&bits, rest) = rest.split_first()?;
         if !((1..=20).contains(&bits) && head.iter().all(|number| number.is_finite())) {
             return None;
@@ -233,13 +242,13 @@ impl Model {
                 *weights.get_mut(next - 1)? = *values.next()? as i8;
             }
         }
-        Some(Self { weights, shift: 32 - u32::from(bits), scale, bias, pooling: Pooling(pooling) })
+        Some(Self { weights, shift: 32 - u32::from(bits), scale, bias, poolings })
     }
 
     /// The bytes that [`Model::parse`] reads.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
-        let head = [self.scale, self.bias].into_iter().chain(self.pooling.0);
+        let head = [self.scale, self.bias].into_iter().chain(self.poolings.into_iter().flat_map(|of| of.0));
         let mut bytes: Vec<u8> = head.flat_map(f32::to_le_bytes).collect();
         bytes.push((32 - self.shift) as u8);
         let mut values = Vec::new();
@@ -275,14 +284,14 @@ impl Model {
             shift: 32 - weights.len().trailing_zeros(),
             scale,
             bias,
-            pooling: Pooling::EVEN,
+            poolings: [Pooling::EVEN; 2],
         }
     }
 
-    /// The same, with another pooling.
+    /// The same, with other poolings.
     #[must_use]
-    pub fn with(mut self, pooling: Pooling) -> Self {
-        self.pooling = pooling;
+    pub fn with(mut self, poolings: [Pooling; 2]) -> Self {
+        self.poolings = poolings;
         self
     }
 
@@ -308,14 +317,21 @@ impl Model {
         let logit = |part: &(usize, usize)| self.logit(&sums, features, part.0, part.1);
         let whole = parts.first().map_or(self.bias, logit);
         let (mut most, mut words) = (f32::NEG_INFINITY, (0, 0));
+        let mut logits = Vec::with_capacity(parts.len());
         for part in &parts[usize::from(parts.len() > 1)..] {
             let logit = logit(part);
+            logits.push(logit);
             if logit > most {
                 (most, words) = (logit, *part);
             }
         }
-        let of = [whole, most, log2(parts.len()), log2(n_said + 1)];
-        Weighed { logit: self.pooling.logit(of), of, words: self.narrow(&sums, words) }
+        let quarter = logits.len().div_ceil(4).max(1);
+        logits.sort_unstable_by(|a, b| b.total_cmp(a));
+        let upper = logits.iter().take(quarter).sum::<f32>() / quarter as f32;
+        let of = [whole, most, log2(parts.len()), log2(n_said + 1), upper];
+        let is_long = features.ends.len() >= LONG;
+        let logit = self.poolings[usize::from(is_long)].logit(of);
+        Weighed { logit, of, is_long, words: self.narrow(&sums, words) }
     }
 
     fn logit(&self, sums: &[i32], features: &Features, from: usize, to: usize) -> f32 {

@@ -1,6 +1,6 @@
 //! Learns the weights: logistic regression over hashed features, the same bytes from the same corpus on every machine.
 
-use super::model::{Model, Pooling, Weighed, norm, probability};
+use super::model::{Model, N_POOLED, Pooling, Weighed, norm, probability};
 use super::{Read, Signal, Signals};
 
 /// One line of the corpus.
@@ -80,6 +80,8 @@ pub struct Recipe {
     pub false_positives: f32,
     /// The share of everyday lines, of all signals' files, that may.
     pub everyday_positives: f32,
+    /// The share of its long negatives that may, where long texts are balanced on their own.
+    pub long_positives: Option<f32>,
 }
 
 /// Kinds of messages that show no signal at all, whichever file they are in.
@@ -94,17 +96,23 @@ impl Example {
 /// The signals that have weights, and how each is learned.
 #[must_use]
 pub fn recipe(signal: Signal) -> Option<Recipe> {
-    let recipe = |bits, n_kept, false_positives, everyday_positives| {
-        Some(Recipe { bits, l2: 1.0, n_kept, steps: 6.0, false_positives, everyday_positives })
+    let recipe = |bits, n_kept, false_positives, everyday_positives| Recipe {
+        bits,
+        l2: 1.0,
+        n_kept,
+        steps: 6.0,
+        false_positives,
+        everyday_positives,
+        long_positives: None,
     };
-    match signal {
-        Signal::Crisis => recipe(17, 5_600, 0.016, 0.001),
-        Signal::PersonalData => None,
-        Signal::MethodDetail => recipe(15, 1_200, 0.11, 0.003),
-        Signal::Hostile => recipe(15, 1_300, 0.09, 0.002),
+    Some(match signal {
+        Signal::Crisis => Recipe { long_positives: Some(0.03), ..recipe(17, 4_500, 0.05, 0.004) },
+        Signal::PersonalData => return None,
+        Signal::MethodDetail => recipe(15, 1_200, 0.11, 0.008),
+        Signal::Hostile => recipe(15, 1_300, 0.09, 0.004),
         Signal::Solicitation => recipe(15, 1_500, 0.03, 0.002),
         Signal::HarmfulAdvice => recipe(15, 1_200, 0.12, 0.001),
-    }
+    })
 }
 
 /// Passes over the corpus with all weights, and then with those that are kept.
@@ -116,8 +124,6 @@ const LEAST_ERROR: f32 = 0.02;
 pub const N_FOLDS: usize = 5;
 /// What a line weighs that was written for another signal: it does not show this one, most likely.
 const OTHER_WEIGHT: f32 = 1.0;
-/// A sentence of a long message that does not show a signal does not show it either.
-const SENTENCE_WEIGHT: f32 = 1.0;
 
 /// A corpus, read once for all signals.
 pub struct Corpus {
@@ -200,60 +206,41 @@ impl Corpus {
     #[must_use]
     pub fn held_aside_scores(&self, signal: Signal, recipe: &Recipe) -> Vec<Option<f32>> {
         let logits = self.held_aside(signal, recipe);
-        let pooling = self.balance(signal, recipe, &logits);
+        let poolings = self.balance(signal, recipe, &logits);
         let said = |read: &Read| read.said(signal).map(|place| place.score).fold(0.0, f32::max);
         let score = |((example, read), weighed): ((&Example, &Read), &Option<Weighed>)| {
             let weighed = weighed.filter(|_| example.signal == signal)?;
             let doubt = self.signals.doubt(signal, read, weighed.words);
+            let pooling = poolings[usize::from(weighed.is_long)];
             Some(probability(pooling.logit(weighed.of) - doubt).max(said(read)))
         };
         self.examples.iter().zip(&self.reads).zip(&logits).map(score).collect()
     }
 
-    /// What counts how much for a text's log-odds, learned from what is held aside, and moved and stretched so that 0.5 is
-    /// where the recipe wants it.
+    /// What counts how much for the log-odds of short texts and of long ones, learned from what is held aside, and moved and
+    /// stretched so that 0.5 is where the recipe wants it.
     #[must_use]
-    pub fn balance(&self, signal: Signal, recipe: &Recipe, logits: &[Option<Weighed>]) -> Pooling {
-        let mut own: Vec<([f32; 4], bool)> = Vec::new();
-        let mut everyday: Vec<[f32; 4]> = Vec::new();
-        for (example, weighed) in self.examples.iter().zip(logits) {
-            let Some(weighed) = weighed else { continue };
-            if example.signal == signal {
-                own.push((weighed.of, example.is_positive));
+    pub fn balance(&self, signal: Signal, recipe: &Recipe, logits: &[Option<Weighed>]) -> [Pooling; 2] {
+        let of = |is_in: fn(&Weighed) -> bool, share: f32| {
+            let mut own: Vec<([f32; N_POOLED], bool)> = Vec::new();
+            let mut everyday: Vec<[f32; N_POOLED]> = Vec::new();
+            for (example, weighed) in self.examples.iter().zip(logits) {
+                let Some(weighed) = weighed.filter(is_in) else { continue };
+                if example.signal == signal {
+                    own.push((weighed.of, example.is_positive));
+                }
+                if example.is_everyday() {
+                    everyday.push(weighed.of);
+                }
             }
-            if example.is_everyday() {
-                everyday.push(weighed.of);
-            }
-        }
-        let pooling = pooled(&own);
-        // The log-odds above which no more than a share of some texts lies.
-        let limit = |texts: &mut dyn Iterator<Item = [f32; 4]>, share: f32| -> Option<f32> {
-            let mut logits: Vec<f32> = texts.map(|of| pooling.logit(of)).collect();
-            logits.sort_by(f32::total_cmp);
-            logits.get(((1.0 - share) * logits.len().saturating_sub(1) as f32) as usize).copied()
+            balanced(&own, &everyday, share, recipe.everyday_positives)
         };
-        let negatives = &mut own.iter().filter(|(_, is_positive)| !is_positive).map(|(of, _)| *of);
-        let Some(hard) = limit(negatives, recipe.false_positives) else { return pooling };
-        let plain = limit(&mut everyday.into_iter(), recipe.everyday_positives);
-        let shift = -plain.unwrap_or(hard).max(hard);
-        // The stretch that makes what is held aside most likely, by trying.
-        let likelihood = |stretch: f32| -> f64 {
-            let moved = pooling.moved(shift, stretch);
-            let error = |(of, is_positive): &([f32; 4], bool)| {
-                let p = f64::from(probability(moved.logit(*of)));
-                if *is_positive { 1.0 - p } else { p }
-            };
-            own.iter().map(error).map(|error| -error * error).sum()
-        };
-        let mut best = (f64::NEG_INFINITY, 1.0);
-        for step in 1..=40 {
-            let stretch = step as f32 * 0.1;
-            let likelihood = likelihood(stretch);
-            if likelihood > best.0 {
-                best = (likelihood, stretch);
+        match recipe.long_positives {
+            Some(share) => {
+                [of(|weighed| !weighed.is_long, recipe.false_positives), of(|weighed| weighed.is_long, share)]
             }
+            None => [of(|_| true, recipe.false_positives); 2],
         }
-        pooling.moved(shift, best.1)
     }
 
     /// Logistic regression by stochastic steps, each feature with its own length of step.
@@ -315,11 +302,14 @@ impl Corpus {
             }
             let is_positive = is_own && example.is_positive;
             let weight = if is_own { 1.0 } else { OTHER_WEIGHT };
+            // Of a long text there are many parts, each of which teaches less.
+            let part_weight = weight / (read.parts.len() as f32).sqrt().sqrt();
             for (n, &(from, to)) in read.parts.iter().enumerate() {
+                // A sentence of a message that does not show a signal does not show it either.
                 let weight = match (n, is_positive) {
                     (0, _) => weight,
                     (_, true) => continue,
-                    (_, false) => weight * SENTENCE_WEIGHT,
+                    (_, false) => part_weight,
                 };
                 let hashes = &read.features.hashes[read.features.range(from, to)];
                 instances.push(Instance { hashes, is_positive, weight });
@@ -329,16 +319,55 @@ impl Corpus {
     }
 }
 
-/// Learns what counts how much: logistic regression with four numbers of each text, by steps down the slope of all.
-fn pooled(texts: &[([f32; 4], bool)]) -> Pooling {
+/// Learns what counts how much, and moves and stretches it so that no more than `share` of the negatives and
+/// `everyday_share` of everyday texts lie above 0.5.
+fn balanced(
+    own: &[([f32; N_POOLED], bool)],
+    everyday: &[[f32; N_POOLED]],
+    share: f32,
+    everyday_share: f32,
+) -> Pooling {
+    let pooling = pooled(own);
+    // The log-odds above which no more than a share of some texts lies.
+    let limit = |texts: &mut dyn Iterator<Item = [f32; N_POOLED]>, share: f32| -> Option<f32> {
+        let mut logits: Vec<f32> = texts.map(|of| pooling.logit(of)).collect();
+        logits.sort_by(f32::total_cmp);
+        logits.get(((1.0 - share) * logits.len().saturating_sub(1) as f32) as usize).copied()
+    };
+    let negatives = &mut own.iter().filter(|(_, is_positive)| !is_positive).map(|(of, _)| *of);
+    let Some(hard) = limit(negatives, share) else { return pooling };
+    let plain = limit(&mut everyday.iter().copied(), everyday_share);
+    let shift = -plain.unwrap_or(hard).max(hard);
+    // The stretch that makes what is held aside most likely, by trying.
+    let likelihood = |stretch: f32| -> f64 {
+        let moved = pooling.moved(shift, stretch);
+        let error = |(of, is_positive): &([f32; N_POOLED], bool)| {
+            let p = f64::from(probability(moved.logit(*of)));
+            if *is_positive { 1.0 - p } else { p }
+        };
+        own.iter().map(error).map(|error| -error * error).sum()
+    };
+    let mut best = (f64::NEG_INFINITY, 1.0);
+    for step in 1..=40 {
+        let stretch = step as f32 * 0.1;
+        let likelihood = likelihood(stretch);
+        if likelihood > best.0 {
+            best = (likelihood, stretch);
+        }
+    }
+    pooling.moved(shift, best.1)
+}
+
+/// Learns what counts how much: logistic regression with the numbers of each text, by steps down the slope of all.
+fn pooled(texts: &[([f32; N_POOLED], bool)]) -> Pooling {
     let mut pooling = Pooling::EVEN;
-    let mut squares = [1e-3_f64; 5];
+    let mut squares = [1e-3_f64; N_POOLED + 1];
     for _ in 0..N_POOLING_STEPS {
-        let mut slopes = [0.0_f64; 5];
+        let mut slopes = [0.0_f64; N_POOLED + 1];
         for (of, is_positive) in texts {
             let error = f64::from(probability(pooling.logit(*of)) - f32::from(u8::from(*is_positive)));
-            for (slope, x) in slopes.iter_mut().zip([of[0], of[1], of[2], of[3], 1.0]) {
-                *slope += error * f64::from(x) / texts.len().max(1) as f64;
+            for (slope, x) in slopes.iter_mut().zip(of.iter().chain(&[1.0])) {
+                *slope += error * f64::from(*x) / texts.len().max(1) as f64;
             }
         }
         for ((of, slope), square) in pooling.0.iter_mut().zip(slopes).zip(&mut squares) {
@@ -346,8 +375,9 @@ fn pooled(texts: &[([f32; 4], bool)]) -> Pooling {
             *of -= (0.1 * slope / square.sqrt()) as f32;
         }
         // What weighs more never counts for less.
-        pooling.0[0] = pooling.0[0].max(0.0);
-        pooling.0[1] = pooling.0[1].max(0.0);
+        for weighs in [0, 1, 4] {
+            pooling.0[weighs] = pooling.0[weighs].max(0.0);
+        }
         // Nor is a long text more of a signal for its length: of many parts one weighs much by chance.
         pooling.0[2] = pooling.0[2].min(0.0);
     }
