@@ -26,47 +26,6 @@ use crate::store::{
     queue_flags, report_counts, rows_of_page, waits_since,
 };
 
-/// Where something of the queue stands: its place, and its key among those of the same place.
-type Standing = (i64, i64);
-
-/// What waits behind `after`, the first first: on one site, or on all.
-async fn standings(
-    db: &mut PgConnection,
-    site: Option<&SiteId>,
-    (place, key_before): Standing,
-    limit: usize,
-) -> Result<Vec<Standing>, StoreError> {
-    // The number stands in the text: with a plan for any limit, one would be made anew for each page.
-    let n_rows = rows_of_page(limit);
-    let Some(site) = site else {
-        let sql = format!(
-            "select items.queue_place, items.key
-             from items
-             left join items as posts on posts.key = items.post_key
-             where items.queue_place is not null
-               and (items.queue_place, items.key) > ($1, $2)
-               and (items.post_key is null or posts.state = 'published')
-             order by items.queue_place, items.key
-             limit {n_rows}"
-        );
-        let standings = sqlx::query_as(AssertSqlSafe(sql)).bind(place).bind(key_before);
-        return Ok(standings.fetch_all(db).await?);
-    };
-    let sql = format!(
-        "select items.queue_place, items.key
-         from items
-         left join items as posts on posts.key = items.post_key
-         where items.queue_place is not null
-           and items.site_key = (select key from sites where id = $3)
-           and (items.queue_place, items.key) > ($1, $2)
-           and (items.post_key is null or posts.state = 'published')
-         order by items.queue_place, items.key
-         limit {n_rows}"
-    );
-    let standings = sqlx::query_as(AssertSqlSafe(sql)).bind(place).bind(key_before).bind(site.as_str());
-    Ok(standings.fetch_all(db).await?)
-}
-
 /// The queue of several sites is merged from that of each, so that no row of another is read.
 pub(super) async fn queue(
     db: &mut PgConnection,
@@ -75,51 +34,22 @@ pub(super) async fn queue(
     limit: usize,
 ) -> Result<Page<Queued>, StoreError> {
     let after = cursor_key(db, after, i64::MIN).await?;
-    let mut standings = match reach {
-        Reach::Everywhere => standings(db, None, after, limit).await?,
+    let mut rows = match reach {
+        Reach::Everywhere => rows_of(db, None, after, limit).await?,
         Reach::Sites(sites) => {
             let mut merged = Vec::new();
             for site in sites {
-                merged.extend(standings(db, Some(site), after, limit).await?);
+                merged.extend(rows_of(db, Some(site), after, limit).await?);
             }
-            merged.sort_unstable();
-            merged
+            let mut placed = Vec::new();
+            for row in merged {
+                placed.push((row.try_get::<i64, _>("queue_place")?, key(&row), row));
+            }
+            placed.sort_unstable_by_key(|(place, key, _)| (*place, *key));
+            placed.into_iter().map(|(.., row)| row).collect()
         }
     };
-    standings.truncate(limit.saturating_add(1));
-    let keys: Vec<i64> = standings.iter().map(|(_, key)| *key).collect();
-    let rows = sqlx::query(
-        "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, texts.text, texts.lang,
-           texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.escalated_at, items.objected_at, items.queue_place,
-           items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
-             as has_open_flags,
-           claims.moderator_key as reader_key, moderators.name as reader, claims.expires_at as claimed_until,
-           (select count(*) from decisions where item_id = items.id) as n_decisions
-         from items
-         left join claims on claims.item_key = items.key
-         left join moderators on moderators.key = claims.moderator_key
-         join sites on sites.key = items.site_key
-         cross join lateral (
-           select lang, notes, text
-           from item_texts
-           where item_key = items.key
-           offset 0
-         ) as texts
-         left join items as posts on posts.key = items.post_key
-         left join lateral (
-           select text
-           from item_texts
-           where item_key = posts.key
-           offset 0
-         ) as post_texts on true
-         join topics on topics.key = coalesce(items.topic_key, posts.topic_key)
-         where items.key = any($1)
-           and items.queue_place is not null
-         order by items.queue_place, items.key",
-    )
-    .bind(keys)
-    .fetch_all(&mut *db)
-    .await?;
+    rows.truncate(limit.saturating_add(1));
     let queued = to_queued(db, &rows).await?;
     Ok(page(queued, limit, |item: &Queued| Cursor { key: item.place.unwrap_or_default(), item: item.id }))
 }
@@ -162,6 +92,56 @@ pub(super) async fn to_queued(db: &mut PgConnection, rows: &[PgRow]) -> Result<V
         }
     }
     Ok(queued)
+}
+
+/// What waits behind `after` on one site, or on all, the first first.
+async fn rows_of(
+    db: &mut PgConnection,
+    site: Option<&SiteId>,
+    (place, key_before): (i64, i64),
+    limit: usize,
+) -> Result<Vec<PgRow>, StoreError> {
+    // The number stands in the text: with a plan for any limit, one would be made anew for each page.
+    let n_rows = rows_of_page(limit);
+    // So does whether it is one site: each has an index.
+    let of_site = match site {
+        Some(_) => "and items.site_key = (select key from sites where id = $3)",
+        None => "and $3::text is null",
+    };
+    let sql = format!(
+        "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, texts.text, texts.lang,
+           texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.escalated_at, items.objected_at, items.queue_place,
+           items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
+             as has_open_flags,
+           claims.moderator_key as reader_key, moderators.name as reader, claims.expires_at as claimed_until,
+           (select count(*) from decisions where item_id = items.id) as n_decisions
+         from items
+         left join claims on claims.item_key = items.key
+         left join moderators on moderators.key = claims.moderator_key
+         join sites on sites.key = items.site_key
+         cross join lateral (
+           select lang, notes, text
+           from item_texts
+           where item_key = items.key
+           offset 0
+         ) as texts
+         left join items as posts on posts.key = items.post_key
+         left join lateral (
+           select text
+           from item_texts
+           where item_key = posts.key
+           offset 0
+         ) as post_texts on true
+         join topics on topics.key = coalesce(items.topic_key, posts.topic_key)
+         where items.queue_place is not null
+           {of_site}
+           and (items.queue_place, items.key) > ($1, $2)
+           and (items.post_key is null or posts.state = 'published')
+         order by items.queue_place, items.key
+         limit {n_rows}"
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(place).bind(key_before).bind(site.map(SiteId::as_str));
+    Ok(rows.fetch_all(db).await?)
 }
 
 /// An item without what stands in other tables.
