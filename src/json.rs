@@ -10,8 +10,8 @@ use peer_support_domain::note::{ContentNote, ContentNotes};
 use peer_support_domain::site::TopicId;
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{
-    Card, Mine, NewPost, Objection, Page, Post, PublishedPost, PublishedReply, Receipt, Reply, Report, Search,
-    Site, Statement, Topic, Word,
+    Card, Mine, NewPost, Objection, Page, Post, PublishedPost, PublishedReply, Receipt, Reply, Report,
+    Search, Site, Statement, Topic, Word,
 };
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};

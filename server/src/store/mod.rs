@@ -36,8 +36,8 @@ use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
 use peer_support_domain::statistics::{Counted, Quarter};
 use peer_support_domain::vote::{Reaction, VoteCounts};
 use peer_support_domain::wire::{
-    AuditLine, Card, Delivery, DeskNews, Escalation, HandOver, LineReport, Page, PastDecision, Playbook, Post,
-    ReasonTemplate, Reply, ReportCount, SiteChange, SiteSetting, Statement, Word,
+    AuditLine, Card, Delivery, DeskNews, Escalation, HandOver, LineReport, Page, PastDecision, Playbook,
+    Post, ReasonTemplate, Reply, ReportCount, SiteChange, SiteSetting, Statement, Word,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::Sender;

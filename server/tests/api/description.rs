@@ -335,8 +335,9 @@ async fn real_answers_are_as_documented() {
             word.holds("post", "/mine/objection", &sent);
         }
         word.holds("get", "/console/queue", &moderator.get("/console/queue").await.ok());
-        word.holds("post", "/console/items/{id}/decision", &other.decide(&objected, &decline).await);
-        moderator.decide(&objected, &decline).await.ok();
+        let answer = json!({ "decision": "decline", "reason": "It stays." });
+        word.holds("post", "/console/items/{id}/decision", &other.decide(&objected, &answer).await);
+        moderator.decide(&objected, &answer).await.ok();
         word.holds("get", "/mine", &server.mine(&code).await.ok());
         let nothing = server.call(Method::POST, "/mine/objection", &[], Some(&objection)).await;
         word.holds("post", "/mine/objection", &nothing);

@@ -22,6 +22,7 @@ async fn the_author_sees_their_item_in_every_state() {
             original_text: None,
             waiting_text: None,
             edited_at: None,
+            statement: None,
             words: Vec::new(),
             state: State::Held,
             reason: None,

@@ -15,8 +15,8 @@ use peer_support_domain::post::{Decision, Kind, Role, State};
 use peer_support_domain::report::ReportReason;
 use peer_support_domain::wire::LineProblem;
 use peer_support_server::store::{
-    self, Added, Address, AuditFrom, Hiding, NewClaim, NewDelivery, NewEscalation, NewHandOver, NewItem, NewLineReport,
-    NewReport, NewSession, Objected, StoreError, Tried,
+    self, Added, Address, AuditFrom, Hiding, NewClaim, NewDelivery, NewEscalation, NewHandOver, NewItem,
+    NewLineReport, NewReport, NewSession, Objected, StoreError, Tried,
 };
 
 use crate::subject::*;

@@ -9,7 +9,7 @@ use peer_support_domain::wire::{LineReport, Page};
 use sqlx::Row;
 use sqlx::postgres::{PgPool, PgRow};
 
-use super::{items, key, parsed, tallies};
+use super::{items, key, parsed};
 use crate::store::{NewLineReport, StoreError, corrupt, page, rows_of_page};
 
 pub(super) async fn add(pool: &PgPool, report: &NewLineReport) -> Result<bool, StoreError> {
@@ -20,26 +20,33 @@ pub(super) async fn add(pool: &PgPool, report: &NewLineReport) -> Result<bool, S
         .bind(site_key)
         .execute(&mut *tx)
         .await?;
+    let (what, which) = Tally::LineReported(report.problem).names();
     let counted = sqlx::query(
-        "insert into line_reports (site_key, day, line, contact, problem, n_reports)
-         select $1, $2, $3, $4, $5, 1
-         where (
-             select count(*)
-             from line_reports
-             where site_key = $1
-               and day = $2
-           ) < $6
-           or exists (
-             select 1
-             from line_reports
-             where site_key = $1
-               and day = $2
-               and line = $3
-               and contact = $4
-               and problem = $5
-           )
-         on conflict (site_key, day, line, contact, problem)
-         do update set n_reports = line_reports.n_reports + 1",
+        "with counted as (
+           insert into line_reports (site_key, day, line, contact, problem, n_reports)
+           select $1, $2, $3, $4, $5, 1
+           where (
+               select count(*)
+               from line_reports
+               where site_key = $1
+                 and day = $2
+             ) < $6
+             or exists (
+               select 1
+               from line_reports
+               where site_key = $1
+                 and day = $2
+                 and line = $3
+                 and contact = $4
+                 and problem = $5
+             )
+           on conflict (site_key, day, line, contact, problem)
+           do update set n_reports = line_reports.n_reports + 1
+           returning site_key
+         )
+         insert into tallies (site_key, quarter, what, which, n)
+         select site_key, $7, $8, $9, 1
+         from counted",
     )
     .bind(site_key)
     .bind(report.day.since_epoch())
@@ -47,17 +54,11 @@ pub(super) async fn add(pool: &PgPool, report: &NewLineReport) -> Result<bool, S
     .bind(report.contact.as_str())
     .bind(report.problem.as_str())
     .bind(LINE_REPORTS_A_DAY as i64)
+    .bind(Quarter::of_day(report.day).number())
+    .bind(what)
+    .bind(which)
     .execute(&mut *tx)
     .await?;
-    if counted.rows_affected() == 1 {
-        tallies::count_of_site(
-            &mut tx,
-            site_key,
-            Tally::LineReported(report.problem),
-            Quarter::of_day(report.day),
-        )
-        .await?;
-    }
     tx.commit().await?;
     Ok(counted.rows_affected() == 1)
 }

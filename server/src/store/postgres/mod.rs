@@ -45,8 +45,8 @@ use peer_support_domain::site::SiteId;
 use peer_support_domain::statistics::{Counted, Quarter};
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{
-    AuditLine, Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
-    SiteChange, SiteSetting,
+    AuditLine, Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate,
+    Reply, SiteChange, SiteSetting,
 };
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
@@ -57,12 +57,13 @@ use tokio::sync::mpsc::Sender;
 use self::rewrite::Rewriter;
 use super::live::{Listener, Teller};
 use super::{
-    AccountState, Added, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
-    FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
-    ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport, NewItem,
-    NewLineReport, NewReport, NewSession, Notice, NoticeId, Objected, OpenSession, OwnItem, Published, Queued,
-    RecentText, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash, SessionId,
-    SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits, kind_of_letter,
+    AccountState, Added, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated,
+    ExportedItem, FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession,
+    Moderator, ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport,
+    NewItem, NewLineReport, NewReport, NewSession, Notice, NoticeId, Objected, OpenSession, OwnItem,
+    Published, Queued, RecentText, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash,
+    SessionId, SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits,
+    kind_of_letter,
 };
 
 /// Connections of one server, of which one listens. PostgreSQL allows 100 at first, so several servers fit.

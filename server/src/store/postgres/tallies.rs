@@ -32,27 +32,6 @@ pub(super) async fn count(
     Ok(())
 }
 
-/// Counts something that happened on a site.
-pub(super) async fn count_of_site(
-    db: &mut PgConnection,
-    site_key: i64,
-    tally: Tally,
-    quarter: Quarter,
-) -> Result<(), StoreError> {
-    let (what, which) = tally.names();
-    sqlx::query(
-        "insert into tallies (site_key, quarter, what, which, n)
-         values ($1, $2, $3, $4, 1)",
-    )
-    .bind(site_key)
-    .bind(quarter.number())
-    .bind(what)
-    .bind(which)
-    .execute(db)
-    .await?;
-    Ok(())
-}
-
 /// Counts a reply that everyone can read from now on, when its post was waiting for one of somebody else than its author.
 pub(super) async fn count_first_reply(
     db: &mut PgConnection,

@@ -43,8 +43,8 @@ use peer_support_domain::site::SiteId;
 use peer_support_domain::statistics::{Counted, Quarter};
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{
-    AuditLine, Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
-    SiteChange, SiteSetting,
+    AuditLine, Card, Delivery, DeskNews, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate,
+    Reply, SiteChange, SiteSetting,
 };
 use rusqlite::{Connection, OpenFlags, Params, Row};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
@@ -54,12 +54,12 @@ use tokio::sync::mpsc::Sender;
 use self::writer::Writer;
 use super::live::{Listener, Teller};
 use super::{
-    AccountState, Added, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
-    FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
-    ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport, NewItem,
-    NewLineReport, NewReport, NewSession, Notice, NoticeId, Objected, OpenSession, OwnItem, Published, Queued,
-    RecentText, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash, SessionId,
-    SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits,
+    AccountState, Added, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated,
+    ExportedItem, FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession,
+    Moderator, ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport,
+    NewItem, NewLineReport, NewReport, NewSession, Notice, NoticeId, Objected, OpenSession, OwnItem,
+    Published, Queued, RecentText, ReportStanding, Reported, Said, SearchQuery, SecondFactor, SecretHash,
+    SessionId, SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits,
 };
 
 /// Readers at a time. Reads take well below a millisecond each, so a few keep every core busy.
