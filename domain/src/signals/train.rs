@@ -106,10 +106,10 @@ pub fn recipe(signal: Signal) -> Option<Recipe> {
         long_positives: None,
     };
     Some(match signal {
-        Signal::Crisis => Recipe { long_positives: Some(0.03), ..recipe(17, 4_500, 0.05, 0.004) },
+        Signal::Crisis => Recipe { long_positives: Some(0.02), ..recipe(17, 4_500, 0.05, 0.004) },
         Signal::PersonalData => return None,
-        Signal::MethodDetail => recipe(15, 1_200, 0.11, 0.008),
-        Signal::Hostile => recipe(15, 1_300, 0.09, 0.004),
+        Signal::MethodDetail => recipe(15, 1_200, 0.11, 0.003),
+        Signal::Hostile => recipe(15, 1_300, 0.09, 0.002),
         Signal::Solicitation => recipe(15, 1_500, 0.03, 0.002),
         Signal::HarmfulAdvice => recipe(15, 1_200, 0.12, 0.001),
     })

@@ -31,7 +31,7 @@ fn lines_that_were_not_learned_from_are_told_apart() {
         assert!(measures.auc >= floor, "{}: AUC {:.3}; expected {floor}", signal.as_str(), measures.auc);
         if signal == Signal::Crisis {
             let direct = table.of_func("direct").unwrap().recall;
-            assert!(direct >= 0.53, "direct statements: recall {direct:.3}; expected 0.53");
+            assert!(direct >= 0.60, "direct statements: recall {direct:.3}; expected 0.60");
             for language in ["en", "es", "de", "fr", "pt"] {
                 let auc = table.of_language(language).unwrap().auc;
                 assert!(auc >= 0.70, "{language}: AUC {auc:.3}; expected 0.70");
