@@ -10,9 +10,9 @@ use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{
     Account, AuthenticatorCode, Cards, Claim, Colleagues, ConsoleSite, Decide, Decided, Delivery, Escalate,
     Escalation, HandOver, NewAuthenticator, NewHandOver, NewPassword, NewPost, NewWord, Page, PasswordSignIn,
-    PastDecision, Playbook, Problem, PutForced, PutProposal, PutRole, PutSensitive, PutTwoPersons, QueueItem, Reasons, Receipt, RecoveryCodes,
-    Session, Sessions, SignIn, SitePresent, SiteRoles, TakeClaim, TestedChannel, WithPassword, Word, WrittenPlaybook,
-    WrittenReasons,
+    PastDecision, Playbook, Problem, PutForced, PutProposal, PutRole, PutSensitive, PutTwoPersons, QueueItem,
+    Reasons, Receipt, RecoveryCodes, Session, Sessions, SignIn, SitePresent, SiteRoles, TakeClaim,
+    TestedChannel, WithPassword, Word, WrittenPlaybook, WrittenReasons,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -42,7 +42,8 @@ impl Work {
 
     /// What may be done on a site.
     pub(crate) fn role_on(self, site: &SiteId) -> Option<Role> {
-        let known = self.sites.with(|sites| sites.iter().find(|known| known.id == *site).map(|site| site.role));
+        let known =
+            self.sites.with(|sites| sites.iter().find(|known| known.id == *site).map(|site| site.role));
         // Of a site that the server does not name any more, who has a role for all sites sees what is left.
         known.or_else(|| self.most())
     }

@@ -10,7 +10,8 @@ use peer_support_domain::post::{Decision, Kind, State};
 use peer_support_domain::redaction::Span;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::{
-    ConsoleSite, Decided, NewHandOver, PasswordSignIn, PastDecision, Playbook, QueueItem, ReasonTemplate, Session,
+    ConsoleSite, Decided, NewHandOver, PasswordSignIn, PastDecision, Playbook, QueueItem, ReasonTemplate,
+    Session,
 };
 
 use crate::api::{self, Failure};

@@ -153,7 +153,10 @@ mod tests {
         assert_eq!(everywhere.may_change(&site("demo"), &on("demo", Role::Admin), false), Ok(()));
         assert_eq!(everywhere.may_change(&site("demo"), &everywhere, false), Err(NotGiven::Everywhere));
         let viewer = Roles::everywhere(Role::Viewer);
-        assert_eq!(on("demo", Role::Admin).may_change(&site("demo"), &viewer, false), Err(NotGiven::Everywhere));
+        assert_eq!(
+            on("demo", Role::Admin).may_change(&site("demo"), &viewer, false),
+            Err(NotGiven::Everywhere)
+        );
     }
 
     #[test]

@@ -638,7 +638,9 @@ async fn moderator(config: &Config, command: ModeratorCommand) -> anyhow::Result
 /// Refuses a site that the configuration does not name: a slip of the pen would give a role that opens nothing.
 fn must_be_configured(config: &Config, site: Option<&SiteId>) -> anyhow::Result<()> {
     match site {
-        Some(site) if config.sites.get(site).is_none() => bail!("there is no site {site} in the configuration"),
+        Some(site) if config.sites.get(site).is_none() => {
+            bail!("there is no site {site} in the configuration")
+        }
         _ => Ok(()),
     }
 }

@@ -39,7 +39,12 @@ impl Work {
 
 /// What was proposed about the item `id`; nothing when nothing was.
 #[component]
-pub fn Proposed(work: Work, id: ItemId, proposal: Memo<Option<Proposal>>, is_theirs: Memo<bool>) -> impl IntoView {
+pub fn Proposed(
+    work: Work,
+    id: ItemId,
+    proposal: Memo<Option<Proposal>>,
+    is_theirs: Memo<bool>,
+) -> impl IntoView {
     move || {
         proposal.get().map(|Proposal { by, is_yours, decision, reason, at }| {
             let what = match (is_yours, decision) {

@@ -70,13 +70,10 @@ pub fn SiteDialog<Parts: IntoView + 'static>(
     let choose = move |event| site.set(event_target_value(&event).parse().ok());
     let choice = move || {
         (sites.with(Vec::len) > 1).then(|| {
-            let options = sites
-                .get()
-                .into_iter()
-                .map(|one| {
-                    let is_chosen = site.with_untracked(|chosen| chosen.as_ref() == Some(&one.id));
-                    view! { <option value=one.id.to_string() selected=is_chosen>{one.name}</option> }
-                });
+            let options = sites.get().into_iter().map(|one| {
+                let is_chosen = site.with_untracked(|chosen| chosen.as_ref() == Some(&one.id));
+                view! { <option value=one.id.to_string() selected=is_chosen>{one.name}</option> }
+            });
             let id = format!("{name}-site");
             view! {
                 <label for=id.clone()>{tr!("site")}</label>

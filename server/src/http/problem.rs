@@ -212,8 +212,11 @@ const FOR_TWO_UNCHANGED: Sort = sort(
     StatusCode::CONFLICT,
     "This takes two people on this site, and then changes neither the text nor its content notes.",
 );
-const NO_PROPOSAL: Sort =
-    sort("no-proposal", StatusCode::CONFLICT, "Nothing waits for a second person about the item, or not any more.");
+const NO_PROPOSAL: Sort = sort(
+    "no-proposal",
+    StatusCode::CONFLICT,
+    "Nothing waits for a second person about the item, or not any more.",
+);
 const OWN_PROPOSAL: Sort =
     sort("own-proposal", StatusCode::FORBIDDEN, "Another moderator confirms what you proposed.");
 const NOBODY_TO_CONFIRM: Sort = sort(
@@ -258,7 +261,8 @@ const NOT_SIGNED_IN: Sort = sort("not-signed-in", StatusCode::UNAUTHORIZED, "Nob
 const CSRF: Sort =
     sort("csrf-token-invalid", StatusCode::FORBIDDEN, "The Csrf-Token of the session is missing or wrong.");
 const ROLE: Sort = sort("role-not-allowed", StatusCode::FORBIDDEN, "The account's role does not allow this.");
-const OWN_ROLE: Sort = sort("own-role", StatusCode::FORBIDDEN, "Nobody changes their own role; another admin does.");
+const OWN_ROLE: Sort =
+    sort("own-role", StatusCode::FORBIDDEN, "Nobody changes their own role; another admin does.");
 const ROLE_EVERYWHERE: Sort = sort(
     "role-everywhere",
     StatusCode::CONFLICT,

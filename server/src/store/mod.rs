@@ -34,8 +34,8 @@ use peer_support_domain::roles::{NotGiven, Reach, Roles};
 use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
 use peer_support_domain::vote::{Reaction, VoteCounts};
 use peer_support_domain::wire::{
-    Card, Delivery, Escalation, HandOver, LineReport, Page, PastDecision, Playbook, Post,
-    ReasonTemplate, Reply, ReportCount, SiteChange, SiteSetting, Word,
+    Card, Delivery, Escalation, HandOver, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate,
+    Reply, ReportCount, SiteChange, SiteSetting, Word,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::Sender;

@@ -590,7 +590,10 @@ async fn moderators_are_managed_beside_the_running_server() {
     assert!(!moderator(&["role", "Ruth"]).status.success(), "which one?");
     assert!(!moderator(&["role", "Nobody", "--none"]).status.success());
     assert!(moderator(&["add", "Sam", "--role", "viewer", "--site", "demo"]).status.success());
-    assert_eq!(list(), "Ruth: admin of demo; signs in with codes\nSam: viewer of demo; signs in with codes\n");
+    assert_eq!(
+        list(),
+        "Ruth: admin of demo; signs in with codes\nSam: viewer of demo; signs in with codes\n"
+    );
 
     let session = sign_in(&code_in(&moderator(&["sign-in", "Ruth"]))).await.ok();
     let unused = code_in(&moderator(&["sign-in", "Ruth"]));

@@ -48,9 +48,11 @@ const ROUTES: &[(&str, Needs, Body)] = &[
     ("post /sites/{site}/posts", Nothing, |_, _| json!({ "kind": "story", "text": PLAIN })),
     // Words that every planted text has.
     ("post /sites/{site}/search", Nothing, |_, _| json!({ "words": "planted marker" })),
-    ("post /sites/{site}/line-reports", Nothing, |_, _| {
-        json!({ "line": "gb-samaritans", "contact": "116 123", "problem": "no_answer" })
-    }),
+    (
+        "post /sites/{site}/line-reports",
+        Nothing,
+        |_, _| json!({ "line": "gb-samaritans", "contact": "116 123", "problem": "no_answer" }),
+    ),
     ("get /posts/{id}", Nothing, none),
     ("get /posts/{id}/replies", Nothing, none),
     ("post /posts/{id}/replies", Nothing, |_, _| json!({ "text": PLAIN })),
@@ -62,20 +64,30 @@ const ROUTES: &[(&str, Needs, Body)] = &[
     ("patch /mine", Code, |_, _| json!({ "text": PLAIN })),
     ("post /mine/words", Code, |_, _| json!({ "text": "May I change it?" })),
     ("delete /mine", Code, none),
-    ("post /console/session", SignIn, |_, _| {
-        json!({ "code": SignInCode::draw(&Random::system()).to_string() })
-    }),
+    (
+        "post /console/session",
+        SignIn,
+        |_, _| json!({ "code": SignInCode::draw(&Random::system()).to_string() }),
+    ),
     ("get /console/session", Session, none),
-    ("post /console/session/password", SignIn, |_, _| json!({ "name": "Nobody", "password": "x", "code": "1" })),
+    (
+        "post /console/session/password",
+        SignIn,
+        |_, _| json!({ "name": "Nobody", "password": "x", "code": "1" }),
+    ),
     ("get /console/account", Session, none),
     ("put /console/account/password", Session, |_, _| json!({ "password": "three pears in a boat" })),
-    ("post /console/account/authenticator", Session, |_, _| {
-        json!({ "current_password": "three pears in a boat" })
-    }),
+    (
+        "post /console/account/authenticator",
+        Session,
+        |_, _| json!({ "current_password": "three pears in a boat" }),
+    ),
     ("put /console/account/authenticator", Session, |_, _| json!({ "code": "123456" })),
-    ("post /console/account/recovery-codes", Session, |_, _| {
-        json!({ "current_password": "three pears in a boat" })
-    }),
+    (
+        "post /console/account/recovery-codes",
+        Session,
+        |_, _| json!({ "current_password": "three pears in a boat" }),
+    ),
     ("get /console/account/sessions", Session, none),
     ("delete /console/account/sessions", Session, none),
     ("delete /console/account/sessions/{session}", Session, none),
@@ -97,23 +109,37 @@ const ROUTES: &[(&str, Needs, Body)] = &[
     ("put /console/items/{id}/claim", OnSite(Role::Moderator), |_, _| json!({ "takes_over": true })),
     ("delete /console/items/{id}/claim", OnSite(Role::Moderator), none),
     ("post /console/items/{id}/hand-over", OnSite(Role::Moderator), |_, _| json!({ "note": "For you." })),
-    ("post /console/items/{id}/escalation", OnSite(Role::Moderator), |_, _| json!({ "note": "Please look." })),
+    (
+        "post /console/items/{id}/escalation",
+        OnSite(Role::Moderator),
+        |_, _| json!({ "note": "Please look." }),
+    ),
     ("post /console/sites/{site}/test-notification", OnSite(Role::Lead), none),
     ("get /console/sites/{site}/present", OnSite(Role::Viewer), none),
     ("put /console/sites/{site}/forced", OnSite(Role::Admin), |_, _| json!({})),
     ("put /console/sites/{site}/sensitive", OnSite(Role::Lead), |_, _| json!({ "is_sensitive": false })),
     ("put /console/sites/{site}/two-persons", OnSite(Role::Admin), |_, _| json!({ "is_on": true })),
     ("get /console/sites/{site}/playbook", OnSite(Role::Viewer), none),
-    ("put /console/sites/{site}/playbook", OnSite(Role::Lead), |_, _| {
-        json!({ "green": [], "amber": [], "red": [] })
-    }),
+    (
+        "put /console/sites/{site}/playbook",
+        OnSite(Role::Lead),
+        |_, _| json!({ "green": [], "amber": [], "red": [] }),
+    ),
     ("get /console/sites/{site}/reasons", OnSite(Role::Viewer), none),
     ("put /console/sites/{site}/reasons", OnSite(Role::Lead), |_, _| json!({ "reasons": [] })),
     ("get /console/sites/{site}/roles", OnSite(Role::Admin), none),
-    ("put /console/sites/{site}/roles", OnSite(Role::Admin), |_, _| json!({ "name": "Zqnewcomer", "role": "viewer" })),
+    (
+        "put /console/sites/{site}/roles",
+        OnSite(Role::Admin),
+        |_, _| json!({ "name": "Zqnewcomer", "role": "viewer" }),
+    ),
     ("get /console/sites/{site}/cards", OnSite(Role::Viewer), none),
     ("put /console/sites/{site}/cards", OnSite(Role::Lead), |_, _| json!({ "cards": [] })),
-    ("post /console/sites/{site}/posts", OnSite(Role::Lead), |_, _| json!({ "kind": "story", "text": PLAIN })),
+    (
+        "post /console/sites/{site}/posts",
+        OnSite(Role::Lead),
+        |_, _| json!({ "kind": "story", "text": PLAIN }),
+    ),
     ("get /openapi.json", Nothing, none),
     // At the end, because a session is needed before.
     ("delete /console/session", Session, none),
@@ -366,9 +392,16 @@ impl<'a> World<'a> {
         world.session = sessions["sessions"][0]["id"].to_string();
 
         world.published = vec![published, waiting, cut];
-        world.private =
-            vec![
-            held, with_words, changed, reply, declined, hidden, under_hidden, deleted, (proposed, proposed_code),
+        world.private = vec![
+            held,
+            with_words,
+            changed,
+            reply,
+            declined,
+            hidden,
+            under_hidden,
+            deleted,
+            (proposed, proposed_code),
         ];
         world
     }

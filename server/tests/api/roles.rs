@@ -45,7 +45,8 @@ fn everything_about(item: &str) -> Vec<(Method, String, Option<Value>)> {
 #[tokio::test]
 async fn what_is_of_another_site_is_not_there() {
     each_server(async |server| {
-        let (elsewhere, _) = server.story_elsewhere("Another house, another story that is long enough.").await;
+        let (elsewhere, _) =
+            server.story_elsewhere("Another house, another story that is long enough.").await;
         let (here, _) = server.story(STORY).await;
         let ada = server.member("Ada", &[("demo", Role::Admin)]).await;
 
@@ -70,7 +71,8 @@ async fn what_is_of_another_site_is_not_there() {
 #[tokio::test]
 async fn a_role_on_each_site_opens_each_as_far() {
     each_server(async |server| {
-        let (elsewhere, _) = server.story_elsewhere("Another house, another story that is long enough.").await;
+        let (elsewhere, _) =
+            server.story_elsewhere("Another house, another story that is long enough.").await;
         let (here, _) = server.story(STORY).await;
         let ada = server.member("Ada", &[("demo", Role::Viewer), ("other", Role::Lead)]).await;
 
@@ -171,7 +173,8 @@ async fn the_desk_tells_each_of_their_own_sites() {
         let ada = server.member("Ada", &[("demo", Role::Viewer)]).await;
         let mut stream = server.open("/api/v1/console/live", &[("cookie", &ada.cookie)]).await;
 
-        let (elsewhere, _) = server.story_elsewhere("Another house, another story that is long enough.").await;
+        let (elsewhere, _) =
+            server.story_elsewhere("Another house, another story that is long enough.").await;
         let (here, _) = server.story(STORY).await;
 
         let told = next_event(&mut stream).await.unwrap();

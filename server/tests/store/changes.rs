@@ -14,7 +14,13 @@ const NEW: &str = "A newer text that its author likes better.";
 impl Subject {
     /// The item that waits the longest.
     async fn first_in_queue(&self) -> Queued {
-        Store::queue(&**self, Reach::Everywhere, None, 1).await.unwrap().items.into_iter().next().expect("something waits")
+        Store::queue(&**self, Reach::Everywhere, None, 1)
+            .await
+            .unwrap()
+            .items
+            .into_iter()
+            .next()
+            .expect("something waits")
     }
 
     async fn changed(&self, n: u64, edit: Edit) -> OwnItem {

@@ -7,7 +7,8 @@ use peer_support_domain::limits::{CLAIM_MS, HAND_OVERS_OF_ITEM};
 use peer_support_domain::post::{Decision, Role, State};
 use peer_support_domain::wire::{DeskNews, HandOver};
 use peer_support_server::store::{
-    AtDesk, Claim, Claimed, HandedOver, How, Moderator, NewClaim, NewDecision, NewHandOver, Said, Store, Undecided,
+    AtDesk, Claim, Claimed, HandedOver, How, Moderator, NewClaim, NewDecision, NewHandOver, Said, Store,
+    Undecided,
 };
 
 use crate::subject::*;
@@ -67,7 +68,10 @@ async fn what_one_moderator_reads_no_other_decides_until_they_leave_it() {
         assert_eq!(decided, Err(Undecided::Claimed(adas.clone())));
         assert_eq!(said, Some(Said::Claimed(adas.clone())));
         assert_eq!(handed, HandedOver::Claimed(adas.clone()));
-        assert_eq!(Store::queue(&**store, Reach::Everywhere, None, 2).await.unwrap().items[0].claim, Some(adas));
+        assert_eq!(
+            Store::queue(&**store, Reach::Everywhere, None, 2).await.unwrap().items[0].claim,
+            Some(adas)
+        );
         assert_eq!(store.rows("select * from decisions").await.len(), 0);
         store.release(item(1), sam.id).await.unwrap();
         assert!(store.decided_by(1, &sam, START).await.is_err(), "nobody ends another's claim");

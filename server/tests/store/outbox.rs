@@ -251,7 +251,11 @@ async fn a_copy_brings_what_waits_to_be_sent_along_and_makes_nothing_of_its_own(
 
             assert_eq!(restored.noticed().await, [(Occasion::Escalated, Some(item(7)))]);
             assert_eq!(restored.due(i64::MAX - DELIVERY_CLAIM_MS).await[0].id, "msg_pager");
-            assert!(Store::queue(&*restored, Reach::Everywhere, None, 9).await.unwrap().items[0].escalation.is_some());
+            assert!(
+                Store::queue(&*restored, Reach::Everywhere, None, 9).await.unwrap().items[0]
+                    .escalation
+                    .is_some()
+            );
             restored.close().await;
         }
     })

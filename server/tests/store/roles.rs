@@ -39,13 +39,7 @@ impl Subject {
         }
     }
 
-    async fn given(
-        &self,
-        name: &str,
-        on: &str,
-        role: Option<Role>,
-        by: Option<ModeratorId>,
-    ) -> RoleChanged {
+    async fn given(&self, name: &str, on: &str, role: Option<Role>, by: Option<ModeratorId>) -> RoleChanged {
         let new = NewRole { name: name.into(), site: Some(site(on)), role, by, at: START };
         self.set_role(new).await.unwrap()
     }

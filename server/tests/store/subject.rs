@@ -347,7 +347,11 @@ impl Subject {
 
     /// The ids of the whole queue.
     pub async fn queue_ids(&self, limit: usize) -> Vec<ItemId> {
-        all_pages(async |after| Store::queue(&**self, Reach::Everywhere, after, limit).await.unwrap(), |queued| queued.id).await
+        all_pages(
+            async |after| Store::queue(&**self, Reach::Everywhere, after, limit).await.unwrap(),
+            |queued| queued.id,
+        )
+        .await
     }
 }
 

@@ -75,8 +75,15 @@ async fn to_decline_what_is_red_waits_for_a_second_person() {
         assert_eq!(store.says(1, &ada, Decision::Decline).await, proposed, "said again, it is the same");
         assert_eq!(store.state_of(1).await, State::Held);
         let waits = store.queued(1).await.unwrap().proposal.unwrap();
-        assert_eq!((waits.by.as_str(), waits.decision, waits.reason.as_deref()), ("Ada", Decision::Decline, Some(WHY)));
-        assert_eq!(store.own(recovery(1)).await.unwrap().unwrap().reason, None, "its author is told nothing yet");
+        assert_eq!(
+            (waits.by.as_str(), waits.decision, waits.reason.as_deref()),
+            ("Ada", Decision::Decline, Some(WHY))
+        );
+        assert_eq!(
+            store.own(recovery(1)).await.unwrap().unwrap().reason,
+            None,
+            "its author is told nothing yet"
+        );
         assert_eq!(store.says(1, &sam, Decision::Approve).await, Err(Undecided::ProposalWaits));
         assert_eq!(store.settles(1, &ada, true).await, Settled::Own);
 
@@ -146,8 +153,7 @@ async fn of_two_who_settle_at_once_one_does() {
             store.added(red(n)).await;
             store.says(n, &ada, Decision::Decline).await.unwrap_err();
 
-            let both =
-                join_all([store.settles(n, &sam, true), store.settles(n, &lea, n % 2 == 0)]).await;
+            let both = join_all([store.settles(n, &sam, true), store.settles(n, &lea, n % 2 == 0)]).await;
 
             let n_done = both.iter().filter(|settled| matches!(settled, Settled::Done(_))).count();
             assert_eq!(n_done, 1, "{both:?}");
@@ -207,7 +213,8 @@ async fn who_reads_what_was_proposed_keeps_others_from_settling_it() {
         let (ada, sam, lea) = (store.who("Ada").await, store.who("Sam").await, store.who("Lea").await);
         store.asks_two(true).await;
         store.added(red(1)).await;
-        let claim = |who: &Moderator| NewClaim { item: item(1), moderator: who.id, takes_over: false, at: START };
+        let claim =
+            |who: &Moderator| NewClaim { item: item(1), moderator: who.id, takes_over: false, at: START };
         store.claim(claim(&ada)).await.unwrap().unwrap();
         store.says(1, &ada, Decision::Decline).await.unwrap_err();
 
@@ -231,7 +238,8 @@ async fn the_second_person_confirms_the_text_that_they_read() {
         store.says(1, &ada, Decision::Decline).await.unwrap_err();
 
         let read = Some("Another text than there is.".to_owned());
-        let new = NewSettlement { item: item(1), moderator: sam.id, confirms: true, read_text: read, at: START };
+        let new =
+            NewSettlement { item: item(1), moderator: sam.id, confirms: true, read_text: read, at: START };
         let refused = store.settle_proposal(new).await.unwrap().unwrap();
 
         assert_eq!(refused, Settled::Undecided(Undecided::TextChanged));

@@ -5,7 +5,9 @@ use leptos::task::spawn_local;
 use peer_support_domain::coverage::{Forced, ForcedRule};
 use peer_support_domain::post::Role;
 use peer_support_domain::site::{SiteId, SiteMode};
-use peer_support_domain::wire::{CalendarDay, PutForced, PutTwoPersons, SiteChange, SitePresent, SiteSetting};
+use peer_support_domain::wire::{
+    CalendarDay, PutForced, PutTwoPersons, SiteChange, SitePresent, SiteSetting,
+};
 
 use super::Said;
 use super::two_persons::TwoPersons;

@@ -7,7 +7,11 @@ use crate::locale::tr;
 
 /// Switches the rule on or off; while nobody else could confirm, by a second press.
 #[component]
-pub fn TwoPersons(asks_two: bool, would_be_alone: RwSignal<bool>, on_set: Callback<PutTwoPersons>) -> impl IntoView {
+pub fn TwoPersons(
+    asks_two: bool,
+    would_be_alone: RwSignal<bool>,
+    on_set: Callback<PutTwoPersons>,
+) -> impl IntoView {
     let press = move |_| {
         let even_alone = would_be_alone.get_untracked();
         on_set.run(PutTwoPersons { is_on: !asks_two, even_alone });

@@ -44,8 +44,8 @@ use peer_support_domain::roles::Reach;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{
-    Card, Delivery, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
-    SiteChange, SiteSetting,
+    Card, Delivery, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply, SiteChange,
+    SiteSetting,
 };
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
@@ -56,12 +56,13 @@ use tokio::sync::mpsc::Sender;
 use self::rewrite::Rewriter;
 use super::live::{Listener, Teller};
 use super::{
-    AccountState, Added, AtDesk, Attempt, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
-    FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
-    ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport, NewItem,
-    NewLineReport, NewReport, NewRole, NewSession, NewSettlement, Notice, NoticeId, OpenSession, OwnItem, Published, Queued,
-    RecentText, ReportStanding, Reported, RoleChanged, Said, SearchQuery, SecondFactor, SecretHash, SessionId,
-    Settled, SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits, kind_of_letter,
+    AccountState, Added, AtDesk, Attempt, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated,
+    ExportedItem, FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession,
+    Moderator, ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport,
+    NewItem, NewLineReport, NewReport, NewRole, NewSession, NewSettlement, Notice, NoticeId, OpenSession,
+    OwnItem, Published, Queued, RecentText, ReportStanding, Reported, RoleChanged, Said, SearchQuery,
+    SecondFactor, SecretHash, SessionId, Settled, SiteSettings, Store, StoreError, Tried, Undecided, Vote,
+    corrupt, flags_of_bits, kind_of_letter,
 };
 
 /// Connections of one server, of which one listens. PostgreSQL allows 100 at first, so several servers fit.

@@ -260,12 +260,7 @@ pub(super) async fn dead(pool: &PgPool, reach: &Reach) -> Result<Vec<Delivery>, 
         .collect()
 }
 
-pub(super) async fn resend(
-    pool: &PgPool,
-    id: &str,
-    reach: &Reach,
-    at: i64,
-) -> Result<bool, StoreError> {
+pub(super) async fn resend(pool: &PgPool, id: &str, reach: &Reach, at: i64) -> Result<bool, StoreError> {
     let resent = sqlx::query(
         "update deliveries
          set n_tries = 0, due_at = $2, given_up_at = null
@@ -288,10 +283,10 @@ pub(super) async fn discard(pool: &PgPool, id: &str, reach: &Reach) -> Result<bo
            and given_up_at is not null
            and ($2::text[] is null or site_key in (select key from sites where sites.id = any($2)))",
     )
-        .bind(id)
-        .bind(sites_in(reach))
-        .execute(pool)
-        .await?;
+    .bind(id)
+    .bind(sites_in(reach))
+    .execute(pool)
+    .await?;
     Ok(gone.rows_affected() == 1)
 }
 

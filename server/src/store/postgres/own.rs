@@ -12,8 +12,8 @@ use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
 use super::{
-    author, claims, count, counts, item_id, items, kind, live, notes, outbox, parsed, proposals, rewrite, search,
-    side_texts,
+    author, claims, count, counts, item_id, items, kind, live, notes, outbox, parsed, proposals, rewrite,
+    search, side_texts,
 };
 use crate::store::side::{Side, SideTexts};
 use crate::store::{Edit, Edited, OwnItem, StoreError};

@@ -8,9 +8,7 @@ use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
 use super::{bits, claims, corrupt, flags, item_id, key, live, parsed, queue};
-use crate::store::{
-    How, ModeratorId, NewDecision, NewSettlement, Proposal, Settled, StoreError, Undecided,
-};
+use crate::store::{How, ModeratorId, NewDecision, NewSettlement, Proposal, Settled, StoreError, Undecided};
 
 /// What waits for a second person about some items.
 pub(super) async fn open_of(

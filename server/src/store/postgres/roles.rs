@@ -5,8 +5,8 @@ use peer_support_domain::desk::DeskChange;
 use peer_support_domain::post::Role;
 use peer_support_domain::roles::Roles;
 use peer_support_domain::site::SiteId;
-use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use sqlx::Row;
+use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
 use super::{credentials, item_id, items, key, live, moderators, parsed};
 use crate::store::{Moderator, ModeratorId, NewRole, RoleChanged, StoreError, roles_of_text};

@@ -42,8 +42,8 @@ use peer_support_domain::roles::Reach;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{
-    Card, Delivery, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
-    SiteChange, SiteSetting,
+    Card, Delivery, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply, SiteChange,
+    SiteSetting,
 };
 use rusqlite::{Connection, OpenFlags, Params, Row};
 use rusqlite_migration::{M, Migrations, SchemaVersion};
@@ -53,12 +53,13 @@ use tokio::sync::mpsc::Sender;
 use self::writer::Writer;
 use super::live::{Listener, Teller};
 use super::{
-    AccountState, Added, AtDesk, Attempt, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated, ExportedItem,
-    FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession, Moderator,
-    ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport, NewItem,
-    NewLineReport, NewReport, NewRole, NewSession, NewSettlement, Notice, NoticeId, OpenSession, OwnItem, Published, Queued,
-    RecentText, ReportStanding, Reported, RoleChanged, Said, SearchQuery, SecondFactor, SecretHash, SessionId,
-    Settled, SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits,
+    AccountState, Added, AtDesk, Attempt, Claimed, CopyTerms, DueDelivery, Edit, Edited, Escalated,
+    ExportedItem, FeedQuery, HandedOver, Idempotency, Import, ImportId, ImportedItem, ListedSession,
+    Moderator, ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation, NewHandOver, NewImport,
+    NewItem, NewLineReport, NewReport, NewRole, NewSession, NewSettlement, Notice, NoticeId, OpenSession,
+    OwnItem, Published, Queued, RecentText, ReportStanding, Reported, RoleChanged, Said, SearchQuery,
+    SecondFactor, SecretHash, SessionId, Settled, SiteSettings, Store, StoreError, Tried, Undecided, Vote,
+    corrupt, flags_of_bits,
 };
 
 /// Readers at a time. Reads take well below a millisecond each, so a few keep every core busy.

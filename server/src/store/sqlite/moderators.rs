@@ -98,9 +98,5 @@ pub(super) fn add_sign_in_code(
 }
 
 pub(super) fn moderator(row: &Row<'_>) -> Result<Moderator, StoreError> {
-    Ok(Moderator {
-        id: ModeratorId(row.get("key")?),
-        name: row.get("name")?,
-        roles: roles::roles(row)?,
-    })
+    Ok(Moderator { id: ModeratorId(row.get("key")?), name: row.get("name")?, roles: roles::roles(row)? })
 }

@@ -11,8 +11,8 @@ use peer_support_domain::vote::VoteCounts;
 use rusqlite::{Connection, Row};
 
 use super::{
-    author, claims, counts, execute, first, item_id, items, kind, live, notes, outbox, parsed, proposals, search,
-    side_texts,
+    author, claims, counts, execute, first, item_id, items, kind, live, notes, outbox, parsed, proposals,
+    search, side_texts,
 };
 use crate::store::side::{Side, SideTexts};
 use crate::store::{Edit, Edited, OwnItem, StoreError};

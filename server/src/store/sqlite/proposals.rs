@@ -8,9 +8,7 @@ use peer_support_domain::two_persons::needs_second;
 use rusqlite::{Connection, Row};
 
 use super::{bits, claims, execute, first, flags, live, parsed, queue};
-use crate::store::{
-    How, ModeratorId, NewDecision, NewSettlement, Proposal, Settled, StoreError, Undecided,
-};
+use crate::store::{How, ModeratorId, NewDecision, NewSettlement, Proposal, Settled, StoreError, Undecided};
 
 /// What waits for a second person about an item.
 pub(super) fn open(db: &Connection, item: ItemId) -> Result<Option<Proposal>, StoreError> {
