@@ -1,5 +1,6 @@
 //! E-mails: one neutral sentence and a link, because a phone shows them to whoever stands beside it.
 
+use std::error::Error;
 use std::fmt;
 
 use lettre::message::{Mailbox, MessageBuilder};
@@ -8,6 +9,7 @@ use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use peer_support_domain::delivery::{DeliveryFailure, Occasion};
 use peer_support_domain::limits::DELIVERY_TRY;
+use tokio_rustls::rustls;
 
 use super::Message;
 use super::channels::Channels;
@@ -142,12 +144,21 @@ impl Letters {
     }
 }
 
+/// Whether a connection failed because of its certificate or encryption.
+fn is_about_tls(error: &dyn Error) -> bool {
+    let mut sources = std::iter::successors(error.source(), |error| error.source());
+    sources.any(|source| {
+        let inside = source.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        source.is::<rustls::Error>() || inside.is_some_and(|inside| inside.is::<rustls::Error>())
+    })
+}
+
 fn failure(error: &lettre::transport::smtp::Error) -> DeliveryFailure {
     if error.is_permanent() {
         DeliveryFailure::Refused
     } else if error.is_timeout() {
         DeliveryFailure::TimedOut
-    } else if error.is_tls() {
+    } else if error.is_tls() || is_about_tls(error) {
         DeliveryFailure::Tls
     } else if error.is_transient() || error.is_response() {
         DeliveryFailure::ReceiverFailed

@@ -141,10 +141,11 @@ async fn answered(
             _ => Err(DeliveryFailure::Refused),
         }
     };
-    // The connection moves the bytes; it goes with the answer.
+    // The connection moves the bytes; it goes with the answer, or ends first where the receiver closes it behind its answer.
+    let mut answer = std::pin::pin!(answer);
     tokio::select! {
-        answer = answer => answer,
-        _ = connection => Err(DeliveryFailure::ReceiverFailed),
+        answer = &mut answer => answer,
+        _ = connection => answer.await,
     }
 }
 

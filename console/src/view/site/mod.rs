@@ -20,20 +20,21 @@ use crate::work::Work;
 #[component]
 pub fn SitePage(work: Work) -> impl IntoView {
     let parts = move |ConsoleSite { id, role, .. }: ConsoleSite| {
+        let (leads, manages) = (role >= Role::Lead, role >= Role::Admin);
         move || {
             work.is_site_open.get().then(|| {
                 let (notified, steps, reasons, counted, team) =
                     (id.clone(), id.clone(), id.clone(), id.clone(), id.clone());
                 view! {
                     <present::Present work site=id.clone() role />
-                    <Show when=move || { role >= Role::Lead }>
+                    <Show when=move || leads>
                         <notifications::Notifications work site=notified.clone() />
                         <texts::PlaybookEditor work site=steps.clone() />
                         <texts::ReasonsEditor work site=reasons.clone() />
                         <statistics::Numbers site=counted.clone() />
                         <record::Record />
                     </Show>
-                    <Show when=move || { role >= Role::Admin }>
+                    <Show when=move || manages>
                         <roles::Roles work site=team.clone() />
                     </Show>
                 }

@@ -50,6 +50,7 @@ pub fn Present(work: Work, site: SiteId, role: Role) -> impl IntoView {
             );
         });
     };
+    let (leads, manages) = (role >= Role::Lead, role >= Role::Admin);
     let would_be_alone = RwSignal::new(false);
     let set_two_persons = move |put: PutTwoPersons| {
         spawn_local(async move {
@@ -68,11 +69,11 @@ pub fn Present(work: Work, site: SiteId, role: Role) -> impl IntoView {
         Some(view! {
             <Preview present=now.clone() />
             <Calendar zone=now.zone.clone() days=now.calendar.clone() />
-            <Show when=move || { role >= Role::Admin }>
+            <Show when=move || manages>
                 <Force forced=now.forced on_force=Callback::new(force) />
                 <TwoPersons asks_two=now.asks_two would_be_alone on_set=Callback::new(set_two_persons) />
             </Show>
-            <Show when=move || { role >= Role::Lead }>
+            <Show when=move || leads>
                 <Sensitive is_sensitive on_set=Callback::new(set_sensitive) />
             </Show>
             <Changes changes=now.changes.clone() />
