@@ -146,7 +146,7 @@ impl Letters {
 
 /// Whether a connection failed because of its certificate or encryption.
 fn is_about_tls(error: &dyn Error) -> bool {
-    let mut sources = std::iter::successors(error.source(), |error| error.source());
+    let mut sources = std::iter::successors(error.source(), |&error| error.source());
     sources.any(|source| {
         let inside = source.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         source.is::<rustls::Error>() || inside.is_some_and(|inside| inside.is::<rustls::Error>())

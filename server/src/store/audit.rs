@@ -63,7 +63,7 @@ impl<'a> NewAct<'a> {
     pub(super) fn of_role(new: &'a NewRole, account: ModeratorId) -> Self {
         let why = new.role.map_or(NO_ROLE, Role::as_str);
         Self { site: new.site.as_ref(), ..Self::of(Act::RoleChanged, new.by, new.at) }
-            .to_account(account)
+            .about(account)
             .because(why)
     }
 
@@ -75,7 +75,7 @@ impl<'a> NewAct<'a> {
         Self { site: Some(site), ..self }
     }
 
-    pub(super) fn to_account(self, account: ModeratorId) -> Self {
+    pub(super) fn about(self, account: ModeratorId) -> Self {
         Self { account: Some(account), ..self }
     }
 
@@ -127,7 +127,7 @@ pub(super) fn act_of(what: SiteSetting) -> Act {
 /// What happened to an account: by its owner, or by a command on the server.
 pub(super) fn of_account(event: AccountEvent, account: ModeratorId, at: i64) -> NewAct<'static> {
     let is_by_command = matches!(event, AccountEvent::CodeMade | AccountEvent::Reset);
-    NewAct::of(event, (!is_by_command).then_some(account), at).to_account(account)
+    NewAct::of(event, (!is_by_command).then_some(account), at).about(account)
 }
 
 /// A moderator's decision: the lines that it makes.

@@ -473,7 +473,6 @@ pub enum Said {
 
 /// What became of an objection that was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "one is made for a request, and goes with its answer")]
 pub enum Objected {
     /// It waits for an answer.
     Done(OwnItem),

@@ -79,7 +79,7 @@ async fn a_role_on_each_site_opens_each_as_far() {
         let session = ada.get("/console/session").await.ok().json();
         assert_eq!(session["role"], "lead", "the most of them");
         assert_eq!(ids(&ada.get("/console/queue").await.ok().json()).len(), 2);
-        assert_eq!(ids(&ada.get("/console/queue?site=demo").await.ok().json()), [here.clone()]);
+        assert_eq!(ids(&ada.get("/console/queue?site=demo").await.ok().json()), std::slice::from_ref(&here));
         let approve = json!({ "decision": "approve" });
         assert_eq!(ada.decide(&here, &approve).await.problem(), problem(403, "role-not-allowed", ""));
         ada.decide(&elsewhere, &approve).await.ok();

@@ -110,7 +110,7 @@ async fn who_may_not_decide_declines_nothing_and_no_more_are_taken_than_can_be_r
             (server.moderator(Role::Viewer).await, server.moderator(Role::Moderator).await);
 
         assert_eq!(
-            viewer.decline_spam(&[item.clone()]).await.problem(),
+            viewer.decline_spam(std::slice::from_ref(&item)).await.problem(),
             problem(403, "role-not-allowed", "")
         );
         let headers = [("cookie", moderator.cookie.as_str())];

@@ -86,7 +86,7 @@ pub(super) async fn take(
     let credentials = credentials.transpose()?;
     if let Some(credentials) = credentials.as_ref().filter(|_| n_tries == i64::from(SIGN_IN_TRIES) + 1) {
         // The ones before were wrong, and made the account wait; once in a row of them.
-        let act = NewAct::of(Act::LockedOut, None, now).to_account(credentials.moderator.id);
+        let act = NewAct::of(Act::LockedOut, None, now).about(credentials.moderator.id);
         audit::record(&mut tx, act).await?;
     }
     tx.commit().await?;

@@ -259,7 +259,7 @@ async fn record(
     .await?;
     let act = NewAct::of(act, Some(moderator), at).on(item);
     let act = match other {
-        Some(other) => act.to_account(other),
+        Some(other) => act.about(other),
         None => act,
     };
     audit::record(db, act).await

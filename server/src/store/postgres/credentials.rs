@@ -99,7 +99,7 @@ pub(super) async fn set_password(
     }
     sessions::end_others(&mut *tx, moderator, kept).await?;
     attempts::forgive(&mut *tx, moderator).await?;
-    note(&mut *tx, moderator, AccountEvent::PasswordSet, at).await?;
+    note(&mut tx, moderator, AccountEvent::PasswordSet, at).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -173,7 +173,7 @@ pub(super) async fn set_authenticator(
         return Ok(false);
     }
     replace_codes(&mut tx, moderator, codes).await?;
-    note(&mut *tx, moderator, AccountEvent::AuthenticatorSet, at).await?;
+    note(&mut tx, moderator, AccountEvent::AuthenticatorSet, at).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -200,7 +200,7 @@ pub(super) async fn set_recovery_codes(
         return Ok(false);
     }
     replace_codes(&mut tx, moderator, codes).await?;
-    note(&mut *tx, moderator, AccountEvent::RecoveryCodesMade, at).await?;
+    note(&mut tx, moderator, AccountEvent::RecoveryCodesMade, at).await?;
     tx.commit().await?;
     Ok(true)
 }

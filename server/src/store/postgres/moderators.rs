@@ -30,7 +30,7 @@ pub(super) async fn add(
     .fetch_optional(&mut *tx)
     .await?;
     if let Some(key) = key {
-        let act = NewAct::of(Act::AccountMade, None, at).to_account(ModeratorId(key));
+        let act = NewAct::of(Act::AccountMade, None, at).about(ModeratorId(key));
         audit::record(&mut tx, act.because(role.map_or(NO_ROLE, Role::as_str))).await?;
     }
     tx.commit().await?;
@@ -65,7 +65,7 @@ pub(super) async fn close(pool: &PgPool, name: &str, at: i64) -> Result<bool, St
         .execute(&mut *tx)
         .await?;
     credentials::take_away(&mut tx, moderator).await?;
-    audit::record(&mut tx, NewAct::of(Act::AccountClosed, None, at).to_account(moderator)).await?;
+    audit::record(&mut tx, NewAct::of(Act::AccountClosed, None, at).about(moderator)).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -74,7 +74,7 @@ pub(super) async fn reset(pool: &PgPool, name: &str, at: i64) -> Result<bool, St
     let mut tx = pool.begin().await?;
     let Some(moderator) = open_account(&mut tx, name).await? else { return Ok(false) };
     credentials::take_away(&mut tx, moderator).await?;
-    credentials::note(&mut *tx, moderator, AccountEvent::Reset, at).await?;
+    credentials::note(&mut tx, moderator, AccountEvent::Reset, at).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -115,7 +115,7 @@ pub(super) async fn add_sign_in_code(
     .bind(expires_at)
     .execute(&mut *tx)
     .await?;
-    credentials::note(&mut *tx, moderator, AccountEvent::CodeMade, at).await?;
+    credentials::note(&mut tx, moderator, AccountEvent::CodeMade, at).await?;
     tx.commit().await?;
     Ok(true)
 }

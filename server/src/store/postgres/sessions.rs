@@ -231,7 +231,7 @@ pub(super) async fn end(
     if ended.rows_affected() == 0 {
         return Ok(false);
     }
-    audit::record(&mut tx, NewAct::of(Act::SessionEnded, Some(moderator), at).to_account(moderator)).await?;
+    audit::record(&mut tx, NewAct::of(Act::SessionEnded, Some(moderator), at).about(moderator)).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -245,7 +245,7 @@ pub(super) async fn end_the_others(
 ) -> Result<(), StoreError> {
     let mut tx = pool.begin().await?;
     end_others(&mut *tx, moderator, kept).await?;
-    let act = NewAct::of(Act::OtherSessionsEnded, Some(moderator), at).to_account(moderator);
+    let act = NewAct::of(Act::OtherSessionsEnded, Some(moderator), at).about(moderator);
     audit::record(&mut tx, act).await?;
     Ok(tx.commit().await?)
 }

@@ -76,7 +76,7 @@ pub(super) fn take(
     )?;
     if let Some(credentials) = credentials.as_ref().filter(|_| n_tries == SIGN_IN_TRIES + 1) {
         // The ones before were wrong, and made the account wait; once in a row of them.
-        audit::record(db, NewAct::of(Act::LockedOut, None, now).to_account(credentials.moderator.id))?;
+        audit::record(db, NewAct::of(Act::LockedOut, None, now).about(credentials.moderator.id))?;
     }
     Ok(Attempt::Taken(credentials))
 }

@@ -205,7 +205,7 @@ fn record(
     audit::record(
         db,
         match other {
-            Some(other) => act.to_account(other),
+            Some(other) => act.about(other),
             None => act,
         },
     )

@@ -29,7 +29,7 @@ pub(super) fn add(
         },
     )?;
     if let Some(added) = &added {
-        let act = NewAct::of(Act::AccountMade, None, at).to_account(added.id);
+        let act = NewAct::of(Act::AccountMade, None, at).about(added.id);
         audit::record(db, act.because(role.map_or(NO_ROLE, Role::as_str)))?;
     }
     Ok(added)
@@ -64,7 +64,7 @@ pub(super) fn close(db: &Connection, name: &str, at: i64) -> Result<bool, StoreE
     )?;
     let Some(moderator) = closed else { return Ok(false) };
     credentials::take_away(db, moderator)?;
-    audit::record(db, NewAct::of(Act::AccountClosed, None, at).to_account(moderator))?;
+    audit::record(db, NewAct::of(Act::AccountClosed, None, at).about(moderator))?;
     Ok(true)
 }
 

@@ -188,7 +188,7 @@ pub(super) fn end(
     if n_ended == 0 {
         return Ok(false);
     }
-    audit::record(db, NewAct::of(Act::SessionEnded, Some(moderator), at).to_account(moderator))?;
+    audit::record(db, NewAct::of(Act::SessionEnded, Some(moderator), at).about(moderator))?;
     Ok(true)
 }
 
@@ -200,7 +200,7 @@ pub(super) fn end_the_others(
     at: i64,
 ) -> Result<(), StoreError> {
     end_others(db, moderator, kept)?;
-    audit::record(db, NewAct::of(Act::OtherSessionsEnded, Some(moderator), at).to_account(moderator))
+    audit::record(db, NewAct::of(Act::OtherSessionsEnded, Some(moderator), at).about(moderator))
 }
 
 pub(super) fn end_others(db: &Connection, moderator: ModeratorId, kept: SessionId) -> Result<(), StoreError> {
