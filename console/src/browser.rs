@@ -102,6 +102,12 @@ pub fn on_hash_change(then: impl Fn() + 'static) {
     on_cleanup(move || listener.remove());
 }
 
+/// Prints the page; a report that is open prints alone.
+pub fn print() {
+    // Refused only where nothing can be printed.
+    let _ = window().print();
+}
+
 /// Milliseconds since the epoch, by the reader's clock.
 pub fn now_ms() -> i64 {
     Date::now() as i64
