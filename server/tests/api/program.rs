@@ -585,14 +585,14 @@ async fn moderators_are_managed_beside_the_running_server() {
     assert!(moderator(&["role", "Ruth", "--none"]).status.success());
     let after = server.call(Method::GET, "/api/v1/console/session", &session_headers, None).await;
     assert_eq!(after.problem().1, "not-signed-in", "the last role takes the sessions along");
-    assert!(moderator(&["role", "Ruth", "--role", "admin", "--site", "demo"]).status.success());
+    assert!(moderator(&["role", "Ruth", "--role", "admin", "--site", "rowan"]).status.success());
     assert!(!moderator(&["role", "Ruth", "--role", "admin", "--site", "nowhere"]).status.success());
     assert!(!moderator(&["role", "Ruth"]).status.success(), "which one?");
     assert!(!moderator(&["role", "Nobody", "--none"]).status.success());
-    assert!(moderator(&["add", "Sam", "--role", "viewer", "--site", "demo"]).status.success());
+    assert!(moderator(&["add", "Sam", "--role", "viewer", "--site", "rowan"]).status.success());
     assert_eq!(
         list(),
-        "Ruth: admin of demo; signs in with codes\nSam: viewer of demo; signs in with codes\n"
+        "Ruth: admin of rowan; signs in with codes\nSam: viewer of rowan; signs in with codes\n"
     );
 
     let session = sign_in(&code_in(&moderator(&["sign-in", "Ruth"]))).await.ok();
