@@ -35,13 +35,14 @@ async fn an_admin_gives_a_role_and_takes_it_away(visit: &Visit) {
     page.type_into("textbox", "Name of an account of this server", "Nobody").await;
     Hand::Keyboard.choose(&page, "button", "Give this role").await;
     page.reads("No account has this name.").await;
+    page.clear_focused().await;
     page.type_into("textbox", "Name of an account of this server", "Sam").await;
     Hand::Keyboard.choose(&page, "button", "Give this role").await;
     page.reads("Sam: moderator, from now on.").await;
     page.passes_axe("people and what they may do").await;
     assert!(command(&server, &["list"]).contains("Sam: moderator of demo"));
 
-    Hand::Keyboard.choose(&page, "button", "Take the role of Sam away").await;
+    Hand::Keyboard.choose(&page, "button", "Take the role away: Sam").await;
     page.reads("Sam has no role on this site any more.").await;
     assert!(command(&server, &["list"]).contains("Sam: no role"));
 }

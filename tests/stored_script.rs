@@ -84,6 +84,7 @@ async fn the_console_shows_script_as_text(visit: &Visit) {
     let page = visit.open(&account(&server, &evil("Ada"))).await;
     page.article(&text).await;
 
+    page.click("button", "Steps: Nothing was noticed").await;
     for said in ["A private word.", "A note for you.", "Please look.", "A step.", "Ada"] {
         page.reads(&evil(said)).await;
     }
