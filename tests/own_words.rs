@@ -11,6 +11,7 @@ each_browser!(
     an_author_answers_in_the_thread_and_changes_what_is_published,
     a_moderator_and_an_author_speak_in_private,
     a_declined_post_tells_its_author_why,
+    an_author_objects_once_and_reads_the_answer,
     markup_in_a_post_is_shown_as_text,
 );
 
@@ -89,6 +90,35 @@ async fn a_declined_post_tells_its_author_why(visit: &Visit) {
     page.reads(REASON).await;
     assert!(!page.has("button", "Edit").await);
     page.passes_axe("what somebody wrote").await;
+}
+
+async fn an_author_objects_once_and_reads_the_answer(visit: &Visit) {
+    const WHY: &str = "It names nobody.";
+    let mut server = visit.server().await;
+    let host = visit.host(&server, &[]).await;
+    let (id, code) = post(&server, FIRST).await;
+    let moderator = server.moderator().await;
+    moderator.decline(&id, "Please leave the name out.").await;
+
+    let page = visit.open(&host.url("/plain.html")).await;
+    open(&page, &code).await;
+    page.reads("Please leave the name out.").await;
+    page.reads("If you think this is wrong, you can object once.").await;
+    Hand::Keyboard.choose(&page, "button", "Object").await;
+    Hand::Keyboard.write(&page, None, "Why, if you want to say", WHY).await;
+    page.passes_axe("an objection").await;
+    page.save_shot("objection").await;
+    Hand::Keyboard.choose(&page, "button", "Object").await;
+    page.reads("You objected. The team looks at it again").await;
+    page.gone("button", "Object").await;
+    page.passes_axe("what was objected to").await;
+
+    let queue = moderator.queue().await;
+    assert_eq!((&queue[0]["id"], &queue[0]["words"][0]["text"]), (&json!(id), &json!(WHY)));
+    moderator.approve(&id).await;
+    let page = visit.open(&host.url("/plain.html")).await;
+    open(&page, &code).await;
+    page.reads("and changed the decision.").await;
 }
 
 async fn markup_in_a_post_is_shown_as_text(visit: &Visit) {
