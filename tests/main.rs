@@ -18,6 +18,7 @@ mod outside;
 mod own_words;
 mod quick_exit;
 mod reading;
+mod record;
 mod remembering;
 mod roles;
 mod shift;
