@@ -8,7 +8,7 @@ use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
 use super::{key, queue, sites_in};
-use crate::store::{FindQuery, Finds, Queued, StoreError};
+use crate::store::{FindQuery, Finds, StoreError};
 
 /// Items whose texts are fetched at a time: what is looked for is often near the beginning.
 const LOOKS_AT_A_TIME: usize = 256;
@@ -38,7 +38,7 @@ pub(super) async fn find(db: &mut PgConnection, query: &FindQuery) -> Result<Fin
             .await?
             .map(|sent_at| (Cursor { key, item: ItemId::from_bits(0) }, sent_at)),
     };
-    Ok(Finds { items: of_keys(db, &found).await?, next })
+    Ok(Finds { items: queue::of_keys(db, &found).await?, next })
 }
 
 /// The keys of items to look into, the newest first, and one more: by an index where what is looked for is rare.
@@ -139,40 +139,4 @@ async fn holding(db: &mut PgConnection, query: &FindQuery, keys: &[i64]) -> Resu
         }
     }
     Ok(holding)
-}
-
-/// The items that were found, in the order of `keys`.
-async fn of_keys(db: &mut PgConnection, keys: &[i64]) -> Result<Vec<Queued>, StoreError> {
-    let rows = sqlx::query(
-        "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, texts.text, texts.lang,
-           texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.escalated_at, items.objected_at, items.queue_place,
-           items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
-             as has_open_flags,
-           claims.moderator_key as reader_key, moderators.name as reader, claims.expires_at as claimed_until,
-           (select count(*) from decisions where item_id = items.id) as n_decisions
-         from unnest($1::bigint[]) with ordinality as asked (key, nth)
-         join items on items.key = asked.key
-         left join claims on claims.item_key = items.key
-         left join moderators on moderators.key = claims.moderator_key
-         join sites on sites.key = items.site_key
-         cross join lateral (
-           select lang, notes, text
-           from item_texts
-           where item_key = items.key
-           offset 0
-         ) as texts
-         left join items as posts on posts.key = items.post_key
-         left join lateral (
-           select text
-           from item_texts
-           where item_key = posts.key
-           offset 0
-         ) as post_texts on true
-         join topics on topics.key = coalesce(items.topic_key, posts.topic_key)
-         order by asked.nth",
-    )
-    .bind(keys)
-    .fetch_all(&mut *db)
-    .await?;
-    queue::to_queued(db, &rows).await
 }

@@ -26,6 +26,32 @@ use crate::store::{
     queue_flags, report_counts, rows_of_page, waits_since,
 };
 
+/// Items as moderators read them, without what is asked for apart; a condition follows.
+const ITEMS: &str = "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, texts.text, texts.lang,
+           texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.escalated_at, items.objected_at, items.queue_place,
+           items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
+             as has_open_flags,
+           claims.moderator_key as reader_key, moderators.name as reader, claims.expires_at as claimed_until,
+           (select count(*) from decisions where item_id = items.id) as n_decisions
+         from items
+         left join claims on claims.item_key = items.key
+         left join moderators on moderators.key = claims.moderator_key
+         join sites on sites.key = items.site_key
+         cross join lateral (
+           select lang, notes, text
+           from item_texts
+           where item_key = items.key
+           offset 0
+         ) as texts
+         left join items as posts on posts.key = items.post_key
+         left join lateral (
+           select text
+           from item_texts
+           where item_key = posts.key
+           offset 0
+         ) as post_texts on true
+         join topics on topics.key = coalesce(items.topic_key, posts.topic_key)";
+
 /// The queue of several sites is merged from that of each, so that no row of another is read.
 pub(super) async fn queue(
     db: &mut PgConnection,
@@ -55,7 +81,7 @@ pub(super) async fn queue(
 }
 
 /// Items with all that belongs to them.
-pub(super) async fn to_queued(db: &mut PgConnection, rows: &[PgRow]) -> Result<Vec<Queued>, StoreError> {
+async fn to_queued(db: &mut PgConnection, rows: &[PgRow]) -> Result<Vec<Queued>, StoreError> {
     let keys: Vec<i64> = rows.iter().map(key).collect();
     let reasons = reports::reasons(db, &keys).await?;
     let mut queued: Vec<Queued> =
@@ -94,6 +120,17 @@ pub(super) async fn to_queued(db: &mut PgConnection, rows: &[PgRow]) -> Result<V
     Ok(queued)
 }
 
+/// The items of these keys, whether or not they wait, the one that came last first.
+pub(super) async fn of_keys(db: &mut PgConnection, keys: &[i64]) -> Result<Vec<Queued>, StoreError> {
+    let sql = format!(
+        "{ITEMS}
+         where items.key = any($1)
+         order by items.key desc"
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql)).bind(keys).fetch_all(&mut *db).await?;
+    to_queued(db, &rows).await
+}
+
 /// What waits behind `after` on one site, or on all, the first first.
 async fn rows_of(
     db: &mut PgConnection,
@@ -109,30 +146,7 @@ async fn rows_of(
         None => "and $3::text is null",
     };
     let sql = format!(
-        "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, texts.text, texts.lang,
-           texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.escalated_at, items.objected_at, items.queue_place,
-           items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
-             as has_open_flags,
-           claims.moderator_key as reader_key, moderators.name as reader, claims.expires_at as claimed_until,
-           (select count(*) from decisions where item_id = items.id) as n_decisions
-         from items
-         left join claims on claims.item_key = items.key
-         left join moderators on moderators.key = claims.moderator_key
-         join sites on sites.key = items.site_key
-         cross join lateral (
-           select lang, notes, text
-           from item_texts
-           where item_key = items.key
-           offset 0
-         ) as texts
-         left join items as posts on posts.key = items.post_key
-         left join lateral (
-           select text
-           from item_texts
-           where item_key = posts.key
-           offset 0
-         ) as post_texts on true
-         join topics on topics.key = coalesce(items.topic_key, posts.topic_key)
+        "{ITEMS}
          where items.queue_place is not null
            {of_site}
            and (items.queue_place, items.key) > ($1, $2)

@@ -7,7 +7,7 @@ use peer_support_domain::limits::FIND_LOOKS;
 use rusqlite::Connection;
 
 use super::{all, corrupt, first, queue, sites_in};
-use crate::store::{FindQuery, Finds, Queued, StoreError};
+use crate::store::{FindQuery, Finds, StoreError};
 
 pub(super) fn find(db: &Connection, query: &FindQuery) -> Result<Finds, StoreError> {
     let candidates = candidates(db, query)?;
@@ -23,7 +23,8 @@ pub(super) fn find(db: &Connection, query: &FindQuery) -> Result<Finds, StoreErr
         }
     }
     let last = n_looks.checked_sub(1).map(|place| candidates[place]).filter(|_| n_looks < candidates.len());
-    let items = found.into_iter().map(|key| of_key(db, key)).collect::<Result<_, _>>()?;
+    let of_key = |key| queue::of_key(db, key)?.ok_or_else(|| corrupt("items", "topic_key", key));
+    let items = found.into_iter().map(of_key).collect::<Result<_, _>>()?;
     let next = match last {
         None => None,
         Some(key) => first(db, "select created_at from items where key = ?1", [key], |row| Ok(row.get(0)?))?
@@ -115,30 +116,4 @@ fn does_hold(db: &Connection, query: &FindQuery, key: i64) -> Result<bool, Store
     let text = row.get_ref("text")?.as_str().map_err(|_| corrupt("item_texts", "text", key))?;
     let waiting = row.get_ref("waiting")?.as_str_or_null().map_err(|_| corrupt("side_texts", "text", key))?;
     Ok(query.matches(text, waiting))
-}
-
-/// An item that was found.
-fn of_key(db: &Connection, key: i64) -> Result<Queued, StoreError> {
-    first(
-        db,
-        "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, item_texts.text, item_texts.lang,
-           item_texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags,
-           items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
-             as has_open_flags,
-           items.reported_at, items.escalated_at, items.objected_at, items.queue_place,
-           claims.moderator_key as reader_key, moderators.name as reader, claims.expires_at as claimed_until,
-           (select count(*) from decisions where item_id = items.id) as n_decisions
-         from items
-         left join claims on claims.item_key = items.key
-         left join moderators on moderators.key = claims.moderator_key
-         join sites on sites.key = items.site_key
-         join item_texts on item_texts.key = items.text_key
-         left join items as posts on posts.key = items.post_key
-         left join item_texts as post_texts on post_texts.key = posts.text_key
-         join topics on topics.key = coalesce(items.topic_key, posts.topic_key)
-         where items.key = ?1",
-        [key],
-        |row| queue::to_queued(db, row),
-    )?
-    .ok_or_else(|| corrupt("items", "topic_key", key))
 }

@@ -87,13 +87,15 @@ pub(super) fn queue(
         }
     };
     let n_rows = limit.saturating_add(1);
-    let queued = standings.into_iter().take(n_rows).map(|(_, key)| queued(db, key));
-    let queued = queued.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+    let queued = standings.into_iter().take(n_rows).map(|(_, key)| of_key(db, key));
+    let mut queued: Vec<Queued> = queued.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+    // Decided about since it was listed.
+    queued.retain(|item| item.place.is_some());
     Ok(page(queued, limit, |item: &Queued| Cursor { key: item.place.unwrap_or_default(), item: item.id }))
 }
 
-/// One item as moderators read it.
-fn queued(db: &Connection, item_key: i64) -> Result<Option<Queued>, StoreError> {
+/// One item as moderators read it, whether or not it waits.
+pub(super) fn of_key(db: &Connection, item_key: i64) -> Result<Option<Queued>, StoreError> {
     first(
         db,
         "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, item_texts.text, item_texts.lang,
@@ -111,15 +113,14 @@ fn queued(db: &Connection, item_key: i64) -> Result<Option<Queued>, StoreError> 
          left join items as posts on posts.key = items.post_key
          left join item_texts as post_texts on post_texts.key = posts.text_key
          join topics on topics.key = coalesce(items.topic_key, posts.topic_key)
-         where items.key = ?1
-           and items.queue_place is not null",
+         where items.key = ?1",
         [item_key],
         |row| to_queued(db, row),
     )
 }
 
 /// An item with all that belongs to it.
-pub(super) fn to_queued(db: &Connection, row: &Row<'_>) -> Result<Queued, StoreError> {
+fn to_queued(db: &Connection, row: &Row<'_>) -> Result<Queued, StoreError> {
     let place: Option<i64> = row.get("queue_place")?;
     let reports = match row.get::<_, Option<i64>>("reported_at")? {
         Some(_) => report_counts(reports::reasons(db, key(row))?),
