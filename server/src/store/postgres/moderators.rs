@@ -5,11 +5,20 @@ use peer_support_domain::audit::Act;
 use peer_support_domain::post::Role;
 use peer_support_domain::roles::Roles;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
-use sqlx::{PgExecutor, Row};
+use sqlx::{AssertSqlSafe, PgExecutor, Row};
 
 use super::{audit, credentials, roles};
 use crate::store::audit::{NO_ROLE, NewAct};
 use crate::store::{Moderator, ModeratorId, SecretHash, StoreError};
+
+/// Accounts that are open, with their roles.
+pub(super) const OPEN: &str = "select key, name, role,
+           (select string_agg(sites.id || ' ' || site_roles.role, ',')
+            from site_roles
+            join sites on sites.key = site_roles.site_key
+            where site_roles.moderator_key = moderators.key) as site_roles
+         from moderators
+         where closed_at is null";
 
 pub(super) async fn add(
     pool: &PgPool,
@@ -39,21 +48,12 @@ pub(super) async fn add(
 }
 
 pub(super) async fn all(db: impl PgExecutor<'_>) -> Result<Vec<Moderator>, StoreError> {
-    sqlx::query(
-        "select key, name, role,
-           (select string_agg(sites.id || ' ' || site_roles.role, ',')
-            from site_roles
-            join sites on sites.key = site_roles.site_key
-            where site_roles.moderator_key = moderators.key) as site_roles
-         from moderators
-         where closed_at is null
-         order by name collate \"C\"",
-    )
-    .fetch_all(db)
-    .await?
-    .iter()
-    .map(moderator)
-    .collect()
+    sqlx::query(AssertSqlSafe(format!("{OPEN} order by name collate \"C\"")))
+        .fetch_all(db)
+        .await?
+        .iter()
+        .map(moderator)
+        .collect()
 }
 
 pub(super) async fn close(pool: &PgPool, name: &str, at: i64) -> Result<bool, StoreError> {

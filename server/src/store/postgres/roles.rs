@@ -5,8 +5,8 @@ use peer_support_domain::desk::DeskChange;
 use peer_support_domain::post::Role;
 use peer_support_domain::roles::Roles;
 use peer_support_domain::site::SiteId;
-use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
+use sqlx::{AssertSqlSafe, Row};
 
 use super::{audit, credentials, item_id, items, key, live, moderators, parsed};
 use crate::store::audit::NewAct;
@@ -21,22 +21,13 @@ pub(super) fn roles(row: &PgRow) -> Result<Roles, StoreError> {
 
 /// The account of a key.
 async fn account(db: &mut PgConnection, moderator: ModeratorId) -> Result<Option<Moderator>, StoreError> {
-    sqlx::query(
-        "select key, name, role,
-           (select string_agg(sites.id || ' ' || site_roles.role, ',')
-            from site_roles
-            join sites on sites.key = site_roles.site_key
-            where site_roles.moderator_key = moderators.key) as site_roles
-         from moderators
-         where key = $1
-           and closed_at is null",
-    )
-    .bind(moderator.0)
-    .fetch_optional(db)
-    .await?
-    .as_ref()
-    .map(moderators::moderator)
-    .transpose()
+    sqlx::query(AssertSqlSafe(format!("{} and key = $1", moderators::OPEN)))
+        .bind(moderator.0)
+        .fetch_optional(db)
+        .await?
+        .as_ref()
+        .map(moderators::moderator)
+        .transpose()
 }
 
 async fn site_of(db: &mut PgConnection, item_key: i64) -> Result<Option<SiteId>, StoreError> {

@@ -10,6 +10,15 @@ use super::{all as all_rows, audit, credentials, execute, first, roles};
 use crate::store::audit::{NO_ROLE, NewAct};
 use crate::store::{Moderator, ModeratorId, SecretHash, StoreError};
 
+/// Accounts that are open, with their roles.
+pub(super) const OPEN: &str = "select key, name, role,
+           (select group_concat(sites.id || ' ' || site_roles.role)
+            from site_roles
+            join sites on sites.key = site_roles.site_key
+            where site_roles.moderator_key = moderators.key) as site_roles
+         from moderators
+         where closed_at is null";
+
 pub(super) fn add(
     db: &Connection,
     name: &str,
@@ -36,19 +45,7 @@ pub(super) fn add(
 }
 
 pub(super) fn all(db: &Connection) -> Result<Vec<Moderator>, StoreError> {
-    all_rows(
-        db,
-        "select key, name, role,
-           (select group_concat(sites.id || ' ' || site_roles.role)
-            from site_roles
-            join sites on sites.key = site_roles.site_key
-            where site_roles.moderator_key = moderators.key) as site_roles
-         from moderators
-         where closed_at is null
-         order by name",
-        [],
-        moderator,
-    )
+    all_rows(db, &format!("{OPEN} order by name"), [], moderator)
 }
 
 pub(super) fn close(db: &Connection, name: &str, at: i64) -> Result<bool, StoreError> {

@@ -20,19 +20,7 @@ pub(super) fn roles(row: &Row<'_>) -> Result<Roles, StoreError> {
 
 /// The account of a key.
 fn account(db: &Connection, moderator: ModeratorId) -> Result<Option<Moderator>, StoreError> {
-    first(
-        db,
-        "select key, name, role,
-           (select group_concat(sites.id || ' ' || site_roles.role)
-            from site_roles
-            join sites on sites.key = site_roles.site_key
-            where site_roles.moderator_key = moderators.key) as site_roles
-         from moderators
-         where key = ?1
-           and closed_at is null",
-        [moderator.0],
-        moderators::moderator,
-    )
+    first(db, &format!("{} and key = ?1", moderators::OPEN), [moderator.0], moderators::moderator)
 }
 
 fn site_of(db: &Connection, item_key: i64) -> Result<Option<SiteId>, StoreError> {
