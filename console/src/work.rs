@@ -441,14 +441,9 @@ impl Work {
                 // Signed out meanwhile: what comes now is no longer theirs to see.
                 return;
             }
-            if self.finding.with_untracked(|wanted| *wanted != finding) {
+            if self.finding.with_untracked(|wanted| *wanted != finding) || self.site.get_untracked() != site {
                 // Something else is to be listed meanwhile.
                 return self.reload();
-            }
-            if self.site.get_untracked() != site {
-                // Another site was chosen meanwhile.
-                self.reload();
-                return;
             }
             match failure {
                 None => {
