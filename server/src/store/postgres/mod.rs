@@ -124,11 +124,13 @@ impl Postgres {
             .acquire_timeout(CONNECTION_WITHIN)
             .after_connect(|connection, _| {
                 Box::pin(async move {
-                    // What is acknowledged must be on the disk, whatever the database's owner chose for others.
+                    // What is acknowledged must be on the disk, whatever the database's owner chose for others. And
+                    // compiling a statement takes longer than any of these runs; it begins with many posts only.
                     connection
                         .execute(
-                            "select set_config('synchronous_commit', 'on', false)
-                             where current_setting('synchronous_commit') = 'off'",
+                            "select set_config(name, case name when 'jit' then 'off' else 'on' end, false)
+                             from pg_settings
+                             where (name, setting) in (('synchronous_commit', 'off'), ('jit', 'on'))",
                         )
                         .await?;
                     Ok(())
