@@ -332,7 +332,7 @@ async fn settle(address: &Address) {
 /// What is asked, and how.
 type Operation = (&'static str, fn(&Subject, &mut Numbers) -> Vec<Request<Body>>);
 
-const OPERATIONS: [Operation; 17] = [
+const OPERATIONS: [Operation; 19] = [
     ("feed, new", |_, _| feed(Order::New, None, "")),
     ("feed, new, deep", |subject, numbers| feed(Order::New, Some(deep(subject, numbers)), "")),
     ("feed, new, one topic, deep", |subject, numbers| {
@@ -356,6 +356,8 @@ const OPERATIONS: [Operation; 17] = [
     ("search, two words", |_, _| search(TWO_WORDS)),
     ("search, no such word", |_, _| search(NO_WORD)),
     ("search, no such word, of common parts", |_, _| search(NO_WORD_OF_COMMON_PARTS)),
+    ("moderators' search, a rare word", |subject, _| find(subject, &json!({ "words": RARE_WORD }))),
+    ("moderators' search, hidden", |subject, _| find(subject, &json!({ "state": "hidden" }))),
     ("vote", |subject, numbers| {
         let post = post_id(numbers.below(subject.n_posts));
         let voter: VoterId = VoterId::from_bytes(bytes(numbers));
@@ -391,6 +393,12 @@ fn deep(subject: &Subject, numbers: &mut Numbers) -> Cursor {
 
 fn search(words: &str) -> Vec<Request<Body>> {
     vec![sent(Method::POST, "/sites/demo/search", &json!({ "words": words }))]
+}
+
+fn find(subject: &Subject, items: &Value) -> Vec<Request<Body>> {
+    let mut request = sent(Method::POST, "/console/search", items);
+    request.headers_mut().insert("cookie", subject.cookie.parse().unwrap());
+    vec![request]
 }
 
 fn get(path: &str) -> Request<Body> {

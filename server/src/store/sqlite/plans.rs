@@ -14,11 +14,12 @@ use peer_support_domain::roles::Reach;
 use peer_support_domain::vote::Reaction;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use rusqlite::{Connection, StatementStatus};
+use serde_json::json;
 
 use super::{Sqlite, items, live, open_to_read, search};
 use crate::store::{
-    AuditFrom, Edit, FeedQuery, Hiding, How, Idempotency, ModeratorId, NewDecision, NewItem, NewLineReport,
-    NewReport, NewSession, Place, SearchQuery, SecondFactor, Store, Vote,
+    AuditFrom, Edit, FeedQuery, FindQuery, Hiding, How, Idempotency, ModeratorId, NewDecision, NewItem,
+    NewLineReport, NewReport, NewSession, Place, SearchQuery, SecondFactor, Store, Vote,
 };
 
 /// What ran, as it was prepared, and how many steps of SQLite's machine it took, on the connection where it ran last.
@@ -142,6 +143,19 @@ async fn ask_everything(store: &Sqlite, moderator: ModeratorId) {
     let demo = || Reach::Sites(vec!["demo".parse().expect("it is a site")]);
     store.queue(demo(), None, 10).await.unwrap();
     store.queue(demo(), after, 10).await.unwrap();
+    for find in [
+        json!({}),
+        json!({ "words": "number", "kind": "story", "topic": "grief", "flag": "vote_ring", "lang": "en" }),
+        json!({ "state": "held" }),
+        json!({ "state": "hidden", "words": "number" }),
+        json!({ "state": "published", "cursor": after }),
+        json!({ "is_mine": true }),
+    ] {
+        for reach in [Reach::Everywhere, demo()] {
+            let find = serde_json::from_value(find.clone()).unwrap();
+            store.find(FindQuery { find, reach, moderator, now: 0, limit: 10 }).await.unwrap();
+        }
+    }
     store.see_moderator(demo(), 0).await.unwrap();
     let report = NewReport {
         item: item(2),
