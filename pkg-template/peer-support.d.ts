@@ -1,7 +1,16 @@
 /** The views of the panel. */
 export type View = "help" | "stories" | "write";
 
-/** `<peer-support>`: attributes `site`, `server`, `country`, `locale`, `mode`, `theme`, `leave-url`, each optional. */
+/**
+ * Where the panel is: `auto` puts it into the page and, where the page's Content-Security-Policy refuses that, into a frame of
+ * the server's origin; `shadow` and `frame` allow one of the two; `static` is the card with the numbers alone.
+ */
+export type Isolation = "auto" | "shadow" | "frame" | "static";
+
+/**
+ * `<peer-support>`: attributes `site`, `server`, `country`, `locale`, `mode`, `theme`, `isolation`, `leave-url`,
+ * `helplines-key`, each optional.
+ */
 export interface PeerSupportElement extends HTMLElement {
   /** Opens the panel, at a view where one is given. */
   open(view?: View): void;

@@ -92,7 +92,6 @@
     const add = (/** @type {string} */ code) => {
       if (crisis.has(code) && !found[1] && code !== found[0]) found[found.length] = code;
     };
-    const named = languages.match(/[A-Z]{2}(?=,)/g);
     try {
       const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
       // Several countries share a zone: those that the languages name come first.
@@ -104,7 +103,7 @@
     } catch {
       // Not every browser tells the zones of a country.
     }
-    each(named, add);
+    each(languages.match(/[A-Z]{2}(?=,)/g), add);
     return found;
   };
 
@@ -120,22 +119,8 @@
     }
   };
 
-  /** The panel's module, shared by all elements of the page: fetched once, asked for again after a failure. */
-  let loading = /** @type {Promise<any> | undefined} */ (undefined);
+  /** How often the panel did not come. Firefox remembers that an address gave no module, so the next try asks for another one. */
   let failures = 0;
-  const load = () =>
-    (loading ??= (async () => {
-      try {
-        const wasm = fetch(base + build.panel + ".wasm").catch(() => {});
-        // Firefox remembers that an address gave no module, so the next try asks for another one.
-        const glue = await import(base + build.panel + ".js?" + failures);
-        await glue.default({ module_or_path: wasm });
-        return glue;
-      } catch {
-        loading = undefined;
-        failures++;
-      }
-    })());
 
   /**
    * Draws into `root`, and gives `host` what it can do. What comes back ends everything that was begun.
@@ -207,7 +192,7 @@
       if (!/^(https?:)?\//.test(url)) url = "https://wikipedia.org/";
       try {
         // When all this is in a frame, the page around it must go as well.
-        if (top !== self) /** @type {Window} */ (top).location.replace(url);
+        /** @type {Window} */ (top).location.replace(url);
       } catch {
         // It is another's, and does not allow that.
       }
@@ -271,9 +256,7 @@
       if (frame) return;
       /** @type {HTMLOptionElement[]} */
       const options = [];
-      crisis.forEach((_, code) => {
-        options[options.length] = element("option", [nameOf(code)], { value: code });
-      });
+      crisis.forEach((_, code) => (options[options.length] = element("option", [nameOf(code)], { value: code })));
       try {
         options.sort((a, b) => a.text.localeCompare(b.text));
       } catch {
@@ -317,6 +300,22 @@
       addEventListener("keydown", countShifts, true);
     };
 
+    /**
+     * What draws the panel: here, or in a frame, as `start.js` decides. Begun on intent, and begun anew after a failure. Where
+     * the owner wants the card alone it draws nothing.
+     * @type {any}
+     */
+    let loading = attributes.isolation === "static" && (() => {});
+    const load = () =>
+      (loading ||= (async () => {
+        try {
+          const wasm = attributes.isolation === "frame" || fetch(base + build.panel + ".wasm").catch(() => {});
+          return await (await import(base + build.panel + ".js?" + failures)).start(wasm, attributes);
+        } catch {
+          loading = void failures++;
+        }
+      })());
+
     /** Puts the panel over the card, once it is there. @param {string} [view] */
     const mount = async (view) => {
       if (view) panel?.show(view);
@@ -324,9 +323,9 @@
       note = "…";
       tell();
       try {
-        const glue = await load();
+        const drawPanel = await load();
         if (container.isConnected) {
-          panel = glue.mount(host, container, {
+          panel = await drawPanel(host, container, {
             ...attributes,
             ...build,
             base,
@@ -336,7 +335,7 @@
             close,
             leave,
           });
-          frame.className = "ready";
+          if (panel) frame.className = "ready";
         }
         note = "";
       } catch {

@@ -6,6 +6,7 @@
 
 mod account;
 mod desk;
+mod frame;
 mod harness_itself;
 mod host_page;
 mod live;

@@ -134,7 +134,7 @@ async fn numbers_show_when_the_panel_does_not_come(visit: &Visit) {
             "/assets/widget*",
             body(
                 "text/javascript",
-                "export default () => {}; export const mount = (host, place) => { place.append('half'); throw 1 }",
+                "export const start = () => (host, place) => { place.append('half'); throw 1 }",
             ),
             true,
         ),

@@ -19,7 +19,9 @@ async fn help_stays_when_the_host_refuses_wasm(visit: &Visit) {
     let server = visit.server().await;
     let host = visit.host(&server, &[NO_WASM]).await;
     let page = visit.open(&host.url("/strict-csp.html")).await;
-    page.expect_problem("csp script-src wasm-eval"); // the host's refusal, which is the point
+    page.expect_problem("csp script-src wasm-eval"); // the host's refusals, which are the point: wasm, and the frame instead
+    page.expect_problem("frame-src");
+    page.expect_problem("default-src");
 
     page.click("button", "Support").await;
 

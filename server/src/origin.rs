@@ -74,6 +74,15 @@ impl fmt::Display for OriginRule {
 }
 
 impl OriginRule {
+    /// The same in the words of a Content-Security-Policy: what may frame a page. It has no word for `[::1]`.
+    pub fn source(&self) -> String {
+        match self {
+            // A source of http counts for https as well.
+            Self::Loopback => "http://localhost:* http://*.localhost:* http://127.0.0.1:*".to_owned(),
+            Self::Exactly(_) | Self::Below { .. } => self.to_string(),
+        }
+    }
+
     /// Whether this rule lets pages of `origin` in: the value of an `Origin` header.
     pub fn allows(&self, origin: &str) -> bool {
         match self {
@@ -211,6 +220,15 @@ mod tests {
         {
             assert_eq!(text.parse::<OriginRule>().unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_policy_lets_the_same_pages_frame() {
+        for text in ["https://example.org", "https://*.example.org", "http://*.example.org:8080"] {
+            assert_eq!(text.parse::<OriginRule>().unwrap().source(), text);
+        }
+        let loopback = OriginRule::Loopback.source();
+        assert!(loopback.split(' ').all(|source| source.starts_with("http://")), "{loopback}");
     }
 
     #[test]

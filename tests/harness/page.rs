@@ -336,11 +336,17 @@ impl Page {
         self.js("return ps.describe(ps.focused())").await.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Enters the only frame of the page; scripts and looks are inside from now on.
+    /// Enters the first frame that can be seen, also in a shadow root; scripts and looks are inside from now on.
     pub async fn enter_frame(&self) {
-        let frame = self.until("a frame on the page", "return document.querySelector('iframe')").await;
+        let seen = "return ps.elements().find(e => e.localName === 'iframe' && ps.isSeen(e))";
+        let frame = self.until("a frame on the page", seen).await;
         self.element(&frame).enter_frame().await.unwrap();
         self.until("the frame's document is loaded", "return document.readyState === 'complete'").await;
+    }
+
+    /// Goes back to the page around all frames.
+    pub async fn leave_frame(&self) {
+        self.raw(Method::POST, "frame", Some(json!({ "id": null }))).await.unwrap();
     }
 
     /// Waits until what the page knows is drawn: two more frames.

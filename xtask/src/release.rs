@@ -9,8 +9,9 @@ use ::std::process::Command;
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
-/// In `pkg-template`, but only to build the loader from.
-const INGREDIENTS: [&str; 2] = ["peer-support.js", "peer-support.css"];
+/// In `pkg-template`, but only to build from.
+const INGREDIENTS: [&str; 6] =
+    ["peer-support.js", "peer-support.css", "start.js", "frame.js", "framed.js", "frame.html"];
 
 /// Builds everything for publication.
 ///

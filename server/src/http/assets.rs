@@ -96,6 +96,11 @@ impl Assets {
         Ok(Self(files))
     }
 
+    /// The bytes of the file `name` as they are.
+    pub(super) fn plain(&self, name: &str) -> Option<&Bytes> {
+        self.0.get(name).map(|file| &file.plain.bytes)
+    }
+
     /// The file `name`, in the smallest encoding that the browser takes; 304 when it has it.
     fn answer(
         &self,

@@ -11,6 +11,7 @@ mod claims;
 mod desk;
 mod escalations;
 mod find;
+mod frame;
 mod health;
 mod helplines;
 mod line_reports;
@@ -234,6 +235,7 @@ pub fn router(app: App) -> Router {
         .route("/problems/{code}", get(problem::explain))
         .route("/peer-support.js", get(assets::get_loader))
         .route("/assets/{*path}", get(assets::get_asset))
+        .route("/frame/{site}", get(frame::get_frame))
         .route("/helplines/{file}", get(helplines::get_helplines))
         .route("/console", get(assets::redirect_to_console))
         .route("/console/", get(assets::get_console))

@@ -12,6 +12,7 @@ mod description;
 mod escalations;
 mod feeds;
 mod find;
+mod frame;
 mod helplines;
 mod hostile;
 mod limits;

@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod budgets;
+mod frame;
 mod loader;
 pub mod locales;
 mod minify;
@@ -58,6 +59,9 @@ pub fn build(options: Options, std: &Std) -> Result<Dist> {
         strings: locales::loader_strings()?,
     };
     dist.add("peer-support.js", loader::fill(&build)?.into_bytes())?;
+    // The page is at `/frame/SITE`.
+    let page = frame::page()?.replace("__PANEL__", &build.panel);
+    dist.add_page("frame/index.html", page.as_bytes())?;
     add_console(&mut dist, console)?;
     for (name, bytes) in files_under(&project::root().join("www"))? {
         dist.add_page(&format!("www/{name}"), &bytes)?;
@@ -65,16 +69,22 @@ pub fn build(options: Options, std: &Std) -> Result<Dist> {
     dist.finish(&project::target().join("dist"))
 }
 
-/// What the loader fetches on intent, the panel and the names of the lines on its card; and what the panel fetches when
-/// it is needed: languages, countries, the words that people search by, the peer space, and what reads drafts.
+/// What the loader fetches on intent, the panel and the names of the lines on its card; both sides of a frame around it; and
+/// what the panel fetches when it is needed: languages, countries, the words that people search by, the peer space, and what reads drafts.
 fn panel(widget: wasm::Module, peers: wasm::Module, device: wasm::Module) -> Result<Vec<(String, Vec<u8>)>> {
     let root = project::root();
     let names = helplines::names(root)?.into_bytes();
-    let first = [(".js", widget.glue), (".wasm", widget.wasm), (".txt", names)];
+    let first = [(".js", frame::with_start(widget.glue)?), (".wasm", widget.wasm), (".txt", names)];
+    let sides = [("/frame.js", frame::side("frame")?), ("/framed.js", frame::side("framed")?)];
     let peers = [("/peers.js", peers.glue), ("/peers.wasm", peers.wasm)];
     let signals = peer_support_signals::FILE.to_vec();
     let signals = [("/signals.js", device.glue), ("/signals.wasm", device.wasm), ("/signals.bin", signals)];
-    let named = first.into_iter().chain(peers).chain(signals).map(|(name, bytes)| (name.to_owned(), bytes));
+    let named = first
+        .into_iter()
+        .chain(sides)
+        .chain(peers)
+        .chain(signals)
+        .map(|(name, bytes)| (name.to_owned(), bytes));
     let locales = locales::files()?.into_iter().map(|(file, bytes)| (format!("/locales/{file}"), bytes));
     let countries = helplines::bundles(root)?
         .into_iter()

@@ -1,0 +1,578 @@
+//! The panel in a frame: where the page refuses wasm, or where its owner wants it so.
+
+use crate::steps::{Hand, SITE, can_dial, configured};
+use fantoccini::key::Key;
+use peer_support_tests::server::Server;
+use peer_support_tests::site::{Reply, Site};
+use peer_support_tests::{Browser, Page, Visit, each_browser, workspace};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+each_browser!(
+    a_page_that_refuses_wasm_has_the_whole_panel_in_a_frame,
+    a_page_that_refuses_requests_has_the_panel_in_a_frame,
+    a_page_of_nonces_and_trusted_types_has_the_panel_in_a_frame,
+    where_frames_are_refused_too_the_card_is_left,
+    pages_of_other_origins_cannot_frame_it,
+    a_server_that_does_not_answer_leaves_the_card,
+    the_owner_chooses_where_the_panel_is,
+    leaving_works_across_the_border,
+    the_focus_goes_in_and_comes_back,
+    messages_of_others_do_nothing,
+    several_on_one_page_are_apart,
+    inside_a_page_it_is_as_high_as_it_needs,
+    without_storage_it_works,
+    every_view_in_it_is_accessible,
+);
+
+/// Policies that refuse wasm; `SERVER` is the panel's.
+const NO_WASM: &str = "content-security-policy: default-src 'self'; script-src 'self' SERVER; connect-src SERVER; \
+    frame-src SERVER";
+const NO_WASM_NO_FRAME: &str = "content-security-policy: default-src 'self'; script-src 'self' SERVER; connect-src SERVER; frame-src 'none'";
+const NO_REQUEST: &str = "content-security-policy: default-src 'self'; script-src 'self' SERVER 'wasm-unsafe-eval'; \
+    connect-src 'self'; frame-src SERVER";
+
+const DRAFT: &str = "Nobody should have to type this twice.";
+
+/// A page of the owner's at `/`, with this panel; what the console tells the owner is in `said`.
+fn page_with(site: &Site, server: &str, elements: &str) {
+    let html = format!(
+        "<!doctype html><html lang='en'><meta charset='utf-8'><title>A page</title><script src='/watch.js'></script>
+        <script>{LISTEN}</script><h1>A charity for young carers</h1>
+        <label>Your town <input id='field'></label>{elements}<a href='#after' id='after'>After</a>
+        <script src='{server}/peer-support.js' async></script>"
+    );
+    site.reply("/", Reply::Body(200, "text/html; charset=utf-8", html.into_bytes()));
+}
+
+const LISTEN: &str = "window.said = []; const warn = console.warn;
+    console.warn = (...parts) => (said.push(parts.join(' ')), warn(...parts));";
+
+/// What the console told the owner; asserts that it is one line.
+async fn said(page: &Page) -> String {
+    let said = page.until("a line for the owner", "return said.length > 0 && said").await;
+    let lines = said.as_array().expect("a list");
+    assert_eq!(lines.len(), 1, "{:?}: {said}", page.browser);
+    lines[0].as_str().expect("a line").to_owned()
+}
+
+/// Moves the clock: what would be given up after ten seconds is given up soon.
+const IMPATIENT: &str =
+    "const every = setInterval; window.setInterval = (act, ms) => every(act, ms === 10000 ? 1500 : ms)";
+
+/// Opens the panel and goes into its frame.
+async fn open_and_enter(page: &Page) {
+    page.click("button", "Support").await;
+    page.enter_frame().await;
+    page.find("tab", "Help now").await;
+}
+
+async fn opened(visit: &Visit, server: &Server, attributes: &str) -> (Arc<Site>, Page) {
+    let host = visit.host(server, &[]).await;
+    let element = format!(
+        "<peer-support site='demo' country='GB' isolation='frame' leave-url='/elsewhere.html' {attributes}></peer-support>"
+    );
+    page_with(&host, &server.origin(), &element);
+    let page = visit.open(&host.url("/")).await;
+    if !attributes.contains("inline") {
+        open_and_enter(&page).await;
+    }
+    (host, page)
+}
+
+/// The card of the loader shows numbers, and at most one sentence about what is missing.
+async fn is_card(page: &Page) {
+    page.reads("could not load").await;
+    can_dial(page, "tel:999").await;
+    can_dial(page, "tel:116123").await;
+    assert!(page.has("button", "Leave quickly").await);
+    let frames = "return ps.elements().filter(e => e.localName === 'iframe').length";
+    assert_eq!(page.js(frames).await, json!(0), "{:?}: a frame is left", page.browser);
+}
+
+async fn a_page_that_refuses_wasm_has_the_whole_panel_in_a_frame(visit: &Visit) {
+    let mut server = visit.server().await;
+    let host = visit.host(&server, &[NO_WASM]).await;
+    let page = visit.open(&host.url("/strict-csp.html")).await;
+    page.expect_problem("csp script-src wasm-eval"); // the host's refusal, which is the point
+    page.expect_problem("wasm-eval");
+    page.js(LISTEN).await;
+    let hand = Hand::Mouse;
+
+    open_and_enter(&page).await;
+
+    // Numbers, what others wrote, one's own words.
+    can_dial(&page, "tel:999").await;
+    can_dial(&page, "tel:116123").await;
+    hand.choose(&page, "tab", "Stories").await;
+    page.until("posts to read", "return ps.all('article').length > 0").await;
+    hand.choose(&page, "tab", "Write").await;
+    hand.write(&page, None, "Your words", DRAFT).await;
+
+    // Closed and opened again, in another language and back, they are still there.
+    page.press([Key::Escape.into()]).await;
+    page.leave_frame().await;
+    page.gone("button", "Leave quickly").await;
+    page.until(
+        "the panel is closed",
+        "return !ps.elements().some(e => e.localName === 'iframe' && ps.isSeen(e))",
+    )
+    .await;
+    open_and_enter(&page).await;
+    speak(&page, "es").await;
+    page.find("tab", "Ayuda").await;
+    speak(&page, "en").await;
+    hand.choose(&page, "tab", "Write").await;
+    let draft = "return ps.find('textbox', 'Your words').value";
+    assert_eq!(page.js(draft).await, json!(DRAFT), "{:?}", page.browser);
+    hand.choose(&page, "button", "Send").await;
+    page.find("heading", "Kept for a moderator").await;
+    let queue = server.moderator().await.queue().await;
+    assert_eq!(queue.iter().filter(|item| item["text"] == DRAFT).count(), 1);
+
+    // The owner is told what to change, and the visitor nothing.
+    page.leave_frame().await;
+    let line = said(&page).await;
+    assert!(line.contains("script-src 'wasm-unsafe-eval'"), "{line}");
+    assert!(!page.has_text("could not load").await);
+}
+
+/// Chooses the language of the panel.
+async fn speak(page: &Page, language: &str) {
+    let choose = format!(
+        "const list = ps.all('combobox').find(e => [...(e.options ?? [])].some(o => o.value === '{language}'));
+        if (!list) return false;
+        list.value = '{language}'; list.dispatchEvent(new Event('change', {{ bubbles: true }})); return true"
+    );
+    page.until("a choice of language", &choose).await;
+}
+
+async fn a_page_that_refuses_requests_has_the_panel_in_a_frame(visit: &Visit) {
+    let server = visit.server().await;
+    let host = visit.host(&server, &[NO_REQUEST]).await;
+    let page = visit.open(&host.url("/strict-csp.html")).await;
+    page.expect_problem("connect-src");
+    page.js(LISTEN).await;
+
+    open_and_enter(&page).await;
+
+    Hand::Mouse.choose(&page, "tab", "Stories").await;
+    page.until("posts to read", "return ps.all('article').length > 0").await;
+    page.leave_frame().await;
+    let line = said(&page).await;
+    assert!(line.contains(&format!("connect-src {}", server.origin())), "{line}");
+}
+
+async fn a_page_of_nonces_and_trusted_types_has_the_panel_in_a_frame(visit: &Visit) {
+    const POLICY: &str = "content-security-policy: default-src 'none'; script-src 'nonce-a1' 'strict-dynamic'; \
+        connect-src SERVER; frame-src SERVER; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+    let server = visit.server().await;
+    let host = visit.host(&server, &[POLICY]).await;
+    let html = format!(
+        "<!doctype html><html lang='en'><meta charset='utf-8'><title>A page</title><script nonce='a1' src='/watch.js'></script>
+        <h1>A charity</h1><script nonce='a1' src='{}/peer-support.js' data-site='demo' data-country='GB' async></script>",
+        server.origin()
+    );
+    host.reply("/", Reply::Body(200, "text/html; charset=utf-8", html.into_bytes()));
+    let page = visit.open(&host.url("/")).await;
+    page.expect_problem("wasm-eval");
+
+    open_and_enter(&page).await;
+
+    can_dial(&page, "tel:116123").await;
+}
+
+async fn where_frames_are_refused_too_the_card_is_left(visit: &Visit) {
+    let server = visit.server().await;
+    let host = visit.host(&server, &[NO_WASM_NO_FRAME]).await;
+    let page = visit.open(&host.url("/strict-csp.html")).await;
+    page.expect_problem("wasm-eval");
+    page.expect_problem("frame-src");
+    page.js(LISTEN).await;
+
+    page.click("button", "Support").await;
+
+    is_card(&page).await;
+    let line = said(&page).await;
+    assert!(line.contains("script-src 'wasm-unsafe-eval'"), "{line}");
+    assert!(line.contains(&format!("frame-src {}", server.origin())), "{line}");
+}
+
+async fn pages_of_other_origins_cannot_frame_it(visit: &Visit) {
+    let elsewhere = SITE.replace("loopback", "https://rowan.example");
+    let (server, _) = configured(visit, &elsewhere).await;
+    let host = visit.host(&server, &[]).await;
+    let element = "<peer-support site='demo' country='GB' isolation='frame'></peer-support>";
+    page_with(&host, &server.origin(), element);
+    let page = visit.open(&host.url("/")).await;
+    page.expect_problem("frame-ancestors");
+    page.expect_problem("Framing");
+    page.js(IMPATIENT).await;
+
+    page.click("button", "Support").await;
+
+    is_card(&page).await;
+    let line = said(&page).await;
+    assert!(line.contains(&host.url("")) && line.contains("origins"), "{line}");
+}
+
+async fn a_server_that_does_not_answer_leaves_the_card(visit: &Visit) {
+    let site = visit.own_host(&[]).await;
+    let page = visit.open(&site.url("/elsewhere.html")).await;
+    let element = "<peer-support site='demo' country='GB' isolation='frame'></peer-support>";
+    page_with(&site, "", element);
+    for fault in [
+        Reply::Body(404, "text/plain", b"no".to_vec()),
+        Reply::Hang,
+        Reply::Drop,
+        Reply::Body(500, "text/html", vec![]),
+    ] {
+        site.reply("/frame/*", fault);
+        page.goto(&site.url("/")).await;
+        page.js(IMPATIENT).await;
+        page.click("button", "Support").await;
+        can_dial(&page, "tel:999").await;
+        is_card(&page).await;
+        said(&page).await;
+    }
+
+    // When the server is back, so is the panel, without a reload.
+    let inside = std::fs::read_to_string(workspace("target/dist/frame/index.html")).unwrap();
+    site.reply("/frame/*", Reply::Body(200, "text/html; charset=utf-8", inside.into_bytes()));
+    page.click("button", "Close").await;
+    open_and_enter(&page).await;
+}
+
+async fn the_owner_chooses_where_the_panel_is(visit: &Visit) {
+    let server = visit.server().await;
+    let host = visit.host(&server, &[]).await;
+    let page = visit.open(&host.url("/elsewhere.html")).await;
+    let asked = "return performance.getEntriesByType('resource').filter(e => e.name.includes('/assets/'))
+        .map(e => e.name.replace(/.*widget-[0-9a-f]+/, '').replace(/[?].*/, '')).sort()";
+
+    for (isolation, is_framed, wasm) in
+        [("auto", false, true), ("shadow", false, true), ("frame", true, false), ("?", false, true)]
+    {
+        page_with(
+            &host,
+            &server.origin(),
+            &format!("<peer-support site='demo' country='GB' isolation='{isolation}'></peer-support>"),
+        );
+        page.goto(&host.url("/")).await;
+        page.click("button", "Support").await;
+        if is_framed {
+            page.enter_frame().await;
+        }
+        page.find("tab", "Help now").await;
+        page.leave_frame().await;
+        let asked = page.js(asked).await;
+        let has = |file: &str| asked.as_array().unwrap().iter().any(|name| name == file);
+        assert_eq!((has(".wasm"), has("/frame.js")), (wasm, is_framed), "{isolation}: {asked}");
+        assert_eq!(page.js("return said").await, json!([]), "{isolation}");
+    }
+
+    // The card alone: nothing is fetched but the names of its lines, and nothing is said to be missing.
+    page_with(
+        &host,
+        &server.origin(),
+        "<peer-support site='demo' country='GB' isolation='static'></peer-support>",
+    );
+    page.goto(&host.url("/")).await;
+    page.click("button", "Support").await;
+    can_dial(&page, "tel:999").await;
+    page.reads("Samaritans").await;
+    page.reads("Shift ×3").await;
+    assert!(!page.has_text("could not load").await);
+    assert_eq!(page.js(asked).await, json!([".txt"]));
+
+    // The page itself, and no frame, where the page refuses wasm: the card, and a word to the owner.
+    let strict =
+        visit.host(&server, &["content-security-policy: script-src 'self' 'unsafe-inline' SERVER"]).await;
+    page_with(
+        &strict,
+        &server.origin(),
+        "<peer-support site='demo' country='GB' isolation='shadow'></peer-support>",
+    );
+    page.expect_problem("wasm-eval");
+    page.goto(&strict.url("/")).await;
+    page.click("button", "Support").await;
+    is_card(&page).await;
+    assert!(said(&page).await.contains("'wasm-unsafe-eval'"));
+}
+
+/// Two real presses, and a third one a moment later: a driver may never end an action whose frame is gone by then.
+async fn press_shift(page: &Page) {
+    let shift: char = Key::Shift.into();
+    page.press([shift, shift]).await;
+    page.reads("Shift ×1: Leave quickly").await;
+    page.js("const press = new KeyboardEvent('keydown', { key: 'Shift', bubbles: true, composed: true });
+        setTimeout(() => (ps.focused() ?? document.body).dispatchEvent(press), 100)")
+        .await;
+}
+
+async fn leaving_works_across_the_border(visit: &Visit) {
+    let server = visit.server().await;
+    let host = visit.host(&server, &[]).await;
+    let page = visit.open(&host.url("/elsewhere.html")).await;
+    let element = "<peer-support site='demo' country='GB' isolation='frame' leave-url='/elsewhere.html'></peer-support>";
+    page_with(&host, &server.origin(), element);
+
+    for way in ["the button", "keys in the frame", "keys in a text of the frame", "keys in the page"] {
+        page.goto(&host.url("/")).await;
+        let before = page.js("return history.length").await;
+        open_and_enter(&page).await;
+        match way {
+            "the button" => {
+                page.js("setTimeout(() => ps.find('button', 'Leave quickly').click(), 100)").await;
+            }
+            "keys in the frame" => press_shift(&page).await,
+            "keys in a text of the frame" => {
+                Hand::Mouse.choose(&page, "tab", "Write").await;
+                Hand::Mouse.write(&page, None, "Your words", "He Hit Me Again").await; // capitals are no presses of Shift alone
+                press_shift(&page).await;
+            }
+            _ => {
+                page.leave_frame().await;
+                page.js("document.getElementById('field').focus()").await;
+                let shift: char = Key::Shift.into();
+                page.press([shift, shift, shift]).await;
+            }
+        }
+        page.leave_frame().await;
+        page.reads("Rain in the north").await;
+        assert_eq!(page.js("return history.length").await, before, "{:?}: a way back by {way}", page.browser);
+        assert!(!page.has("button", "Support").await);
+    }
+}
+
+async fn the_focus_goes_in_and_comes_back(visit: &Visit) {
+    let server = visit.server().await;
+    let (_, page) = opened(visit, &server, "").await;
+    page.until(
+        "the focus is on the panel",
+        "return ps.describe(ps.focused()) === 'tab «Help now»' && document.hasFocus()",
+    )
+    .await;
+    page.leave_frame().await;
+    let on_frame = "return ps.focused()?.localName === 'iframe'";
+    page.until("the focus is in the frame", on_frame).await;
+    let frame = page.js("const frame = ps.focused(); return [frame.title, frame.referrerPolicy]").await;
+    assert_eq!(frame, json!(["Support", "no-referrer"]));
+
+    // Escape closes, and the launcher has the focus again.
+    page.enter_frame().await;
+    page.press([Key::Escape.into()]).await;
+    page.leave_frame().await;
+    page.until("the launcher has the focus", "return ps.describe(ps.focused()) === 'button «Support»'").await;
+
+    // Opened by keys it is there again; its own button closes it, too.
+    page.press([Key::Enter.into()]).await;
+    page.until("the focus is in the frame", on_frame).await;
+    page.enter_frame().await;
+    page.until("the focus is on the panel", "return ps.describe(ps.focused()) === 'tab «Help now»'").await;
+    Hand::Keyboard.choose(&page, "button", "Close").await;
+    page.leave_frame().await;
+    page.until("the launcher has the focus", "return ps.describe(ps.focused()) === 'button «Support»'").await;
+
+    // Who goes on by Tab comes out on the other side.
+    page.press([Key::Enter.into()]).await;
+    page.until("the focus is in the frame", on_frame).await;
+    let mut has_left = false;
+    for _ in 0..60 {
+        page.press([Key::Tab.into()]).await;
+        page.settle().await;
+        if page.js(on_frame).await != json!(true) {
+            has_left = true;
+            break;
+        }
+    }
+    assert!(has_left, "{:?}: Tab stays in the frame", page.browser);
+    let mut way = Vec::new();
+    for _ in 0..10 {
+        way.push(page.focused().await);
+        if way.last().is_some_and(|on| on.contains("After") || on.contains("Your town")) {
+            return;
+        }
+        page.press([Key::Tab.into()]).await;
+        page.settle().await;
+    }
+    panic!("{:?}: Tab never came back to the page: {}", page.browser, way.join(" → "));
+}
+
+async fn messages_of_others_do_nothing(visit: &Visit) {
+    let server = visit.server().await;
+    let (_, page) = opened(visit, &server, "").await;
+    let host = page.js("return document.referrer").await;
+    assert_eq!(host, json!(""), "{:?}: the frame is told which page it is in", page.browser);
+    page.leave_frame().await;
+    let around = page.js("return location.origin").await;
+
+    // Into the page. The last one is right, which shows that the others could have worked.
+    let forged = "const [origin, source, type] = arguments;
+        const frame = ps.elements().find(e => e.localName === 'iframe').contentWindow;
+        const from = { frame, page: window, none: null }[source];
+        dispatchEvent(new MessageEvent('message', { origin, source: from, data: { peerSupport: 1, type } }));
+        return new Promise(done => setTimeout(() => done(ps.elements().some(e => e.localName === 'iframe' && ps.isSeen(e))), 50))";
+    for (origin, source) in [
+        ("https://evil.example", "frame"),
+        ("null", "frame"),
+        (around.as_str().unwrap(), "frame"),
+        (&*server.origin(), "page"),
+        (&*server.origin(), "none"),
+    ] {
+        for kind in ["close", "leave", "failed"] {
+            let still = page.js_with(forged, vec![json!(origin), json!(source), json!(kind)]).await;
+            assert_eq!(still, json!(true), "{:?}: {kind} of {origin} by {source} was obeyed", page.browser);
+        }
+    }
+    for odd in [
+        "null",
+        "'close'",
+        "{ type: 'close' }",
+        "{ peerSupport: 2, type: 'close' }",
+        "{ peerSupport: 1, type: 'constructor' }",
+    ] {
+        let send = format!(
+            "const frame = ps.elements().find(e => e.localName === 'iframe').contentWindow;
+            dispatchEvent(new MessageEvent('message', {{ origin: arguments[0], source: frame, data: {odd} }}));
+            return ps.elements().some(e => e.localName === 'iframe' && ps.isSeen(e))"
+        );
+        assert_eq!(page.js_with(&send, vec![json!(server.origin())]).await, json!(true), "{odd}");
+    }
+    // A real one of the page to itself.
+    page.js("postMessage({ peerSupport: 1, type: 'leave' }, '*')").await;
+    page.settle().await;
+    assert!(page.has_text("A charity for young carers").await);
+
+    // Into the frame.
+    page.enter_frame().await;
+    let forged = "const [origin, source] = arguments;
+        dispatchEvent(new MessageEvent('message', { origin, source: source === 'parent' ? parent : window,
+            data: { peerSupport: 1, type: 'open', view: 'write' } }));
+        return new Promise(done => setTimeout(() => done(ps.find('tab', 'Write').getAttribute('aria-selected')), 50))";
+    for (origin, source, selected) in [
+        ("https://evil.example", "parent", "false"),
+        ("http://localhost.evil.example", "parent", "false"),
+        ("null", "parent", "false"),
+        (around.as_str().unwrap(), "self", "false"),
+        (around.as_str().unwrap(), "parent", "true"),
+    ] {
+        let now = page.js_with(forged, vec![json!(origin), json!(source)]).await;
+        assert_eq!(now, json!(selected), "{:?}: from {origin} by {source}", page.browser);
+    }
+
+    // And the right one into the page.
+    page.leave_frame().await;
+    let right = "const frame = ps.elements().find(e => e.localName === 'iframe').contentWindow;
+        dispatchEvent(new MessageEvent('message', { origin: arguments[0], source: frame, data: { peerSupport: 1, type: 'close' } }))";
+    page.js_with(right, vec![json!(server.origin())]).await;
+    page.until("closed", "return !ps.elements().some(e => e.localName === 'iframe' && ps.isSeen(e))").await;
+}
+
+async fn several_on_one_page_are_apart(visit: &Visit) {
+    let server = visit.server().await;
+    let host = visit.host(&server, &[]).await;
+    let elements = ["one", "two"].map(|id| {
+        format!("<peer-support id='{id}' site='demo' country='GB' isolation='frame'></peer-support>")
+    });
+    page_with(&host, &server.origin(), &elements.concat());
+    let page = visit.open(&host.url("/")).await;
+    page.until(
+        "two launchers",
+        "return ps.all('button').filter(e => ps.nameOf(e) === 'Support').length === 2",
+    )
+    .await;
+
+    page.js("document.getElementById('one').open()").await;
+    page.enter_frame().await;
+    Hand::Mouse.choose(&page, "tab", "Write").await;
+    Hand::Mouse.write(&page, None, "Your words", DRAFT).await;
+    page.press([Key::Escape.into()]).await;
+    page.leave_frame().await;
+    page.until("closed", "return !ps.elements().some(e => e.localName === 'iframe' && ps.isSeen(e))").await;
+
+    page.js("document.getElementById('two').open('write')").await;
+    page.enter_frame().await;
+    page.find("textbox", "Your words").await;
+    assert_eq!(page.js("return ps.find('textbox', 'Your words').value").await, json!(""));
+    page.press([Key::Escape.into()]).await;
+    page.leave_frame().await;
+    page.until("closed", "return !ps.elements().some(e => e.localName === 'iframe' && ps.isSeen(e))").await;
+
+    // The element taken out and put in again begins anew; the other one keeps what it has.
+    page.js("const two = document.getElementById('two'); two.remove(); setTimeout(() => document.body.append(two), 50)").await;
+    page.js("document.getElementById('one').open('write')").await;
+    page.enter_frame().await;
+    page.find("textbox", "Your words").await;
+    assert_eq!(page.js("return ps.find('textbox', 'Your words').value").await, json!(DRAFT));
+}
+
+async fn inside_a_page_it_is_as_high_as_it_needs(visit: &Visit) {
+    let server = visit.server().await;
+    let (_, page) = opened(visit, &server, "mode='inline' theme='dark' locale='es'").await;
+
+    page.enter_frame().await;
+    can_dial(&page, "tel:116123").await;
+    let inside =
+        "return [document.documentElement.scrollHeight <= innerHeight + 1, !ps.find('button', 'Cerrar'),
+        document.documentElement.lang, ps.elements().some(e => e.dataset.theme === 'dark')]";
+    page.until("no scrolling in the frame", &format!("{inside}[0]")).await;
+    assert_eq!(page.js(inside).await, json!([true, true, "es", true]), "{:?}", page.browser);
+    let of_help = page.js("return innerHeight").await;
+    // The last tab is another view, of another height.
+    page.js("ps.all('tab').at(-1).click()").await;
+    page.until_with("another height", "return innerHeight !== arguments[0]", vec![of_help]).await;
+    page.until("no scrolling in the frame", &format!("{inside}[0]")).await;
+
+    // A panel that is a part of the page takes no focus, and Escape leaves it there.
+    page.press([Key::Escape.into()]).await;
+    page.leave_frame().await;
+    page.enter_frame().await;
+}
+
+async fn without_storage_it_works(visit: &Visit) {
+    // Before any script of ours: as browsers do that deny a frame of another site all storage.
+    const DENIED: &str = "<script>const denied = () => { throw new DOMException('denied', 'SecurityError') };
+        for (const name of ['localStorage', 'sessionStorage', 'indexedDB', 'caches'])
+          Object.defineProperty(window, name, { get: denied });
+        Object.defineProperty(Document.prototype, 'cookie', { get: denied, set: denied });</script></head>";
+    let owner = visit.own_host(&[]).await;
+    let support = visit.own_host(&[]).await;
+    let inside = std::fs::read_to_string(workspace("target/dist/frame/index.html")).unwrap();
+    let inside = inside.replace("__ORIGINS__", "loopback").replace("</head>", DENIED);
+    support.reply("/frame/demo", Reply::Body(200, "text/html; charset=utf-8", inside.into_bytes()));
+    let element = format!(
+        "<peer-support site='demo' country='GB' isolation='frame' server='{}'></peer-support>",
+        support.url("/").replace("localhost", "127.0.0.1")
+    );
+    page_with(&owner, "", &element);
+    let page = visit.open(&owner.url("/")).await;
+
+    open_and_enter(&page).await;
+
+    can_dial(&page, "tel:116123").await;
+    page.click("tab", "Write").await;
+    page.find("textbox", "Your words").await;
+}
+
+async fn every_view_in_it_is_accessible(visit: &Visit) {
+    let server = visit.server().await;
+    let (_, page) = opened(visit, &server, "").await;
+    for (tab, filled) in [
+        ("Help now", "return ps.all('link').length > 2"),
+        ("Stories", "return ps.all('article').length > 0"),
+        ("Write", "return ps.find('textbox', 'Your words')"),
+    ] {
+        page.click("tab", tab).await;
+        page.until("the view is filled", filled).await;
+        page.passes_axe(&format!("{tab} in a frame")).await;
+    }
+    page.save_shot("write-in-a-frame").await;
+    page.leave_frame().await;
+    if visit.browser != Browser::WebKit {
+        // axe asks every frame of the page; WebKit's driver does not give it scripts in those.
+        page.passes_axe("the page around").await;
+    }
+    let problems: Value = page.js("return window.problems").await;
+    assert_eq!(problems, json!([]));
+}
