@@ -20,6 +20,7 @@ each_browser!(
     the_focus_goes_in_and_comes_back,
     messages_of_others_do_nothing,
     several_on_one_page_are_apart,
+    several_that_begin_at_once_all_work,
     inside_a_page_it_is_as_high_as_it_needs,
     without_storage_it_works,
     every_view_in_it_is_accessible,
@@ -505,6 +506,22 @@ async fn several_on_one_page_are_apart(visit: &Visit) {
     page.enter_frame().await;
     page.find("textbox", "Your words").await;
     assert_eq!(page.js("return ps.find('textbox', 'Your words').value").await, json!(DRAFT));
+}
+
+/// Outside of frames, where they share one wasm.
+async fn several_that_begin_at_once_all_work(visit: &Visit) {
+    let server = visit.server().await;
+    let host = visit.host(&server, &[]).await;
+    let element = "<peer-support site='demo' country='GB' mode='inline'></peer-support>";
+    page_with(&host, &server.origin(), &element.repeat(3));
+    let page = visit.open(&host.url("/")).await;
+    let write = "const tabs = ps.elements().filter(e => e.role === 'tab' && ps.nameOf(e) === 'Write');";
+    page.until("three panels", &format!("{write} return tabs.length === 3")).await;
+
+    page.js(&format!("{write} for (const tab of tabs) tab.click()")).await;
+
+    let fields = "return ps.all('textbox').filter(e => ps.nameOf(e) === 'Your words').length === 3";
+    page.until("three drafts can be written", fields).await;
 }
 
 async fn inside_a_page_it_is_as_high_as_it_needs(visit: &Visit) {

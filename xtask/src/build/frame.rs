@@ -64,7 +64,7 @@ mod tests {
             let whole = String::from_utf8(with_start(glue.into()).unwrap()).unwrap();
 
             assert!(whole.starts_with(glue));
-            assert!(whole.contains(&format!("await {name}({{module_or_path:")), "{whole}");
+            assert!(whole.contains(&format!("{name}({{module_or_path:")), "{whole}");
             assert!(whole.contains("start"), "{whole}");
         }
         assert!(with_start("export default 1".into()).is_err());
