@@ -515,7 +515,7 @@ async fn several_that_begin_at_once_all_work(visit: &Visit) {
     let element = "<peer-support site='demo' country='GB' mode='inline'></peer-support>";
     page_with(&host, &server.origin(), &element.repeat(3));
     let page = visit.open(&host.url("/")).await;
-    let write = "const tabs = ps.elements().filter(e => e.role === 'tab' && ps.nameOf(e) === 'Write');";
+    let write = "const tabs = ps.all('tab').filter(e => ps.nameOf(e) === 'Write');";
     page.until("three panels", &format!("{write} return tabs.length === 3")).await;
 
     page.js(&format!("{write} for (const tab of tabs) tab.click()")).await;
