@@ -164,7 +164,7 @@ pub fn languages() -> Vec<Language> {
 /// Whether the visitor reads `language` before all others.
 pub fn speaks_first(language: &str) -> bool {
     let first = window().navigator().language().unwrap_or_default();
-    first.split('-').next() == Some(language)
+    first.split('-').next() == language.split('-').next()
 }
 
 /// Whether a finger is what points here: then a number is best pressed, and elsewhere copied or read out.

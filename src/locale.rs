@@ -167,10 +167,19 @@ mod tests {
 
     use super::*;
 
-    const FILES: [(&str, &str); 3] = [
+    const FILES: [(&str, &str); 12] = [
         ("en", include_str!("../locales/en.json")),
         ("es", include_str!("../locales/es.json")),
         ("ar", include_str!("../locales/ar.json")),
+        ("fr", include_str!("../locales/fr.json")),
+        ("de", include_str!("../locales/de.json")),
+        ("pt-BR", include_str!("../locales/pt-BR.json")),
+        ("it", include_str!("../locales/it.json")),
+        ("pl", include_str!("../locales/pl.json")),
+        ("uk", include_str!("../locales/uk.json")),
+        ("hi", include_str!("../locales/hi.json")),
+        ("zh-Hans", include_str!("../locales/zh-Hans.json")),
+        ("ja", include_str!("../locales/ja.json")),
     ];
 
     fn keys(file: &str) -> Vec<String> {
@@ -186,6 +195,21 @@ mod tests {
             assert_eq!(keys(file), keys(FILES[0].1), "{language}");
             assert!(LANGUAGES.contains(&language));
         }
+        assert_eq!(LANGUAGES.len(), FILES.len());
+    }
+
+    #[wasm_bindgen_test]
+    fn every_number_has_a_form_in_every_language() {
+        for (language, file) in FILES {
+            let forms = Reflect::get(&JSON::parse(file).unwrap(), &"n-replies".into()).unwrap();
+            for n in (0..=120).chain([1_000, 1_000_000]) {
+                let category = browser::plural_category(language, n);
+                assert!(
+                    Reflect::has(&forms, &category.as_str().into()).unwrap(),
+                    "{language}: {n} is {category}"
+                );
+            }
+        }
     }
 
     #[wasm_bindgen_test]
@@ -198,6 +222,10 @@ mod tests {
             t.speak("ar", Some(JSON::parse(FILES[2].1).unwrap()));
             assert_eq!(t.count(key!("n-replies"), 2), "ردّان");
             assert_eq!(tr!(t, "dir"), "rtl");
+
+            t.speak("pl", Some(JSON::parse(FILES[7].1).unwrap()));
+            let replies = [1, 3, 5, 22].map(|n| t.count(key!("n-new"), n));
+            assert_eq!(replies, ["1 nowy, pokaż", "3 nowe, pokaż", "5 nowych, pokaż", "22 nowe, pokaż"]);
 
             t.speak("es", Some(JSON::parse("{}").unwrap()));
             assert_eq!(tr!(t, "send"), "Send");

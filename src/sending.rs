@@ -81,8 +81,8 @@ fn language_of(t: Locale, text: &str) -> Option<LanguageTag> {
     let likely = || {
         let own = t.language();
         let is_first = browser::speaks_first(&own);
-        let is_latin = text.contains(|c: char| c.is_ascii_alphabetic());
-        (is_first && is_latin == (tr!(t, "dir") == "ltr")).then_some(own)
+        let is_latin = |text: &str| text.contains(|c: char| c.is_ascii_alphabetic());
+        (is_first && is_latin(text) == is_latin(&tr!(t, "title"))).then_some(own)
     };
     language::of(text).map(str::to_owned).or_else(likely)?.parse().ok()
 }

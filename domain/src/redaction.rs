@@ -33,7 +33,16 @@ pub enum InvalidSpans {
 pub fn mark(lang: Option<&str>) -> &'static str {
     match lang.and_then(|lang| lang.split('-').next()) {
         Some("es") => "[quitado]",
+        Some("fr") => "[retiré]",
+        Some("de") => "[entfernt]",
+        Some("pt") => "[retirado]",
+        Some("it") => "[tolto]",
+        Some("pl") => "[usunięto]",
+        Some("uk") => "[прибрано]",
         Some("ar") => "[محذوف]",
+        Some("hi") => "[हटाया गया]",
+        Some("zh") => "[已去除]",
+        Some("ja") => "[削除済み]",
         _ => "[removed]",
     }
 }
@@ -105,11 +114,13 @@ mod tests {
 
     #[test]
     fn every_language_of_the_panel_has_a_mark() {
-        for language in ["en", "es", "ar"] {
-            assert!(mark(Some(language)).starts_with('['), "{language}");
-        }
+        let marks: std::collections::BTreeSet<_> =
+            ["en", "es", "fr", "de", "pt-BR", "it", "pl", "uk", "ar", "hi", "zh-Hans", "ja"]
+                .map(|language| mark(Some(language)))
+                .into();
+        assert_eq!(marks.len(), 12, "{marks:?}");
         assert_eq!(mark(Some("es-MX")), "[quitado]");
-        assert_eq!((mark(None), mark(Some("de"))), ("[removed]", "[removed]"));
+        assert_eq!((mark(None), mark(Some("nl"))), ("[removed]", "[removed]"));
     }
 
     proptest! {

@@ -2,7 +2,8 @@
 //!
 //! Everything is compared in a plain form: small letters without accents, Arabic letters without their variants,
 //! nothing but letters and digits in words. No table of Unicode is carried for that: letters beyond Latin Extended-A,
-//! Greek, Cyrillic and Arabic, and Greek and Vietnamese accents, are compared as they are.
+//! Greek, Cyrillic and Arabic, and Greek and Vietnamese accents, are compared as they are. Hindi is compared without the dots
+//! that many leave out. Japanese and Chinese put no spaces between words, so that each of their signs is a word here.
 
 use crate::{
     contact::Kind,
@@ -17,6 +18,8 @@ const MAX_WORDS: usize = 32;
 const MAX_LETTERS: usize = 24;
 /// Words that may stand between two of a term: "my partner always hits me" means `partner hits`.
 const MAX_WORDS_BETWEEN: usize = 2;
+/// The same between Japanese or Chinese signs, where the list has a space: 老公喝醉了就打我 means `老公 打我`.
+const MAX_SIGNS_BETWEEN: usize = 6;
 /// Letters from which on an unfinished word stands for the whole; with fewer it could become nearly anything.
 const MIN_LETTERS_BEGUN: usize = 4;
 /// The same behind other words of its term, which say more than it does.
@@ -61,7 +64,8 @@ const OTHER_NAMES: [(&str, &str); 16] = [
 /// plain: brief, tape                       words that mean nothing here, though they look like one that does
 /// ```
 ///
-/// A term that stands in several lines means all of them.
+/// A term that stands in several lines means all of them. Japanese and Chinese signs of a term stand side by side unless
+/// there is a space between them.
 #[derive(Clone, Debug, Default)]
 pub struct Terms {
     words: Vec<Word>,
@@ -77,6 +81,8 @@ struct Word {
     letters: Vec<char>,
     /// Whether any ending may follow.
     is_stem: bool,
+    /// Whether it stands right behind the word before it: the signs of 自殺, or `24/7`.
+    is_next: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -165,7 +171,7 @@ impl Terms {
                 let words = plain_words(word);
                 let n_words = words.len();
                 for (at, letters) in words.into_iter().enumerate() {
-                    let word = Word { letters, is_stem: is_stem && at + 1 == n_words };
+                    let word = Word { letters, is_stem: is_stem && at + 1 == n_words, is_next: at > 0 };
                     let place = self.words.iter().position(|known| *known == word).unwrap_or_else(|| {
                         self.words.push(word);
                         self.words.len() - 1
@@ -260,7 +266,11 @@ impl Terms {
         let unlikeness_of = |at: usize, word: u16| unlike[at * self.words.len() + usize::from(word)];
         let (mut at, mut words, mut total) = (start, 0_u32, 0_u8);
         for (nth, word) in spelled.iter().enumerate() {
-            let between = if nth == 0 { 0 } else { MAX_WORDS_BETWEEN };
+            let between = match &self.words[usize::from(*word)] {
+                word if nth == 0 || word.is_next => 0,
+                word if word.letters.first().is_some_and(|c| is_sign(*c)) => MAX_SIGNS_BETWEEN,
+                _ => MAX_WORDS_BETWEEN,
+            };
             let places = at..n_query.min(at + between + 1);
             let place = places.clone().min_by_key(|place| (unlikeness_of(*place, *word), *place))?;
             let unlikeness = unlikeness_of(place, *word);
@@ -460,6 +470,7 @@ pub(crate) fn plain(c: char) -> Option<char> {
         | '\u{202a}'..='\u{202e}'
         | '\u{2066}'..='\u{2069}'
         | '\u{ad}'
+        | '\u{93c}'
         | 'ء'
         | '\''
         | '’'
@@ -478,16 +489,44 @@ pub(crate) fn plain(c: char) -> Option<char> {
         // Greek and Cyrillic capitals stand 32 before their small letters, the second row of Cyrillic 80.
         'Α'..='Ω' | 'А'..='Я' => char::from_u32(c as u32 + 32).unwrap_or(c),
         'Ѐ'..='Џ' => char::from_u32(c as u32 + 80).unwrap_or(c),
-        '\u{0}'..'\u{c0}' | '،' | '؛' | '؟' | '۔' | '\u{2000}'..='\u{206f}' | '\u{3000}'..='\u{303f}' => {
-            ' '
-        }
+        // Hindi: the nasal sign with and without its moon, and the letters that have a dot.
+        'ँ' => 'ं',
+        '\u{958}' => 'क',
+        '\u{959}' => 'ख',
+        '\u{95a}' => 'ग',
+        '\u{95b}' => 'ज',
+        '\u{95c}' => 'ड',
+        '\u{95d}' => 'ढ',
+        '\u{95e}' => 'फ',
+        '\u{0}'..'\u{c0}'
+        | '،'
+        | '؛'
+        | '؟'
+        | '۔'
+        | '।'
+        | '\u{2000}'..='\u{206f}'
+        | '\u{3000}'..='\u{303f}'
+        | '！'..='／'
+        | '：'..='＠' => ' ',
         _ => c,
     })
 }
 
-/// The words of a text in plain form, the first letters of each.
+/// The words of a text in plain form, the first letters of each; every sign that is written without spaces is one.
 fn plain_words(text: &str) -> Vec<Vec<char>> {
-    words(text, MAX_LETTERS)
+    let mut spaced = String::with_capacity(text.len());
+    for c in text.chars() {
+        let around = if is_sign(c) { " " } else { "" };
+        spaced.push_str(around);
+        spaced.push(c);
+        spaced.push_str(around);
+    }
+    words(&spaced, MAX_LETTERS)
+}
+
+/// Kana, or a Chinese character.
+fn is_sign(c: char) -> bool {
+    matches!(c, '\u{3041}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}')
 }
 
 /// The words of a text in plain form, each with at most `n_letters`.

@@ -18,18 +18,23 @@ pub fn panel(session: Session, t: Locale) -> El {
 }
 
 /// Changes the language, as soon as its texts are there. Without them the panel stays as it is, and readable.
+///
+/// The loader knows languages by two letters: `pt` is Brazilian here, and `zh` is written in simplified signs. Whoever reads
+/// traditional ones reads these with little effort, and English often with more; the same goes for Portugal.
 pub fn speak(session: Session, t: Locale, language: String) {
-    if language == t.language() || !LANGUAGES.contains(&language.as_str()) {
+    let Some(language) = LANGUAGES.iter().find(|tag| tag.starts_with(&*language)) else { return };
+    let language = *language;
+    if language == t.language() {
         return;
     }
     if language == "en" {
         t.speak("en", None);
         return peers::speak(session);
     }
-    let address = session.kept().config.locale_address(&language);
+    let address = session.kept().config.locale_address(language);
     api::texts(address, move |answer| {
         if let Ok(texts) = answer {
-            t.speak(&language, Some(texts));
+            t.speak(language, Some(texts));
             peers::speak(session);
         }
     });

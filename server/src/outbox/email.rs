@@ -20,7 +20,16 @@ use super::channels::Channels;
 pub enum Tongue {
     English,
     Spanish,
+    French,
+    German,
+    Portuguese,
+    Italian,
+    Polish,
+    Ukrainian,
     Arabic,
+    Hindi,
+    Chinese,
+    Japanese,
 }
 
 impl Tongue {
@@ -29,7 +38,16 @@ impl Tongue {
         match tag {
             "en" => Some(Self::English),
             "es" => Some(Self::Spanish),
+            "fr" => Some(Self::French),
+            "de" => Some(Self::German),
+            "pt" | "pt-BR" => Some(Self::Portuguese),
+            "it" => Some(Self::Italian),
+            "pl" => Some(Self::Polish),
+            "uk" => Some(Self::Ukrainian),
             "ar" => Some(Self::Arabic),
+            "hi" => Some(Self::Hindi),
+            "zh" | "zh-Hans" => Some(Self::Chinese),
+            "ja" => Some(Self::Japanese),
             _ => None,
         }
     }
@@ -39,7 +57,25 @@ impl Tongue {
         match self {
             Self::English => "Something waits for you in the console",
             Self::Spanish => "Algo te espera en la consola",
+            Self::French => "Quelque chose vous attend dans la console",
+            Self::German => "In der Konsole wartet etwas auf dich",
+            Self::Portuguese => "Algo espera por você no console",
+            Self::Italian => "Qualcosa ti aspetta nella console",
+            Self::Polish => "Coś czeka na ciebie w konsoli",
+            Self::Ukrainian => "Щось чекає на вас у консолі",
             Self::Arabic => "شيءٌ ما بانتظارك في لوحة الإشراف",
+            Self::Hindi => "कंसोल में कुछ आपका इंतज़ार कर रहा है",
+            Self::Chinese => "控制台里有事项在等你",
+            Self::Japanese => "コンソールに確認していただきたいことがあります",
+        }
+    }
+
+    /// What ends a sentence.
+    const fn full_stop(self) -> &'static str {
+        match self {
+            Self::Hindi => "।",
+            Self::Chinese | Self::Japanese => "。",
+            _ => ".",
         }
     }
 
@@ -49,6 +85,36 @@ impl Tongue {
             (Self::English, true) => "This is only a test: messages to this address arrive.",
             (Self::Spanish, false) => "Este mensaje no dice nada más a propósito. Entra y míralo, por favor.",
             (Self::Spanish, true) => "Esto es solo una prueba: los mensajes a esta dirección llegan.",
+            (Self::French, false) => {
+                "Ce message n’en dit pas plus, exprès. Connectez-vous et regardez, s’il vous plaît."
+            }
+            (Self::French, true) => "Ceci n’est qu’un test : les messages arrivent bien à cette adresse.",
+            (Self::German, false) => {
+                "Diese Nachricht sagt mit Absicht nicht mehr. Bitte melde dich an und sieh nach."
+            }
+            (Self::German, true) => "Das ist nur ein Test: Nachrichten an diese Adresse kommen an.",
+            (Self::Portuguese, false) => {
+                "Esta mensagem não diz mais nada, de propósito. Entre e veja, por favor."
+            }
+            (Self::Portuguese, true) => "Isto é só um teste: as mensagens para este endereço chegam.",
+            (Self::Italian, false) => {
+                "Questo messaggio non dice altro, apposta. Accedi e guarda, per favore."
+            }
+            (Self::Italian, true) => "Questa è solo una prova: i messaggi a questo indirizzo arrivano.",
+            (Self::Polish, false) => "Ta wiadomość celowo nie mówi nic więcej. Zaloguj się i zobacz, proszę.",
+            (Self::Polish, true) => "To tylko próba: wiadomości na ten adres docierają.",
+            (Self::Ukrainian, false) => {
+                "Це повідомлення навмисно не каже більше нічого. Увійдіть і подивіться, будь ласка."
+            }
+            (Self::Ukrainian, true) => "Це лише перевірка: повідомлення на цю адресу доходять.",
+            (Self::Hindi, false) => "यह संदेश जान-बूझकर और कुछ नहीं बताता। कृपया साइन इन करके देखें।",
+            (Self::Hindi, true) => "यह सिर्फ़ एक जाँच है: इस पते पर संदेश पहुँचते हैं।",
+            (Self::Chinese, false) => "这封邮件有意不再多说。请登录查看。",
+            (Self::Chinese, true) => "这只是一次测试：发到这个地址的邮件能够送达。",
+            (Self::Japanese, false) => {
+                "このメールには、これ以上のことをあえて書いていません。サインインして確認してください。"
+            }
+            (Self::Japanese, true) => "これはテストです。このアドレスにメールが届くことを確かめました。",
             (Self::Arabic, false) => "لا تقول هذه الرسالة أكثر من ذلك عن قصد. يُرجى تسجيل الدخول والاطّلاع.",
             (Self::Arabic, true) => "هذا اختبار فقط: الرسائل إلى هذا العنوان تصل.",
         }
@@ -125,7 +191,7 @@ impl Letters {
     ) -> Result<(), DeliveryFailure> {
         let transport = self.transport.as_ref().ok_or(DeliveryFailure::Tls)?;
         let tongue = channels.tongue;
-        let mut body = format!("{}.\n", tongue.subject());
+        let mut body = format!("{}{}\n", tongue.subject(), tongue.full_stop());
         if let Some(console) = message.console {
             body.push_str(&format!("\n{console}\n"));
         }

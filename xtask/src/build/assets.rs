@@ -219,7 +219,7 @@ fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// The smallest of several results: a file of a few kilobytes is often smaller by a small window, because the encoder then
-/// takes it apart more finely, and by another guess at what it holds. For the loader that is 60 bytes of its 4,096.
+/// takes it apart more finely, and by another guess at what it holds. For the loader that is 60 bytes of its 5,120.
 ///
 /// # Errors
 ///

@@ -48,11 +48,13 @@ pub fn files() -> Result<Vec<(String, Vec<u8>)>> {
 const ORDER: [&str; 11] =
     ["g", "p", "a", "f", "line", "single", "launcher", "leave", "close", "country", "failed"];
 
-/// What the loader shows, by language: its texts in its own order, divided by `|`.
+/// What the loader shows, by language: its texts in its own order, divided by `|`. It knows a language by two letters, so that
+/// those of Portugal find Brazil's, and all who read Chinese the one that is there.
 ///
 /// # Errors
 ///
-/// As [`all`]; also when a language lacks one of the texts, or has one that the loader does not know.
+/// As [`all`]; also when a language lacks one of the texts, or has one that the loader does not know, and when two have the
+/// same two letters.
 pub fn loader_strings() -> Result<BTreeMap<String, String>> {
     let joined = |tag: &str, texts: &Texts| {
         let text = |name: &str| {
@@ -68,5 +70,15 @@ pub fn loader_strings() -> Result<BTreeMap<String, String>> {
         );
         Ok(ORDER.into_iter().map(text).collect::<Result<Vec<_>>>()?.join("|"))
     };
-    all()?.into_iter().map(|(tag, texts)| Ok((tag.clone(), joined(&tag, &texts)?))).collect()
+    let mut languages = BTreeMap::new();
+    for (tag, texts) in all()? {
+        let two = tag.split('-').next().unwrap_or_default().to_owned();
+        ensure!(two.len() == 2, "locales/{tag}.json: the loader knows languages by two letters");
+        let other = languages.insert(two, joined(&tag, &texts)?);
+        ensure!(
+            other.is_none(),
+            "locales/{tag}.json is the second of its language, and the loader tells no two apart"
+        );
+    }
+    Ok(languages)
 }
