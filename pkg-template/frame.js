@@ -60,7 +60,7 @@ const violations = async (act) => {
 const findRefused = async () => {
   // The shortest module there is. No browser with wasm finds fault with it, so only a policy makes an error of it.
   const module = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
-  if (typeof WebAssembly === "object" && (await violations(async () => WebAssembly.compile(module)))[0]) {
+  if (typeof WebAssembly === "object" && (await violations(async () => WebAssembly.instantiate(module)))[0]) {
     refused = "script-src 'wasm-unsafe-eval'";
   } else if ((await violations(() => fetch(import.meta.url))).includes("connect-src")) {
     refused = "connect-src " + new URL(import.meta.url).origin;

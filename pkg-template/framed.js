@@ -96,6 +96,8 @@ addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.defaultPrevented && !isInline) close();
 });
 
+// The page around has given us the focus already. WebKit lets a frame of another site move it on only after somebody pressed
+// or typed in there; until then Tab begins at the top.
 const takeFocus = () => {
   const tab = /** @type {HTMLElement | null} */ (root.querySelector("[role=tab][aria-selected=true]"));
   tab?.focus();

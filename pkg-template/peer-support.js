@@ -183,8 +183,8 @@
       // What is no longer in the page is destroyed, with all that was written in it.
       host.replaceWith(gap);
       // A page that comes back out of the browser's memory can be used again.
-      addEventListener("pageshow", ({ persisted }) => {
-        if (!persisted) return;
+      addEventListener("pageshow", (event) => {
+        if (!event.persisted) return;
         page.display = "";
         gap.replaceWith(host);
       });
