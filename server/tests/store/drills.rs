@@ -79,7 +79,7 @@ impl Subject {
         page.items.into_iter().find(|queued| queued.id == item(n))
     }
 
-    async fn found(&self, state: State) -> Vec<peer_support_domain::id::ItemId> {
+    async fn found_in(&self, state: State) -> Vec<peer_support_domain::id::ItemId> {
         let find = FindItems { state: Some(state), ..FindItems::default() };
         let moderator = self.moderator().await.id;
         let query = FindQuery { find, reach: Reach::Everywhere, moderator, now: START, limit: 9 };
@@ -185,9 +185,9 @@ async fn what_is_decided_looks_decided_at_the_desk_and_shows_nobody_anything() {
         assert_eq!(store.decide(stale).await.unwrap(), Some(Err(Undecided::Meanwhile)));
         let last = store.last_decision(item(AMBER)).await.unwrap().unwrap();
         assert_eq!((last.decision, last.by.as_deref()), (Decision::Approve, Some("Lea")));
-        assert_eq!(store.found(State::Published).await, [item(AMBER)]);
-        assert_eq!(store.found(State::Declined).await, []);
-        assert_eq!(store.found(State::Held).await, [item(RED)]);
+        assert_eq!(store.found_in(State::Published).await, [item(AMBER)]);
+        assert_eq!(store.found_in(State::Declined).await, []);
+        assert_eq!(store.found_in(State::Held).await, [item(RED)]);
         let thread = store.thread(item(AMBER), Replies::Around).await.unwrap().unwrap();
         assert_eq!((thread.post.state, thread.decisions.len()), (State::Published, 1));
 
@@ -224,7 +224,7 @@ async fn what_is_decided_looks_decided_at_the_desk_and_shows_nobody_anything() {
 
         let hide = decision(AMBER, lead, Decision::Hide, START + 2 * MINUTE);
         assert_eq!(store.decide(hide).await.unwrap(), Some(Ok(State::Hidden)));
-        assert_eq!(store.found(State::Hidden).await, [item(AMBER)]);
+        assert_eq!(store.found_in(State::Hidden).await, [item(AMBER)]);
         let shown = "update items set state = 'published' where drill_state is not null";
         assert!(store.execute(shown).await.is_err(), "the database refuses to show it");
     })
