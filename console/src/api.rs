@@ -10,11 +10,11 @@ use peer_support_domain::site::SiteId;
 use peer_support_domain::statistics::Statistics;
 use peer_support_domain::wire::{
     Account, AuditPage, AuthenticatorCode, Cards, Claim, Colleagues, ConsoleSite, Decide, Decided,
-    DeclineSpam, DeclinedSpam, Delivery, Escalate, Escalation, FindItems, FoundItems, HandOver,
-    NewAuthenticator, NewHandOver, NewPassword, NewPost, NewWord, Page, PasswordSignIn, PastDecision,
-    Playbook, Problem, PutForced, PutProposal, PutRole, PutSensitive, PutTwoPersons, QueueItem, Reasons,
-    Receipt, RecoveryCodes, Session, Sessions, SignIn, SitePresent, SiteRoles, TakeClaim, TestedChannel,
-    Thread, WithPassword, Word, WrittenPlaybook, WrittenReasons,
+    DeclineSpam, DeclinedSpam, Delivery, Drills, Escalate, Escalation, FindItems, FoundItems, HandOver,
+    NewAuthenticator, NewDrill, NewHandOver, NewPassword, NewPost, NewWord, Page, PasswordSignIn,
+    PastDecision, Playbook, Problem, PutForced, PutProposal, PutRole, PutSensitive, PutTwoPersons, QueueItem,
+    Reasons, Receipt, RecoveryCodes, Session, Sessions, SignIn, SitePresent, SiteRoles, TakeClaim,
+    TestedChannel, Thread, WithPassword, Word, WrittenPlaybook, WrittenReasons,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -342,6 +342,23 @@ pub async fn put_two_persons(csrf: &str, site: &SiteId, put: PutTwoPersons) -> R
     send(request, Some(&put)).await
 }
 
+/// The fire drills of a site.
+pub async fn drills(site: &SiteId) -> Result<Drills, Failure> {
+    send(Request::get(&format!("{API}/sites/{site}/drills")), None::<&()>).await
+}
+
+/// Begins a fire drill.
+pub async fn begin_drill(csrf: &str, site: &SiteId, new: &NewDrill) -> Result<Drills, Failure> {
+    let request = Request::post(&format!("{API}/sites/{site}/drills")).header("Csrf-Token", csrf);
+    send(request, Some(new)).await
+}
+
+/// Ends the fire drill that is running, if there is one. Safe to repeat.
+pub async fn end_drill(csrf: &str, site: &SiteId) -> Result<Drills, Failure> {
+    let request = Request::delete(&format!("{API}/sites/{site}/drills")).header("Csrf-Token", csrf);
+    send(request, None::<&()>).await
+}
+
 /// The steps of a site.
 pub async fn playbook(site: &SiteId) -> Result<WrittenPlaybook, Failure> {
     send(Request::get(&format!("{API}/sites/{site}/playbook")), None::<&()>).await
@@ -406,8 +423,14 @@ async fn answered(request: RequestBuilder, body: Option<&impl Serialize>) -> Res
             }
             Some(problem) if problem.code == "role-everywhere" => Failure::Forbidden,
             Some(problem)
-                if ["proposal-waits", "for-two-unchanged", "no-proposal", "nobody-to-confirm"]
-                    .contains(&problem.code.as_str()) =>
+                if [
+                    "proposal-waits",
+                    "for-two-unchanged",
+                    "no-proposal",
+                    "nobody-to-confirm",
+                    "drill-runs",
+                ]
+                .contains(&problem.code.as_str()) =>
             {
                 Failure::Refused(problem.title)
             }

@@ -57,6 +57,10 @@ pub enum Act {
     TwoPersonsBegun,
     /// From then on, one person decides everything.
     TwoPersonsEnded,
+    /// A fire drill of a site's team began.
+    DrillBegun,
+    /// A fire drill of a site's team was over.
+    DrillEnded,
     /// A site's steps were written.
     PlaybookWritten,
     /// A site's reasons to start from were written.
@@ -116,6 +120,8 @@ names!(Act, InvalidAct, "is no act of the audit log", {
     SensitiveEnded => "sensitive-ended",
     TwoPersonsBegun => "two-persons-begun",
     TwoPersonsEnded => "two-persons-ended",
+    DrillBegun => "drill-begun",
+    DrillEnded => "drill-ended",
     PlaybookWritten => "playbook-written",
     ReasonsWritten => "reasons-written",
     CardsWritten => "cards-written",

@@ -6,13 +6,14 @@
 //! [`report`], [`objection`], [`flag`], [`wire`], and, for the server, `full_text`.
 //! Both are read by [`signals`]: what in a text asks for help, gives somebody away or may hurt readers.
 //! *Moderators*: [`desk`], [`redaction`]; their accounts: [`account`], [`lock_out`] and, for the server, `password`. *Their
-//! team*: [`delivery`], [`coverage`], [`safe_wording`]; what it shows to others of what it did: [`audit`],
-//! [`statistics`], [`anonymity`].
+//! team*: [`delivery`], [`coverage`], [`drill`], [`safe_wording`]; what it shows to others of what it did: [`audit`],
+//! [`statistics`], [`automated`], [`anonymity`].
 //! For views there are [`pseudonym`], [`moment`] and [`wording`].
 
 pub mod account;
 pub mod anonymity;
 pub mod audit;
+pub mod automated;
 pub mod bundle;
 pub mod card;
 pub mod contact;
@@ -21,6 +22,7 @@ pub mod coverage;
 pub mod cursor;
 pub mod delivery;
 pub mod desk;
+pub mod drill;
 pub mod flag;
 #[cfg(feature = "unicode")]
 pub mod full_text;

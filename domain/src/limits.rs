@@ -205,6 +205,16 @@ pub const SITE_CHANGES: usize = 50;
 pub const LATE_NOTICE_EVERY_MS: i64 = 60 * 60 * 1_000;
 /// Waiting items of a site that are looked at for those that wait too long, the oldest first.
 pub const LATE_AMONG: usize = 200;
+/// Made-up items of a fire drill: a team works through them besides the real ones, which do not wait for a drill to end.
+pub const DRILL_ITEMS: std::ops::RangeInclusive<usize> = 1..=10;
+/// Minutes after which a drill is over in any case: from a short one to half a shift.
+pub const DRILL_MINUTES: std::ops::RangeInclusive<u32> = 5..=240;
+/// How long decided items of a drill stay after the last one was: whoever decided it looks back at it for a moment.
+pub const DRILL_LINGER_MS: i64 = 60 * 1_000;
+/// How often it is looked whether a drill is over.
+pub const DRILL_CHECK: Duration = Duration::from_secs(15);
+/// Drills of a site that are listed.
+pub const DRILLS_LISTED: usize = 20;
 /// What counts fewer than so many items is not shown in statistics: in a small space a lone number is about somebody.
 pub const SHOWN_FROM_ITEMS: u64 = 10;
 /// Steps of a playbook for one colour: more is not read while somebody waits.

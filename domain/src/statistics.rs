@@ -8,6 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::anonymity::{Shown, protect};
+use crate::automated::Automated;
 use crate::flag::Flag;
 use crate::limits::SHOWN_FROM_ITEMS;
 use crate::line_report::{Day, LineProblem};
@@ -151,7 +152,8 @@ crate::post::names!(Table, InvalidTable, "is no table of the statistics", {
     LineReports => "line-reports",
 });
 
-const BY_RULE: [&str; 2] = ["approve-by-rule", "hide-by-rule"];
+/// Rows of what rules decided: the rule of approvals, and that of reports.
+pub(crate) const BY_RULE: [&str; 2] = ["approve-by-rule", "hide-by-rule"];
 const KEPT: &str = "keep";
 const REPLY: &str = "reply";
 const NOTHING: &str = "nothing";
@@ -229,6 +231,8 @@ pub struct Statistics {
     pub quarter: Quarter,
     /// Every table.
     pub tables: Vec<ShownTable>,
+    /// What rules decided, against people.
+    pub automated: Automated,
     /// From sending to the decision about what was held.
     pub decision: Wait,
     /// From sending a post to the first answer of somebody else.
@@ -296,10 +300,12 @@ impl Statistics {
             let rows = names.into_iter().zip(shown).map(|(name, n)| ShownRow { name: name.to_owned(), n });
             ShownTable { table, sum, rows: rows.collect() }
         });
+        let tables = Vec::from(tables);
         let wait = |what| Wait::of(WITHIN_NAMES.map(|name| n(what, name)));
         Self {
             quarter,
-            tables: tables.into(),
+            automated: Automated::of(&tables),
+            tables,
             decision: wait(DECIDED_WITHIN),
             first_reply: wait(REPLIED_WITHIN),
         }

@@ -5,6 +5,7 @@
 
 mod audit;
 mod desk;
+mod drill;
 mod find;
 mod objection;
 mod spam;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::audit::*;
 pub use self::desk::*;
+pub use self::drill::*;
 pub use self::find::*;
 pub use self::objection::*;
 pub use self::spam::*;

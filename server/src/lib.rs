@@ -8,6 +8,7 @@ pub mod checks;
 pub mod clock;
 pub mod config;
 pub mod demo;
+mod drill;
 pub mod export;
 pub mod helplines;
 pub mod http;

@@ -15,7 +15,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use peer_support_domain::limits::UNPUBLISHED_RETENTION_MS;
+use peer_support_domain::limits::{DRILL_CHECK, UNPUBLISHED_RETENTION_MS};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
@@ -128,6 +128,8 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> anyhow::R
     }
     let secret = secret(config, &random)?;
     let store = open_store(config).await?;
+    // Also before anything is shown: nobody is timed while the server was away, and no made-up item stays behind a crash.
+    store.end_drills(clock.now_ms(), true).await.context("a fire drill that was running cannot be ended")?;
     // First of all: what a restored copy brought back is not shown, not even for a moment.
     if let Err(e) = purge_once(&*store, &config.sites, clock.now_ms()).await {
         tracing::error!("purging failed: {e}");
@@ -144,6 +146,7 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> anyhow::R
 
     let app = App::new(store.clone(), clock.clone(), random, secret, assets, config);
     app.recall().await.context("what came lately cannot be read")?;
+    let drilling = tokio::spawn(end_drills(store.clone(), clock.clone()));
     let purging = tokio::spawn(purge(store.clone(), clock, config.sites.clone()));
     let sending = tokio::spawn(app.outbox().run(store.clone()));
     let mut out = std::io::stdout().lock();
@@ -160,6 +163,7 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> anyhow::R
         streams.end();
     };
     accept(listener, router(app), config.limits, stop).await;
+    drilling.abort();
     purging.abort();
     sending.abort();
     store.close().await;
@@ -214,6 +218,16 @@ async fn accept(listener: TcpListener, router: Router, limits: Limits, stop: imp
     tracing::info!("stopping: finishing what is under way");
     if tokio::time::timeout(STOP_WITHIN, graceful.shutdown()).await.is_err() {
         tracing::warn!("some connections did not end in time");
+    }
+}
+
+/// Ends fire drills when they are over.
+async fn end_drills(store: Arc<dyn Store>, clock: Clock) {
+    loop {
+        tokio::time::sleep(DRILL_CHECK).await;
+        if let Err(e) = store.end_drills(clock.now_ms(), false).await {
+            tracing::error!("ending a fire drill failed: {e}");
+        }
     }
 }
 

@@ -14,6 +14,8 @@ mod changes;
 mod claims;
 #[path = "store/decisions.rs"]
 mod decisions;
+#[path = "store/drills.rs"]
+mod drills;
 #[path = "store/find.rs"]
 mod find;
 #[path = "store/imports.rs"]

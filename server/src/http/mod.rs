@@ -9,6 +9,7 @@ mod caller;
 mod cards;
 mod claims;
 mod desk;
+mod drills;
 mod escalations;
 mod find;
 mod frame;
@@ -222,6 +223,8 @@ pub fn router(app: App) -> Router {
         .route("/console/sites/{site}/forced", put(present::put_forced))
         .route("/console/sites/{site}/statistics", get(statistics::get_statistics))
         .route("/console/sites/{site}/statistics.csv", get(statistics::get_csv))
+        .route("/console/sites/{site}/drills", get(drills::get_drills).post(drills::post_drill))
+        .route("/console/sites/{site}/drills", delete(drills::delete_drill))
         .route("/console/sites/{site}/sensitive", put(present::put_sensitive))
         .route("/console/sites/{site}/two-persons", put(proposals::put_two_persons))
         .route("/openapi.json", get(openapi::get_openapi))

@@ -84,6 +84,8 @@ pub(crate) enum Problem {
     OwnProposal,
     #[error("nobody else could confirm a decision on this site")]
     NobodyToConfirm,
+    #[error("a fire drill is running on the site already")]
+    DrillRuns,
     #[error("name: no open account has it")]
     UnknownAccount,
     #[error(transparent)]
@@ -231,6 +233,11 @@ const NO_PROPOSAL: Sort = sort(
 );
 const OWN_PROPOSAL: Sort =
     sort("own-proposal", StatusCode::FORBIDDEN, "Another moderator confirms what you proposed.");
+const DRILL_RUNS: Sort = sort(
+    "drill-runs",
+    StatusCode::CONFLICT,
+    "A fire drill is running on this site; it ends before another begins.",
+);
 const NOBODY_TO_CONFIRM: Sort = sort(
     "nobody-to-confirm",
     StatusCode::CONFLICT,
@@ -318,7 +325,7 @@ const UNAVAILABLE: Sort =
     sort("unavailable", StatusCode::SERVICE_UNAVAILABLE, "The server cannot answer now; try again shortly.");
 
 /// Every code there is.
-const SORTS: [&Sort; 51] = [
+const SORTS: [&Sort; 52] = [
     &NOT_FOUND,
     &METHOD,
     &BODY,
@@ -347,6 +354,7 @@ const SORTS: [&Sort; 51] = [
     &NO_PROPOSAL,
     &OWN_PROPOSAL,
     &NOBODY_TO_CONFIRM,
+    &DRILL_RUNS,
     &TEXT_CHANGED,
     &CLAIMED,
     &TOO_MANY_HAND_OVERS,
@@ -413,6 +421,7 @@ impl Problem {
             Self::NoProposal => &NO_PROPOSAL,
             Self::OwnProposal => &OWN_PROPOSAL,
             Self::NobodyToConfirm => &NOBODY_TO_CONFIRM,
+            Self::DrillRuns => &DRILL_RUNS,
             Self::Undecided(Undecided::TextChanged) => &TEXT_CHANGED,
             Self::Undecided(Undecided::Claimed(_)) | Self::Claimed(_) => &CLAIMED,
             Self::UnknownColleague | Self::UnknownAccount => &FIELD,

@@ -45,6 +45,8 @@ pub(super) async fn put_role(
     let new = NewRole { name, site: Some(site.clone()), role, by: Some(moderator.id), at };
     match app.store.set_role(new).await? {
         RoleChanged::Done(_) => app.roles_on(&site, moderator.id).await,
+        // What nobody has is taken from nobody, whether or not another site's team has an account of this name.
+        RoleChanged::NoSuchAccount if role.is_none() => app.roles_on(&site, moderator.id).await,
         RoleChanged::NoSuchAccount => Err(Problem::UnknownAccount),
         // They were an admin when they asked.
         RoleChanged::NotGiven(NotGiven::NoAdmin) => Err(Problem::Role),

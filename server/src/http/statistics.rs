@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use peer_support_domain::anonymity::Shown;
+use peer_support_domain::automated::Between;
 use peer_support_domain::limits::SHOWN_FROM_ITEMS;
 use peer_support_domain::post::Role;
 use peer_support_domain::site::SiteId;
@@ -36,7 +37,9 @@ pub(super) async fn get_csv(
 ) -> Result<Response, Problem> {
     app.site_for(&moderator, &site, Role::Lead)?;
     let mut lines = vec!["quarter,table,row,number".to_owned()];
-    for Statistics { quarter, tables, decision, first_reply } in of_year(&app, &site, &query).await? {
+    for Statistics { quarter, tables, automated, decision, first_reply } in
+        of_year(&app, &site, &query).await?
+    {
         let mut add = |table: &str, row: &str, value: &str| {
             lines.push([quarter.to_string().as_str(), table, row, value].map(cell).join(","));
         };
@@ -48,6 +51,15 @@ pub(super) async fn get_csv(
                 add(table.table.as_str(), "sum", &told(sum));
             }
         }
+        for (name, n) in [
+            ("held", automated.held),
+            ("published", automated.published),
+            ("hidden", automated.hidden),
+            ("by-people", automated.by_people),
+        ] {
+            add("automated", name, &between(n));
+        }
+        add("automated", "percent", &automated.percent.map_or_else(|| "withheld".to_owned(), between));
         for (name, wait) in [("decision", decision), ("first-reply", first_reply)] {
             add(name, "median-minutes", &minutes(wait, wait.median_minutes));
             add(name, "p90-minutes", &minutes(wait, wait.p90_minutes));
@@ -78,6 +90,14 @@ fn told(n: Shown) -> String {
         Shown::Exactly(n) => n.to_string(),
         Shown::Few => format!("fewer than {SHOWN_FROM_ITEMS}"),
         Shown::Withheld => "withheld".to_owned(),
+    }
+}
+
+fn between(Between { least, most }: Between) -> String {
+    match most {
+        Some(most) if most == least => least.to_string(),
+        Some(most) => format!("{least} to {most}"),
+        None => format!("{least} or more"),
     }
 }
 

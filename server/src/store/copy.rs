@@ -35,7 +35,7 @@ struct Table {
 }
 
 /// Each after those it refers to, as posts before their replies: imported ones are not always the older rows.
-const TABLES: [Table; 37] = [
+const TABLES: [Table; 38] = [
     Table {
         name: "sites",
         from_postgres: "select key, id from sites order by key",
@@ -57,7 +57,7 @@ const TABLES: [Table; 37] = [
         from_postgres: "select key, id, site_key, topic_key, kind, post_key, state, is_example, is_owners,
                           case when state <> 'deleted' then key end, reason, recovery, created_at, helpful_at,
                           n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at, imported_at,
-                          edited_at, asked_at, escalated_at, objected_at
+                          edited_at, asked_at, escalated_at, objected_at, drill_state
                         from items
                         order by post_key is not null, key",
         sqlite_columns: &[
@@ -87,16 +87,47 @@ const TABLES: [Table; 37] = [
             "asked_at",
             "escalated_at",
             "objected_at",
+            "drill_state",
         ],
         from_sqlite:
             "select key, id, site_key, topic_key, kind, post_key, state, is_example, is_owners, reason, recovery,
                         created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at,
-                        imported_at, edited_at, asked_at, escalated_at, objected_at
+                        imported_at, edited_at, asked_at, escalated_at, objected_at, drill_state
                       from items
                       order by post_key is not null, key",
         postgres_columns: "key, id, site_key, topic_key, kind, post_key, state, is_example, is_owners, reason, recovery, \
                            created_at, helpful_at, n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at, \
-                           imported_at, edited_at, asked_at, escalated_at, objected_at",
+                           imported_at, edited_at, asked_at, escalated_at, objected_at, drill_state",
+        is_numbered: true,
+    },
+    Table {
+        name: "drills",
+        from_postgres: "select key, site_key, begun_at, until_at, ended_at, ending from drills order by key",
+        sqlite_columns: &["key", "site_key", "begun_at", "until_at", "ended_at", "ending"],
+        from_sqlite: "select key, site_key, begun_at, until_at, ended_at, ending from drills order by key",
+        postgres_columns: "key, site_key, begun_at, until_at, ended_at, ending",
+        is_numbered: true,
+    },
+    Table {
+        name: "drill_items",
+        from_postgres: "select key, drill_key, urgency, expected, item_key, claimed_at, passed_on_at, decided_at, outcome
+                        from drill_items
+                        order by key",
+        sqlite_columns: &[
+            "key",
+            "drill_key",
+            "urgency",
+            "expected",
+            "item_key",
+            "claimed_at",
+            "passed_on_at",
+            "decided_at",
+            "outcome",
+        ],
+        from_sqlite: "select key, drill_key, urgency, expected, item_key, claimed_at, passed_on_at, decided_at, outcome
+                      from drill_items
+                      order by key",
+        postgres_columns: "key, drill_key, urgency, expected, item_key, claimed_at, passed_on_at, decided_at, outcome",
         is_numbered: true,
     },
     Table {
@@ -173,14 +204,6 @@ const TABLES: [Table; 37] = [
         from_sqlite: "select moderator_key, site_key, role from site_roles order by moderator_key, site_key",
         postgres_columns: "moderator_key, site_key, role",
         is_numbered: false,
-    },
-    Table {
-        name: "role_changes",
-        from_postgres: "select key, moderator_key, site_key, role, by_key, changed_at from role_changes order by key",
-        sqlite_columns: &["key", "moderator_key", "site_key", "role", "by_key", "changed_at"],
-        from_sqlite: "select key, moderator_key, site_key, role, by_key, changed_at from role_changes order by key",
-        postgres_columns: "key, moderator_key, site_key, role, by_key, changed_at",
-        is_numbered: true,
     },
     Table {
         name: "side_texts",

@@ -6,6 +6,7 @@
 mod audit;
 mod blocks;
 mod copy;
+mod drill;
 mod live;
 pub mod postgres;
 mod side;
@@ -37,13 +38,14 @@ use peer_support_domain::site::{LanguageTag, SiteId, TopicId};
 use peer_support_domain::statistics::{Counted, Quarter};
 use peer_support_domain::vote::{Reaction, VoteCounts};
 use peer_support_domain::wire::{
-    AuditLine, Card, Delivery, Escalation, FindItems, HandOver, LineReport, Page, PastDecision, Playbook,
-    Post, ReasonTemplate, Reply, ReportCount, SiteChange, SiteSetting, Statement, Thread, Word,
+    AuditLine, Card, Delivery, Drill, Escalation, FindItems, HandOver, LineReport, Page, PastDecision,
+    Playbook, Post, ReasonTemplate, Reply, ReportCount, SiteChange, SiteSetting, Statement, Thread, Word,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::Sender;
 
 pub use self::audit::{AuditFrom, Broken, Chain, written};
+pub use self::drill::{NewDrill, NewDrillItem};
 pub use self::live::{AtDesk, Listener, Published, Tidings};
 
 /// Where a store is.
@@ -1521,6 +1523,20 @@ pub trait Store: Send + Sync + 'static {
     /// Notices for a site's team that items wait too long; false, and nothing noticed, when that was done within the last
     /// [`LATE_NOTICE_EVERY_MS`](peer_support_domain::limits::LATE_NOTICE_EVERY_MS).
     async fn notice_late(&self, site: SiteId, at: i64) -> Result<bool, StoreError>;
+
+    /// Puts the items of a fire drill into its site's queue, all of them; false, and nothing is stored, while one is running
+    /// there.
+    async fn begin_drill(&self, drill: NewDrill) -> Result<bool, StoreError>;
+
+    /// Ends the drill that is running on a site: its items and all that is recorded about them leave the tables, and their texts
+    /// the files; its numbers stay. False when none is running.
+    async fn stop_drill(&self, site: SiteId, by: ModeratorId, at: i64) -> Result<bool, StoreError>;
+
+    /// Ends, in the same way, the drills that are over; when the server `is_restart`ed, all. How many.
+    async fn end_drills(&self, at: i64, is_restart: bool) -> Result<u64, StoreError>;
+
+    /// The last drills of a site, the last first; at most [`DRILLS_LISTED`](peer_support_domain::limits::DRILLS_LISTED).
+    async fn drills(&self, site: SiteId) -> Result<Vec<Drill>, StoreError>;
 
     /// Listens to what becomes published from now on, by whichever server of this database; with SQLite, by this process.
     async fn listen(&self) -> Result<Listener<Published>, StoreError>;

@@ -202,6 +202,24 @@ async fn real_answers_are_as_documented() {
             word.holds("put", path, &admin.write(Method::PUT, &at, Some(&body)).await.ok());
             word.holds("get", path, &admin.get(&at).await.ok());
         }
+        let (drills, at) = ("/console/sites/{site}/drills", "/console/sites/demo/drills");
+        let drill = json!({ "n_red": 1, "n_amber": 0, "lang": "en", "minutes": 60 });
+        assert!(word.takes("post", drills, &drill));
+        assert!(!word.takes("post", drills, &json!({ "n_red": 1, "n_amber": 0, "lang": "en", "minutes": 0 })));
+        for _ in 0..2 {
+            word.holds("post", drills, &admin.write(Method::POST, at, Some(&drill)).await);
+        }
+        let page = admin.get("/console/queue?limit=100").await.ok().json();
+        let is_red = |item: &&Value| item["flags"].as_array().unwrap().contains(&json!("crisis"));
+        let red = page["items"].as_array().unwrap().iter().find(is_red).unwrap()["id"].as_str().unwrap();
+        let claimed = admin.write(Method::PUT, &format!("/console/items/{red}/claim"), Some(&json!({}))).await;
+        word.holds("put", "/console/items/{id}/claim", &claimed.ok());
+        let no = json!({ "decision": "decline", "reason": "Not here." });
+        word.holds("post", "/console/items/{id}/decision", &admin.decide(red, &no).await.ok());
+        word.holds("get", drills, &admin.get(at).await.ok());
+        word.holds("delete", drills, &admin.write(Method::DELETE, at, None).await.ok());
+        word.holds("get", drills, &admin.get(at).await.ok());
+        word.holds("get", drills, &moderator.get(at).await);
         let present = "/console/sites/{site}/present";
         word.holds("get", present, &admin.get(&present.replace("{site}", "demo")).await.ok());
         word.holds("get", present, &admin.get(&present.replace("{site}", "nobody")).await);
@@ -537,6 +555,13 @@ async fn the_documents_limits_are_the_domains() {
         let (min, max) = limits::HAND_OVER_GRAPHEMES.into_inner();
         assert!(note.contains(&format!("{min} to {max} ")), "{note}");
         assert!(note.contains(&format!("{} are kept", limits::HAND_OVERS_OF_ITEM)), "{note}");
+        let drill = &schemas["NewDrill"]["properties"];
+        for field in ["n_red", "n_amber"] {
+            assert_eq!(drill[field]["maximum"], *limits::DRILL_ITEMS.end());
+        }
+        assert_eq!(drill["minutes"]["minimum"], *limits::DRILL_MINUTES.start());
+        assert_eq!(drill["minutes"]["maximum"], *limits::DRILL_MINUTES.end());
+        assert_eq!(schemas["Drills"]["properties"]["drills"]["maxItems"], limits::DRILLS_LISTED);
         let spam = &schemas["DeclineSpam"]["properties"]["items"];
         assert_eq!(spam["minItems"], *limits::SPAM_ITEMS.start());
         assert_eq!(spam["maxItems"], *limits::SPAM_ITEMS.end());

@@ -118,7 +118,7 @@ impl Program {
     }
 
     /// Ends it as a power cut does.
-    fn kill(mut self) {
+    pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

@@ -1,9 +1,11 @@
 //! Nobody is told what they have no right to, and nobody changes it: every route of the document, by every kind of caller, about
 //! an item of every state.
 //!
-//! A route that the document gains is added to [`ROUTES`], with what it needs and a body that it takes; a text that the server
-//! keeps, to [`World::build`], with who may read it; and what gives a right to read, to [`may_read`].
+//! A route that the document gains is added to [`ROUTES`], with what it needs and a body that it takes; a parameter by which it
+//! answers something else, to [`WAYS`]; a text that the server keeps, to [`World::build`], with who may read it; and what gives a
+//! right to read, to [`may_read`].
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::Method;
@@ -130,6 +132,13 @@ const ROUTES: &[(&str, Needs, Body)] = &[
     ("get /console/sites/{site}/present", OnSite(Role::Viewer), none),
     ("put /console/sites/{site}/forced", OnSite(Role::Admin), |_, _| json!({})),
     ("put /console/sites/{site}/sensitive", OnSite(Role::Lead), |_, _| json!({ "is_sensitive": false })),
+    ("get /console/sites/{site}/drills", OnSite(Role::Lead), none),
+    (
+        "post /console/sites/{site}/drills",
+        OnSite(Role::Lead),
+        |_, _| json!({ "n_red": 1, "n_amber": 1, "lang": "en", "minutes": 60 }),
+    ),
+    ("delete /console/sites/{site}/drills", OnSite(Role::Lead), none),
     ("put /console/sites/{site}/two-persons", OnSite(Role::Admin), |_, _| json!({ "is_on": true })),
     ("get /console/sites/{site}/playbook", OnSite(Role::Viewer), none),
     (
@@ -157,6 +166,26 @@ const ROUTES: &[(&str, Needs, Body)] = &[
     ("get /openapi.json", Nothing, none),
     // At the end, because a session is needed before.
     ("delete /console/session", Session, none),
+];
+
+/// Other ways to ask a route, because each is a statement of its own behind it: parameters of the address, and fields of the body.
+const WAYS: &[(&str, &str, &str)] = &[
+    ("get /sites/{site}/posts", "order=unanswered", ""),
+    ("get /sites/{site}/posts", "order=helpful", ""),
+    ("get /sites/{site}/posts", "topic=low-mood", ""),
+    ("get /sites/{site}/posts", "order=unanswered&topic=low-mood", ""),
+    ("get /sites/{site}/posts", "order=helpful&topic=low-mood&kind=story", ""),
+    ("post /sites/{site}/search", "", r#"{ "topic": "low-mood" }"#),
+    ("get /console/queue", "site=demo", ""),
+    ("get /console/colleagues", "site=demo", ""),
+    ("post /console/search", "", r#"{ "site": "demo" }"#),
+    ("post /console/search", "", r#"{ "state": "declined" }"#),
+    ("post /console/search", "", r#"{ "state": "held", "site": "demo" }"#),
+    ("get /console/items/{id}/thread", "before=7zzzzzzzzzzzzzzzzzzzzzzzzz", ""),
+    ("get /console/items/{id}/thread", "after=00000000000000000000000000", ""),
+    ("get /console/audit", "before=1000000", ""),
+    ("get /console/sites/{site}/statistics", "year=2027", ""),
+    ("get /console/sites/{site}/statistics.csv", "year=2027", ""),
 ];
 
 /// Routes that answer nobody here with success, because they want what only a device or a person has.
@@ -294,6 +323,8 @@ struct World<'a> {
     spare: String,
     session: String,
     report_code: String,
+    /// The places in [`WAYS`] of those that somebody had an answer by.
+    ways_done: RefCell<BTreeSet<usize>>,
 }
 
 impl<'a> World<'a> {
@@ -334,6 +365,7 @@ impl<'a> World<'a> {
             spare: server.story(PLAIN).await.0,
             session: "1".to_owned(),
             report_code: String::new(),
+            ways_done: RefCell::default(),
         };
         let moderator = server.moderator(Role::Moderator).await;
         let about = |id: &str, what: &str| format!("/console/items/{id}/{what}");
@@ -457,6 +489,7 @@ impl<'a> World<'a> {
             "/console/sites/demo/reasons",
             "/console/sites/demo/present",
             "/console/sites/demo/roles",
+            "/console/sites/demo/drills",
             "/sites/demo/posts?limit=100",
         ] {
             let answer = all.get(path).await.ok();
@@ -506,8 +539,32 @@ impl<'a> World<'a> {
         callers
     }
 
-    /// Calls a route, and checks that the answer tells this caller nothing that is not theirs to read. Its status.
+    /// What an item is, by the words that were planted in it.
+    fn what(&self, item: &str) -> String {
+        let markers = self.planted.iter().filter(|planted| planted.item.as_deref() == Some(item));
+        let markers: Vec<_> = markers.map(|planted| planted.marker.as_str()).collect();
+        format!("{item} ({})", markers.join(", "))
+    }
+
+    /// Calls a route in every way, and checks that the answers tell this caller nothing that is not theirs to read. Its status.
     async fn call(&self, caller: &Caller, route: &Route, item: &str) -> u16 {
+        let ways = WAYS.iter().enumerate().filter(|(_, (name, ..))| *name == route.name);
+        for (place, (_, query, fields)) in ways {
+            let status = self.call_by(caller, route, item, query, fields).await;
+            if (200..300).contains(&status) {
+                self.ways_done.borrow_mut().insert(place);
+                assert!(
+                    caller.role.is_some() || !query.contains("site=demo"),
+                    "{}?{query} by {}: {status}",
+                    route.name,
+                    caller.name
+                );
+            }
+        }
+        self.call_by(caller, route, item, "", "").await
+    }
+
+    async fn call_by(&self, caller: &Caller, route: &Route, item: &str, query: &str, fields: &str) -> u16 {
         let path = route
             .path
             .replace("{site}", "demo")
@@ -521,7 +578,12 @@ impl<'a> World<'a> {
             let mut stream = self.server.open(&format!("/api/v1{path}"), &headers).await;
             (stream.status, stream.next().await.unwrap_or_default())
         } else {
-            let body = (route.body)(self, item);
+            let mut body = (route.body)(self, item);
+            if !fields.is_empty() {
+                let fields: serde_json::Map<String, Value> = serde_json::from_str(fields).unwrap();
+                body.as_object_mut().unwrap().extend(fields);
+            }
+            let path = if query.is_empty() { path.clone() } else { format!("{path}?{query}") };
             let body = Some(&body).filter(|body| !body.is_null());
             let method = route.method.to_uppercase().parse().unwrap();
             let answer = self.server.call(method, &path, &headers, body).await;
@@ -530,7 +592,7 @@ impl<'a> World<'a> {
         for planted in &self.planted {
             assert!(
                 !told.contains(&planted.marker) || may_read(caller, route.name, planted),
-                "{} reads {} from {} {path} ({status}): {told}",
+                "{} reads {} from {} {path}?{query} {fields} ({status}): {told}",
                 caller.name,
                 planted.marker,
                 route.method,
@@ -575,6 +637,22 @@ fn routes(document: &Value) -> Vec<Route> {
     let known: BTreeSet<String> = ROUTES.iter().map(|(name, ..)| (*name).to_owned()).collect();
     let new: Vec<_> = documented.keys().filter(|name| !known.contains(*name)).collect();
     assert!(new.is_empty(), "nobody said who may call {new:?}: add them to ROUTES");
+    for (name, operation) in &documented {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let parameter = match parameter["$ref"].as_str() {
+                Some(target) => document.pointer(&target[1..]).unwrap(),
+                None => parameter,
+            };
+            let field = parameter["name"].as_str().unwrap();
+            // A page of the same is no other way.
+            if parameter["in"] != "query" || ["limit", "cursor"].contains(&field) {
+                continue;
+            }
+            let is_asked =
+                WAYS.iter().any(|(way, query, _)| way == name && query.contains(&format!("{field}=")));
+            assert!(is_asked, "{name} is never asked with {field}: add it to WAYS");
+        }
+    }
     let route = |(name, needs, body): &(&'static str, Needs, Body)| {
         let (method, path) = name.split_once(' ').unwrap();
         let operation = documented.get(*name).unwrap_or_else(|| panic!("{name} is not documented"));
@@ -618,9 +696,11 @@ async fn no_route_tells_or_changes_anything_without_the_right() {
                             SignIn => [401, 429].contains(&status),
                             _ => [401, 403, 404].contains(&status),
                         };
-                        assert!(is_refused, "{} of {item} by {}: {status}", route.name, caller.name);
+                        let what = world.what(&item);
+                        assert!(is_refused, "{} of {what} by {}: {status}", route.name, caller.name);
                     } else if route.needs == Nothing && route.path.contains("{id}") {
-                        let what = format!("{} of {item}, which is not published: {status}", route.name);
+                        let what = world.what(&item);
+                        let what = format!("{} of {what}, which is not published: {status}", route.name);
                         assert_eq!(status, 404, "{what}");
                     } else if (200..300).contains(&status) {
                         done.insert(route.name);
@@ -649,8 +729,9 @@ async fn no_route_tells_or_changes_anything_without_the_right() {
                         let status = world.call(caller, route, &item).await;
                         assert!(
                             ![401, 403].contains(&status) || route.needs == Session || route.needs == Nothing,
-                            "{} of {item} by {}: {status}",
+                            "{} of {} by {}: {status}",
                             route.name,
+                            world.what(&item),
                             caller.name
                         );
                         if (200..300).contains(&status) {
@@ -667,6 +748,11 @@ async fn no_route_tells_or_changes_anything_without_the_right() {
             .filter(|name| !done.contains(name) && !NEVER_DONE.contains(name))
             .collect();
         assert!(never.is_empty(), "nobody could do {never:?}, so nothing was proved of them");
+        let unproved: Vec<_> = (0..WAYS.len())
+            .filter(|place| !world.ways_done.borrow().contains(place))
+            .map(|n| WAYS[n])
+            .collect();
+        assert!(unproved.is_empty(), "nobody had an answer by {unproved:?}, so nothing was proved of them");
         let readable: Vec<_> =
             world.planted.iter().filter(|planted| planted.readers == Readers::Everyone).collect();
         assert_eq!(readable.len(), 2, "the test would see a marker where one is");

@@ -140,6 +140,21 @@ async fn a_role_for_all_sites_is_not_an_admins_to_change() {
 }
 
 #[tokio::test]
+async fn taking_a_role_that_nobody_has_tells_nothing_of_other_sites_accounts() {
+    each_server(async |server| {
+        let ada = server.member("Ada", &[("demo", Role::Admin)]).await;
+        server.member("Sam", &[("other", Role::Moderator)]).await;
+        let take = async |name: &str| ada.write(Method::PUT, ROLES, Some(&json!({ "name": name }))).await;
+
+        let (foreign, unknown) = (take("Sam").await, take("Nobody").await);
+
+        assert_eq!(foreign.status, 200);
+        assert_eq!((foreign.status, foreign.text()), (unknown.status, unknown.text()));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn who_loses_the_last_role_is_signed_out_at_once() {
     each_server(async |server| {
         let ada = server.member("Ada", &[("demo", Role::Admin)]).await;

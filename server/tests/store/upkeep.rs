@@ -177,7 +177,8 @@ async fn content(store: &Subject) -> Vec<String> {
     content.push(format!("{:?}", store.site_settings("demo".parse().unwrap()).await.unwrap()));
     content.push(format!("{}", store.rows("select * from proposals").await.len()));
     content.push(format!("{}", store.rows("select * from site_presence").await.len()));
-    content.push(format!("{}", store.rows("select * from role_changes").await.len()));
+    content.push(format!("{:?}", store.drills("demo".parse().unwrap()).await.unwrap()));
+    content.push(format!("{}", store.rows("select * from items where drill_state is not null").await.len()));
     content.push(format!("{}", store.rows("select * from desk_events").await.len()));
     content.push(format!("{:?}", store.dead_deliveries(Reach::Everywhere).await.unwrap()));
     content.push(format!("{:?}", store.notices(99).await.unwrap()));
@@ -283,6 +284,8 @@ async fn fill(store: &Subject) {
     store.add_sign_in_code(name, secret(51), START, START + MINUTE).await.unwrap();
     store.change_site(demo(), SiteSetting::TwoPersons(true), None, START).await.unwrap();
     store.decided(item(2), Decision::Restore).await.unwrap_err();
+    store.drilling_about(&[41, 42]).await;
+    store.decided(item(41), Decision::Approve).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Conventions that matter, as tests.
 
 mod arrows;
+mod evidence;
 mod languages;
 mod tracked_files;
 mod versions;

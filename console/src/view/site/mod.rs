@@ -1,5 +1,6 @@
 //! The page of a site: what happens when nobody of its team looks at the queue.
 
+mod drill;
 mod notifications;
 mod present;
 mod record;
@@ -23,14 +24,15 @@ pub fn SitePage(work: Work) -> impl IntoView {
         let (leads, manages) = (role >= Role::Lead, role >= Role::Admin);
         move || {
             work.is_site_open.get().then(|| {
-                let (notified, steps, reasons, counted, team) =
-                    (id.clone(), id.clone(), id.clone(), id.clone(), id.clone());
+                let (notified, steps, reasons, counted, drilled, team) =
+                    (id.clone(), id.clone(), id.clone(), id.clone(), id.clone(), id.clone());
                 view! {
                     <present::Present work site=id.clone() role />
                     <Show when=move || leads>
                         <notifications::Notifications work site=notified.clone() />
                         <texts::PlaybookEditor work site=steps.clone() />
                         <texts::ReasonsEditor work site=reasons.clone() />
+                        <drill::FireDrills work site=drilled.clone() />
                         <statistics::Numbers site=counted.clone() />
                         <record::Record />
                     </Show>

@@ -66,7 +66,7 @@ fn shown(line: AuditLine) -> impl IntoView {
     let who = match (by, &why) {
         (Some(_), _) => name.unwrap_or_default(),
         (None, Some(rule)) if is_of_item => tr!("audit-by-rule", rule = rule),
-        (None, _) if act == Act::LockedOut => String::new(),
+        (None, _) if [Act::LockedOut, Act::DrillEnded].contains(&act) => String::new(),
         (None, _) => tr!("change-by-command").to_owned(),
     };
     // The rule stands where the name would.
@@ -112,6 +112,8 @@ fn act_name(act: Act) -> &'static str {
         Act::SensitiveEnded => tr!("act-sensitive-ended"),
         Act::TwoPersonsBegun => tr!("act-two-persons-begun"),
         Act::TwoPersonsEnded => tr!("act-two-persons-ended"),
+        Act::DrillBegun => tr!("act-drill-begun"),
+        Act::DrillEnded => tr!("act-drill-ended"),
         Act::PlaybookWritten => tr!("act-playbook-written"),
         Act::ReasonsWritten => tr!("act-reasons-written"),
         Act::CardsWritten => tr!("act-cards-written"),

@@ -4,6 +4,7 @@ use leptos::html::Details;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use peer_support_domain::anonymity::Shown;
+use peer_support_domain::automated::Between;
 use peer_support_domain::limits::SHOWN_FROM_ITEMS;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::statistics::{Quarter, ShownRow, ShownTable, Statistics, Table, Wait};
@@ -86,7 +87,7 @@ pub fn Numbers(site: SiteId) -> impl IntoView {
     }
 }
 
-fn quarter(Statistics { quarter, tables, decision, first_reply }: Statistics) -> impl IntoView {
+fn quarter(Statistics { quarter, tables, automated, decision, first_reply }: Statistics) -> impl IntoView {
     let waits = [(tr!("wait-decision"), decision), (tr!("wait-reply"), first_reply)];
     let waits = waits.map(|(name, wait)| {
         view! {
@@ -97,9 +98,34 @@ fn quarter(Statistics { quarter, tables, decision, first_reply }: Statistics) ->
             </tr>
         }
     });
+    let by_rules = [
+        (tr!("automated-held"), automated.held),
+        (tr!("automated-published"), automated.published),
+        (tr!("automated-hidden"), automated.hidden),
+        (tr!("automated-by-people"), automated.by_people),
+    ];
+    let by_rules = by_rules.map(|(name, n)| {
+        view! {
+            <tr>
+                <th scope="row">{name}</th>
+                <td>{between(n)}</td>
+            </tr>
+        }
+    });
+    let percent = automated.percent.map_or_else(|| tr!("numbers-withheld").to_owned(), between);
     view! {
         <h4>{quarter.to_string()}</h4>
         {tables.into_iter().map(table).collect_view()}
+        <table class="calendar">
+            <caption>{tr!("automated")}</caption>
+            <tbody>
+                {by_rules}
+                <tr>
+                    <th scope="row">{tr!("automated-percent")}</th>
+                    <td>{percent}</td>
+                </tr>
+            </tbody>
+        </table>
         <table class="calendar">
             <caption>{tr!("waits")}</caption>
             <thead>
@@ -158,6 +184,14 @@ fn told(n: Shown) -> String {
         Shown::Exactly(n) => n.to_string(),
         Shown::Few => tr!("numbers-few", n = SHOWN_FROM_ITEMS.to_string()),
         Shown::Withheld => tr!("numbers-withheld").to_owned(),
+    }
+}
+
+fn between(Between { least, most }: Between) -> String {
+    match most {
+        Some(most) if most == least => least.to_string(),
+        Some(most) => tr!("automated-between", least = least.to_string(), most = most.to_string()),
+        None => tr!("automated-at-least", n = least.to_string()),
     }
 }
 

@@ -13,11 +13,11 @@ use crate::store::{ModeratorId, StoreError};
 /// letters `audit`.
 const LOCK: i64 = 0x61_75_64_69_74;
 
-/// Adds a line behind the last one. It comes last in a transaction where that can be: from here on others who add one wait.
+/// Adds a line behind the last one; none about an item of a fire drill. It comes last in a transaction where that can be: from here on others who add one wait.
 pub(super) async fn record(db: &mut PgConnection, new: NewAct<'_>) -> Result<(), StoreError> {
-    let site: Option<SiteId> = match new.item {
+    let found: Option<(SiteId, bool)> = match new.item {
         Some(item) => sqlx::query(
-            "select sites.key, sites.id
+            "select sites.key, sites.id, items.drill_state is not null as is_made_up
              from items
              join sites on sites.key = items.site_key
              where items.id = $1",
@@ -25,9 +25,13 @@ pub(super) async fn record(db: &mut PgConnection, new: NewAct<'_>) -> Result<(),
         .bind(bits(item))
         .fetch_optional(&mut *db)
         .await?
-        .map(|row| parsed(&row, "sites", "id"))
+        .map(|row| Ok::<_, StoreError>((parsed(&row, "sites", "id")?, row.try_get("is_made_up")?)))
         .transpose()?,
         None => None,
+    };
+    let site = match found {
+        Some((_, true)) => return Ok(()),
+        found => found.map(|(site, _)| site),
     };
     let (name, account) = (name_of(db, new.by).await?, name_of(db, new.account).await?);
     sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *db).await?;

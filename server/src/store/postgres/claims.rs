@@ -10,24 +10,11 @@ use peer_support_domain::wire::{HandOver, PastDecision};
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::{audit, bits, corrupt, item_id, key, live, parsed, roles, side_texts};
+use super::items::{AtTheDesk, locked};
+use super::{audit, bits, corrupt, drills, item_id, key, live, parsed, roles, side_texts};
 use crate::store::audit::NewAct;
 use crate::store::side::Side;
 use crate::store::{Claim, Claimed, HandedOver, ModeratorId, NewClaim, NewHandOver, SecretHash, StoreError};
-
-/// The key of an item and where it stands, once nobody else is changing it.
-async fn item_locked(db: &mut PgConnection, item: ItemId) -> Result<Option<(i64, State)>, StoreError> {
-    let row = sqlx::query(
-        "select key, state
-         from items
-         where id = $1
-         for no key update",
-    )
-    .bind(bits(item))
-    .fetch_optional(db)
-    .await?;
-    row.map(|row| Ok((key(&row), parsed(&row, "items", "state")?))).transpose()
-}
 
 /// Who reads an item.
 pub(super) async fn of(db: &mut PgConnection, item_key: i64, now: i64) -> Result<Option<Claim>, StoreError> {
@@ -61,9 +48,14 @@ pub(super) async fn of_another(
 
 pub(super) async fn claim(pool: &PgPool, new: &NewClaim) -> Result<Option<Claimed>, StoreError> {
     let mut tx = pool.begin().await?;
-    let Some((key, state)) = item_locked(&mut tx, new.item).await? else { return Ok(None) };
+    let Some(AtTheDesk { key, state, is_made_up }) = locked(&mut tx, new.item).await? else {
+        return Ok(None);
+    };
     if state == State::Deleted {
         return Ok(None);
+    }
+    if is_made_up {
+        drills::note_claim(&mut tx, key, new.at).await?;
     }
     let before = of(&mut tx, key, new.at).await?;
     let is_new = before.as_ref().is_none_or(|claim| claim.moderator != new.moderator);
@@ -94,7 +86,7 @@ pub(super) async fn claim(pool: &PgPool, new: &NewClaim) -> Result<Option<Claime
 
 pub(super) async fn release(pool: &PgPool, id: ItemId, moderator: ModeratorId) -> Result<(), StoreError> {
     let mut tx = pool.begin().await?;
-    let Some((key, _)) = item_locked(&mut tx, id).await? else { return Ok(()) };
+    let Some(AtTheDesk { key, .. }) = locked(&mut tx, id).await? else { return Ok(()) };
     let released = sqlx::query(
         "delete from claims
          where item_key = $1
@@ -143,7 +135,7 @@ pub(super) async fn end(db: &mut PgConnection, item_key: i64, id: ItemId) -> Res
 
 pub(super) async fn hand_over(pool: &PgPool, new: &NewHandOver) -> Result<Option<HandedOver>, StoreError> {
     let mut tx = pool.begin().await?;
-    let Some((key, state)) = item_locked(&mut tx, new.item).await? else { return Ok(None) };
+    let Some(AtTheDesk { key, state, .. }) = locked(&mut tx, new.item).await? else { return Ok(None) };
     if state == State::Deleted {
         return Ok(Some(HandedOver::ItemDeleted));
     }

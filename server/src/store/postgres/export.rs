@@ -31,6 +31,7 @@ pub(super) async fn export(
            left join items as posts on posts.key = items.post_key
            left join topics on topics.key = items.topic_key
            where items.site_key = (select key from sites where id = $1)
+             and items.drill_state is null
              and (items.state = 'published' or ($2 and items.state <> 'deleted'))
              and (posts.state is null or posts.state = 'published' or ($2 and posts.state <> 'deleted'))
            order by coalesce(posts.created_at, items.created_at), coalesce(posts.key, items.key),

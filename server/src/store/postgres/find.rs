@@ -64,10 +64,20 @@ async fn candidates(db: &mut PgConnection, query: &FindQuery) -> Result<Vec<i64>
         .await?
     } else if let Some(state @ ("held" | "declined" | "hidden")) = state {
         sqlx::query_scalar(
-            "select key
+            "(
+               select key
+               from items
+               where state = $1
+                 and (state = 'held' or state = 'declined' or state = 'hidden')
+                 and key < $2
+               order by key desc
+               limit $3
+             )
+             union
+             select key
              from items
-             where state = $1
-               and (state = 'held' or state = 'declined' or state = 'hidden')
+             where drill_state = $1
+               and drill_state is not null
                and key < $2
              order by key desc
              limit $3",
@@ -112,7 +122,7 @@ async fn holding(db: &mut PgConnection, query: &FindQuery, keys: &[i64]) -> Resu
          where items.key = any($1)
            and items.state <> 'deleted'
            and (items.post_key is null or posts.state <> 'deleted')
-           and ($2::text is null or items.state = $2)
+           and ($2::text is null or coalesce(items.drill_state, items.state) = $2)
            and ($3::text is null or sites.id = $3)
            and ($9::text[] is null or sites.id = any($9))
            and ($4::text is null or coalesce(items.kind, 'r') = $4)

@@ -50,47 +50,13 @@ pub(super) async fn add(
         _ => false,
     };
     let state = if is_approved_before { State::Published } else { item.state };
-    let item_key: Option<i64> = sqlx::query_scalar(
-        "insert into items
-           (id, site_key, topic_key, kind, post_key, state, is_example, is_owners, recovery, created_at, helpful_at,
-            flags)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-         on conflict do nothing
-         returning key",
-    )
-    .bind(bits(item.id))
-    .bind(site_key)
-    .bind(topic_key)
-    .bind(kind)
-    .bind(post_key)
-    .bind(state.as_str())
-    .bind(item.is_example)
-    .bind(item.owner.is_some())
-    .bind(&item.recovery.as_bytes()[..])
-    .bind(item.created_at)
-    .bind(ranking::helpful_at_ms(item.created_at, VoteCounts::default()))
-    .bind(i32::from(item.flags.bits()))
-    .fetch_optional(&mut *tx)
-    .await?;
-    let Some(item_key) = item_key else {
+    let Some(item_key) = add_row(&mut tx, item, (site_key, topic_key, kind, post_key), state).await? else {
         // The insert waited for whoever was storing the same id. Perhaps that was the same request.
         return match idempotency {
             Some(idempotency) => Ok(added_before(&mut tx, idempotency).await?.unwrap_or(Added::IdTaken)),
             None => Ok(Added::IdTaken),
         };
     };
-    sqlx::query(
-        "insert into item_texts (item_key, lang, author, notes, text)
-         values ($1, $2, $3, $4, $5)",
-    )
-    .bind(item_key)
-    .bind(item.lang.as_ref().map(|lang| lang.as_str()))
-    .bind(item.author.as_ref().map(|author| &author.as_bytes()[..]))
-    .bind(&[item.notes.bits()][..])
-    .bind(&item.text)
-    .execute(&mut *tx)
-    .await?;
-    outbox::notice_risk(&mut tx, item_key, false, item.created_at).await?;
     if let (Some(post_key), State::Published) = (post_key, state) {
         count_reply(&mut tx, post_key, 1).await?;
     }
@@ -151,6 +117,92 @@ pub(super) async fn add(
     }
     tx.commit().await?;
     Ok(Added::Stored(Stored { id: item.id, state, created_at: item.created_at }))
+}
+
+/// Adds a held post of a fire drill: a row as of any other, marked, and counted nowhere.
+pub(super) async fn add_made_up(db: &mut PgConnection, item: &NewItem) -> Result<(), StoreError> {
+    let Place::Post { site, kind, topic } = &item.place else { return Ok(()) };
+    let site_key = site_key(db, site).await?;
+    let topic_key = topic_key(db, site_key, topic).await?;
+    let place = (site_key, Some(topic_key), Some(kind_letter(*kind)), None);
+    let item_key = add_row(db, item, place, State::Held).await?;
+    sqlx::query("update items set drill_state = state where key = $1")
+        .bind(item_key)
+        .execute(&mut *db)
+        .await?;
+    live::tell_desk(db, item.id, DeskChange::New).await
+}
+
+/// Adds the row of an item and its text, and has the team told where a life may be at risk; the row's key, or nothing when the
+/// id or the code is taken. `place`: the keys of its site and topic, its kind, and the key of its post.
+async fn add_row(
+    db: &mut PgConnection,
+    item: &NewItem,
+    (site_key, topic_key, kind, post_key): (i64, Option<i64>, Option<&str>, Option<i64>),
+    state: State,
+) -> Result<Option<i64>, StoreError> {
+    let item_key: Option<i64> = sqlx::query_scalar(
+        "insert into items
+           (id, site_key, topic_key, kind, post_key, state, is_example, is_owners, recovery, created_at, helpful_at,
+            flags)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+         on conflict do nothing
+         returning key",
+    )
+    .bind(bits(item.id))
+    .bind(site_key)
+    .bind(topic_key)
+    .bind(kind)
+    .bind(post_key)
+    .bind(state.as_str())
+    .bind(item.is_example)
+    .bind(item.owner.is_some())
+    .bind(&item.recovery.as_bytes()[..])
+    .bind(item.created_at)
+    .bind(ranking::helpful_at_ms(item.created_at, VoteCounts::default()))
+    .bind(i32::from(item.flags.bits()))
+    .fetch_optional(&mut *db)
+    .await?;
+    let Some(item_key) = item_key else { return Ok(None) };
+    sqlx::query(
+        "insert into item_texts (item_key, lang, author, notes, text)
+         values ($1, $2, $3, $4, $5)",
+    )
+    .bind(item_key)
+    .bind(item.lang.as_ref().map(|lang| lang.as_str()))
+    .bind(item.author.as_ref().map(|author| &author.as_bytes()[..]))
+    .bind(&[item.notes.bits()][..])
+    .bind(&item.text)
+    .execute(&mut *db)
+    .await?;
+    outbox::notice_risk(db, item_key, false, item.created_at).await?;
+    Ok(Some(item_key))
+}
+
+/// Where an item stands, as moderators are told.
+pub(super) struct AtTheDesk {
+    pub(super) key: i64,
+    pub(super) state: State,
+    /// Whether it is one of a fire drill.
+    pub(super) is_made_up: bool,
+}
+
+/// Where an item stands once nobody else is changing it; until the transaction ends, nobody else does.
+pub(super) async fn locked(db: &mut PgConnection, item: ItemId) -> Result<Option<AtTheDesk>, StoreError> {
+    let row = sqlx::query(
+        "select key, coalesce(drill_state, state) as state, drill_state is not null as is_made_up
+         from items
+         where id = $1
+         for no key update",
+    )
+    .bind(bits(item))
+    .fetch_optional(db)
+    .await?;
+    row.map(|row| {
+        let (state, is_made_up) = (parsed(&row, "items", "state")?, row.try_get("is_made_up")?);
+        Ok(AtTheDesk { key: key(&row), state, is_made_up })
+    })
+    .transpose()
 }
 
 /// Whether moderators approved so much of `author` in this thread, took nothing back, and no reader reports anything. What
@@ -610,6 +662,7 @@ pub(super) async fn recent_texts(
          where items.key > (select max(key) from items) - $1
            and created_at > $2
            and state in ('held', 'published')
+           and drill_state is null
          order by items.key",
     )
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))

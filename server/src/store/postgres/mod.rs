@@ -9,6 +9,7 @@ mod audit;
 mod cards;
 mod claims;
 mod credentials;
+mod drills;
 mod export;
 mod find;
 mod imports;
@@ -50,7 +51,7 @@ use peer_support_domain::site::SiteId;
 use peer_support_domain::statistics::{Counted, Quarter};
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{
-    AuditLine, Card, Delivery, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
+    AuditLine, Card, Delivery, Drill, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
     SiteChange, SiteSetting, Thread,
 };
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
@@ -64,11 +65,11 @@ use super::live::{Listener, Teller};
 use super::{
     AccountState, Added, AtDesk, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited,
     Escalated, ExportedItem, FeedQuery, FindQuery, Finds, HandedOver, Idempotency, Import, ImportId,
-    ImportedItem, ListedSession, Moderator, ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation,
-    NewHandOver, NewImport, NewItem, NewLineReport, NewReport, NewRole, NewSession, NewSettlement, Notice,
-    NoticeId, Objected, OpenSession, OwnItem, Published, Queued, RecentText, Replies, ReportStanding,
-    Reported, RoleChanged, Said, SearchQuery, SecondFactor, SecretHash, SessionId, Settled, SiteSettings,
-    Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits, kind_of_letter,
+    ImportedItem, ListedSession, Moderator, ModeratorId, NewClaim, NewDecision, NewDelivery, NewDrill,
+    NewEscalation, NewHandOver, NewImport, NewItem, NewLineReport, NewReport, NewRole, NewSession,
+    NewSettlement, Notice, NoticeId, Objected, OpenSession, OwnItem, Published, Queued, RecentText, Replies,
+    ReportStanding, Reported, RoleChanged, Said, SearchQuery, SecondFactor, SecretHash, SessionId, Settled,
+    SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits, kind_of_letter,
 };
 
 /// Connections of one server, of which one listens. PostgreSQL allows 100 at first, so several servers fit.
@@ -98,6 +99,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("record", include_str!("migrations/0016_record.sql")),
     ("find", include_str!("migrations/0017_find.sql")),
     ("rights", include_str!("migrations/0018_rights.sql")),
+    ("drills", include_str!("migrations/0019_drills.sql")),
 ];
 
 /// A store in a PostgreSQL database, which it may share with other servers.
@@ -415,6 +417,28 @@ impl Store for Postgres {
         at: i64,
     ) -> Result<(), StoreError> {
         until_alone(|| site_texts::put_reasons(&self.pool, &site, &reasons, moderator, at)).await
+    }
+
+    async fn begin_drill(&self, drill: NewDrill) -> Result<bool, StoreError> {
+        until_alone(|| drills::begin(&self.pool, &drill)).await
+    }
+
+    async fn stop_drill(&self, site: SiteId, by: ModeratorId, at: i64) -> Result<bool, StoreError> {
+        let is_stopped = until_alone(|| drills::stop(&self.pool, &site, by, at)).await?;
+        self.rewriter.finish_all().await?;
+        Ok(is_stopped)
+    }
+
+    async fn end_drills(&self, at: i64, is_restart: bool) -> Result<u64, StoreError> {
+        let n_ended = until_alone(|| drills::end_due(&self.pool, at, is_restart)).await?;
+        if n_ended > 0 {
+            self.rewriter.finish_all().await?;
+        }
+        Ok(n_ended)
+    }
+
+    async fn drills(&self, site: SiteId) -> Result<Vec<Drill>, StoreError> {
+        drills::list(&mut *self.pool.acquire().await?, &site).await
     }
 
     async fn listen(&self) -> Result<Listener<Published>, StoreError> {

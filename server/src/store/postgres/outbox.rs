@@ -9,7 +9,7 @@ use peer_support_domain::wire::{Delivery, Escalation};
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::{audit, bits, corrupt, item_id, key, parsed, sites_in};
+use super::{audit, bits, corrupt, drills, item_id, key, parsed, sites_in};
 use crate::store::audit::NewAct;
 use crate::store::{
     DueDelivery, Escalated, FIRST_TIER, NewDelivery, NewEscalation, Notice, NoticeId, StoreError, Tried,
@@ -51,6 +51,7 @@ pub(super) async fn escalate(pool: &PgPool, new: &NewEscalation) -> Result<Optio
         .bind(new.at)
         .execute(&mut *tx)
         .await?;
+    drills::note_passing_on(&mut tx, item_key, new.at).await?;
     notice(&mut tx, item_key, Occasion::Escalated, new.at).await?;
     audit::record(&mut tx, NewAct::of(Act::PassedOn, Some(new.moderator), new.at).on(new.item)).await?;
     let done = last(&mut tx, new.item).await?.ok_or_else(|| corrupt("items", "escalated_at", item_key))?;

@@ -3,11 +3,12 @@
 use peer_support_domain::audit::Act;
 use peer_support_domain::desk::DeskChange;
 use peer_support_domain::id::ItemId;
-use peer_support_domain::post::{Decision, State};
+use peer_support_domain::post::Decision;
 use peer_support_domain::two_persons::needs_second;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
+use super::items::{AtTheDesk, locked};
 use super::{audit, bits, claims, corrupt, flags, item_id, key, live, parsed, queue};
 use crate::store::audit::NewAct;
 use crate::store::{How, ModeratorId, NewDecision, NewSettlement, Proposal, Settled, StoreError, Undecided};
@@ -97,7 +98,7 @@ pub(super) async fn propose(
         "update items
          set asked_at = coalesce(asked_at, $2)
          where key = $1
-           and state = 'hidden'",
+           and coalesce(drill_state, state) = 'hidden'",
     )
     .bind(item_key)
     .bind(new.at)
@@ -141,17 +142,9 @@ pub(super) async fn lapse(db: &mut PgConnection, item: ItemId, at: i64) -> Resul
 
 pub(super) async fn settle(pool: &PgPool, new: &NewSettlement) -> Result<Option<Settled>, StoreError> {
     let mut tx = pool.begin().await?;
-    let found = sqlx::query(
-        "select key, state
-         from items
-         where id = $1
-         for no key update",
-    )
-    .bind(bits(new.item))
-    .fetch_optional(&mut *tx)
-    .await?;
-    let Some(row) = found else { return Ok(None) };
-    let (item_key, state): (i64, State) = (key(&row), parsed(&row, "items", "state")?);
+    let Some(AtTheDesk { key: item_key, state, .. }) = locked(&mut tx, new.item).await? else {
+        return Ok(None);
+    };
     let Some(proposal) = open(&mut tx, new.item).await? else { return Ok(Some(Settled::NoProposal)) };
     let is_own = proposal.moderator == new.moderator;
     if new.confirms && is_own {
@@ -169,7 +162,7 @@ pub(super) async fn settle(pool: &PgPool, new: &NewSettlement) -> Result<Option<
             "update items
              set asked_at = nullif(asked_at, $2)
              where key = $1
-               and state = 'hidden'",
+               and coalesce(drill_state, state) = 'hidden'",
         )
         .bind(item_key)
         .bind(proposal.at)

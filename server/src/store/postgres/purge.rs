@@ -78,7 +78,7 @@ pub(super) async fn items(pool: &PgPool, unpublished_before: i64) -> Result<u64,
 }
 
 /// Removes items and the replies to them; how many.
-async fn remove(db: &mut PgConnection, keys: &[i64]) -> Result<u64, StoreError> {
+pub(super) async fn remove(db: &mut PgConnection, keys: &[i64]) -> Result<u64, StoreError> {
     let thread: Vec<i64> = sqlx::query_scalar(
         "select key
          from items

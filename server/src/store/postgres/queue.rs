@@ -15,8 +15,8 @@ use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{
-    audit, bits, claims, cursor_key, flags, item_id, items, key, kind, live, notes, objections, outbox, own,
-    parsed, parsed_if_any, proposals, reports, side_texts, tallies,
+    audit, bits, claims, cursor_key, drills, flags, item_id, items, key, kind, live, notes, objections,
+    outbox, own, parsed, parsed_if_any, proposals, reports, side_texts, tallies,
 };
 use crate::store::audit::{NewAct, of_decision};
 use crate::store::side::{Side, SideTexts};
@@ -28,8 +28,9 @@ use crate::store::{
 
 /// Items as moderators read them, without what is asked for apart; a condition follows.
 const ITEMS: &str = "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, texts.text, texts.lang,
-           texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags, items.escalated_at, items.objected_at, items.queue_place,
-           items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
+           texts.notes, post_texts.text as in_reply_to, items.created_at,
+           coalesce(items.drill_state, items.state) as state, items.flags, items.escalated_at, items.objected_at, items.queue_place,
+           coalesce(items.drill_state, items.state) <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
              as has_open_flags,
            claims.moderator_key as reader_key, moderators.name as reader, claims.expires_at as claimed_until,
            (select count(*) from decisions where item_id = items.id) as n_decisions
@@ -221,7 +222,7 @@ pub(super) async fn carry_out(
     second: Option<ModeratorId>,
 ) -> Result<Option<Result<State, Undecided>>, StoreError> {
     let found = sqlx::query(
-        "select key, post_key, state, coalesce(reported_at, flagged_at) is not null as is_review, flags, created_at,
+        "select key, post_key, coalesce(drill_state, state) as state, drill_state is not null as is_made_up, coalesce(reported_at, flagged_at) is not null as is_review, flags, created_at,
            imported_at, coalesce(reported_at, asked_at, escalated_at) is not null as is_looked_at
          from items
          where id = $1
@@ -233,7 +234,7 @@ pub(super) async fn carry_out(
     let Some(row) = found else { return Ok(None) };
     let (key, post_key): (i64, Option<i64>) = (row.try_get("key")?, row.try_get("post_key")?);
     let before: State = parsed(&row, "items", "state")?;
-    let is_review: bool = row.try_get("is_review")?;
+    let (is_review, is_made_up): (bool, bool) = (row.try_get("is_review")?, row.try_get("is_made_up")?);
     let flags = flags(&row)?;
     // When it was sent here.
     let sent_at: Option<i64> = match row.try_get::<Option<i64>, _>("imported_at")? {
@@ -331,7 +332,8 @@ pub(super) async fn carry_out(
     }
     sqlx::query(
         "update items
-         set state = $2, reason = $3, reported_at = null, flagged_at = null, asked_at = null, escalated_at = null,
+         set state = case when drill_state is null then $2 else 'declined' end,
+           drill_state = case when drill_state is not null then $2 end, reason = $3, reported_at = null, flagged_at = null, asked_at = null, escalated_at = null,
            flags = flags & ~$5,
            edited_at = case when $4 then null else edited_at end
          where key = $1",
@@ -343,6 +345,9 @@ pub(super) async fn carry_out(
     .bind(i32::from(Flags::from_iter([Flag::Danger]).bits()))
     .execute(&mut *tx)
     .await?;
+    if is_made_up {
+        drills::note_decision(tx, key, new).await?;
+    }
     // The same reports do not hide it again.
     sqlx::query("update reports set is_decided = true where item_key = $1")
         .bind(key)
@@ -365,7 +370,7 @@ pub(super) async fn carry_out(
     if let Some(post_key) = post_key {
         items::count_reply(tx, post_key, published_change(before, after)).await?;
     }
-    if before != State::Published && after == State::Published {
+    if before != State::Published && after == State::Published && !is_made_up {
         live::tell(tx, new.item).await?;
     }
     claims::end(tx, key, new.item).await?;

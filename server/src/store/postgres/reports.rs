@@ -107,15 +107,7 @@ struct ReportedItem {
 /// The item of a report, when everyone can see it or this reader reported it before. Until the transaction ends, nobody
 /// else reports it or decides about it.
 async fn locked_item(db: &mut PgConnection, new: &NewReport) -> Result<Option<ReportedItem>, StoreError> {
-    sqlx::query(
-        "select key
-         from items
-         where id = $1
-         for no key update",
-    )
-    .bind(bits(new.item))
-    .fetch_optional(&mut *db)
-    .await?;
+    items::locked(db, new.item).await?;
     // In a statement of its own: it sees what was committed while the one above waited for the row.
     sqlx::query(
         "select items.key, items.post_key, items.state, reports.is_decided

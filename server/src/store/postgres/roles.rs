@@ -91,14 +91,13 @@ pub(super) async fn set(pool: &PgPool, new: &NewRole) -> Result<RoleChanged, Sto
         }
     }
     let role = new.role.map(Role::as_str);
-    let site_key = match &new.site {
+    match &new.site {
         None => {
             sqlx::query("update moderators set role = $2 where key = $1")
                 .bind(before.id.0)
                 .bind(role)
                 .execute(&mut *tx)
                 .await?;
-            None
         }
         Some(site) => {
             let site_key = items::site_key(&mut tx, site).await?;
@@ -120,24 +119,12 @@ pub(super) async fn set(pool: &PgPool, new: &NewRole) -> Result<RoleChanged, Sto
                 .bind(site_key),
             };
             change.execute(&mut *tx).await?;
-            Some(site_key)
         }
-    };
+    }
     let Some(after) = account(&mut tx, before.id).await? else { return Ok(RoleChanged::NoSuchAccount) };
     if after.roles == before.roles {
         return Ok(RoleChanged::Done(after));
     }
-    sqlx::query(
-        "insert into role_changes (moderator_key, site_key, role, by_key, changed_at)
-         values ($1, $2, $3, $4, $5)",
-    )
-    .bind(before.id.0)
-    .bind(site_key)
-    .bind(role)
-    .bind(new.by.map(|by| by.0))
-    .bind(new.at)
-    .execute(&mut *tx)
-    .await?;
     credentials::remember(&mut tx, before.id, AccountEvent::RolesChanged, new.at).await?;
     audit::record(&mut tx, NewAct::of_role(new, before.id)).await?;
     release_lost(&mut tx, &after).await?;

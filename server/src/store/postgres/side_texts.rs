@@ -9,7 +9,8 @@ use peer_support_domain::wire::Word;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::{bits, claims, corrupt, item_id, key, live, notes, parsed, rewrite};
+use super::items::{AtTheDesk, locked};
+use super::{claims, corrupt, item_id, key, live, notes, parsed, rewrite};
 use crate::store::side::{Side, SideText, SideTexts};
 use crate::store::{Idempotency, ModeratorId, Said, StoreError};
 
@@ -137,13 +138,14 @@ pub(super) async fn say_own(
     .fetch_optional(&mut *tx)
     .await?;
     let Some(row) = found else { return Ok(None) };
-    if parsed::<State>(&row, "items", "state")? != State::Deleted
+    let state: State = parsed(&row, "items", "state")?;
+    if state != State::Deleted
         && let Some(idempotency) = idempotency
         && let Some(before) = said_before(&mut tx, text, idempotency).await?
     {
         return Ok(Some(before));
     }
-    let said = say_about(&mut tx, &row, None, text, at, idempotency.is_some()).await?;
+    let said = say_about(&mut tx, (key(&row), state), None, text, at, idempotency.is_some()).await?;
     if let (Said::Done(_), Some(idempotency)) = (&said, idempotency) {
         sqlx::query(
             "insert into word_keys (key_hash, request_hash, item_key, created_at)
@@ -193,20 +195,11 @@ pub(super) async fn say(
     at: i64,
 ) -> Result<Option<Said>, StoreError> {
     let mut tx = pool.begin().await?;
-    let found = sqlx::query(
-        "select key, state
-         from items
-         where id = $1
-         for no key update",
-    )
-    .bind(bits(item))
-    .fetch_optional(&mut *tx)
-    .await?;
-    let Some(row) = found else { return Ok(None) };
-    if let Some(theirs) = claims::of_another(&mut tx, key(&row), moderator, at).await? {
+    let Some(AtTheDesk { key, state, .. }) = locked(&mut tx, item).await? else { return Ok(None) };
+    if let Some(theirs) = claims::of_another(&mut tx, key, moderator, at).await? {
         return Ok(Some(Said::Claimed(theirs)));
     }
-    let said = say_about(&mut tx, &row, Some(moderator), text, at, false).await?;
+    let said = say_about(&mut tx, (key, state), Some(moderator), text, at, false).await?;
     tx.commit().await?;
     Ok(Some(said))
 }
@@ -214,16 +207,15 @@ pub(super) async fn say(
 /// `is_new`: a key tells it from the same word before.
 async fn say_about(
     db: &mut PgConnection,
-    item: &PgRow,
+    (item_key, state): (i64, State),
     moderator: Option<ModeratorId>,
     text: &str,
     at: i64,
     is_new: bool,
 ) -> Result<Said, StoreError> {
-    if parsed::<State>(item, "items", "state")? == State::Deleted {
+    if state == State::Deleted {
         return Ok(Said::ItemDeleted);
     }
-    let item_key = key(item);
     let texts = of_item(db, item_key).await?;
     let is_moderators = moderator.is_some();
     if !is_new && let Some(before) = texts.said_before(is_moderators, text) {
@@ -238,7 +230,7 @@ async fn say_about(
         "update items
          set asked_at = case
            when not $2 then coalesce(asked_at, $3)
-           when state = 'hidden'
+           when coalesce(drill_state, state) = 'hidden'
              then (select proposed_at from proposals where item_id = items.id and outcome is null)
          end
          where key = $1",

@@ -9,7 +9,7 @@ use sqlx::postgres::{PgConnection, PgPool};
 use super::bits;
 use crate::store::StoreError;
 
-/// Counts something that happened to an item.
+/// Counts something that happened to an item, unless it is one of a fire drill.
 pub(super) async fn count(
     db: &mut PgConnection,
     item: ItemId,
@@ -21,7 +21,8 @@ pub(super) async fn count(
         "insert into tallies (site_key, quarter, what, which, n)
          select site_key, $2, $3, $4, 1
          from items
-         where id = $1",
+         where id = $1
+           and drill_state is null",
     )
     .bind(bits(item))
     .bind(Quarter::of_ms(at).number())

@@ -136,7 +136,7 @@ async fn after(
 /// The items of these keys, in their order.
 async fn of_keys(db: &mut PgConnection, keys: &[i64]) -> Result<Vec<ThreadItem>, StoreError> {
     let rows = sqlx::query(
-        "select items.key, items.id, items.state, items.flags, items.created_at, texts.text, texts.lang, texts.author,
+        "select items.key, items.id, coalesce(items.drill_state, items.state) as state, items.flags, items.created_at, texts.text, texts.lang, texts.author,
            texts.notes
          from unnest($1::bigint[]) with ordinality as asked (key, nth)
          join items on items.key = asked.key

@@ -8,7 +8,7 @@ use super::{all, bits, corrupt, execute, first, item_id, parsed};
 use crate::store::audit::{self, AuditFrom, NO_HASH, NewAct};
 use crate::store::{ModeratorId, StoreError};
 
-/// Adds a line behind the last one. There is one writer, so that none comes between.
+/// Adds a line behind the last one; none about an item of a fire drill. There is one writer, so that none comes between.
 pub(super) fn record(db: &Connection, new: NewAct<'_>) -> Result<(), StoreError> {
     let last = first(
         db,
@@ -20,17 +20,21 @@ pub(super) fn record(db: &Connection, new: NewAct<'_>) -> Result<(), StoreError>
         [],
         |row| Ok((row.get(0)?, row.get::<_, [u8; 32]>(1)?)),
     )?;
-    let site: Option<SiteId> = match new.item {
+    let found: Option<(SiteId, bool)> = match new.item {
         Some(item) => first(
             db,
-            "select sites.key, sites.id
+            "select sites.key, sites.id, items.drill_state is not null as is_made_up
              from items
              join sites on sites.key = items.site_key
              where items.id = ?1",
             [bits(item)],
-            |row| parsed(row, "sites", "id"),
+            |row| Ok((parsed(row, "sites", "id")?, row.get("is_made_up")?)),
         )?,
         None => None,
+    };
+    let site = match found {
+        Some((_, true)) => return Ok(()),
+        found => found.map(|(site, _)| site),
     };
     let name_of = |moderator: Option<ModeratorId>| match moderator {
         Some(moderator) => {

@@ -9,22 +9,11 @@ use peer_support_domain::post::{Role, State};
 use peer_support_domain::wire::{HandOver, PastDecision};
 use rusqlite::{Connection, Row};
 
-use super::{all, audit, bits, execute, first, item_id, live, moderators, parsed, roles, side_texts};
+use super::items::{AtTheDesk, at_the_desk};
+use super::{all, audit, bits, drills, execute, first, item_id, live, moderators, parsed, roles, side_texts};
 use crate::store::audit::NewAct;
 use crate::store::side::Side;
 use crate::store::{Claim, Claimed, HandedOver, ModeratorId, NewClaim, NewHandOver, SecretHash, StoreError};
-
-/// The key of an item and where it stands.
-fn item(db: &Connection, item: ItemId) -> Result<Option<(i64, State)>, StoreError> {
-    first(
-        db,
-        "select key, state
-         from items
-         where id = ?1",
-        [bits(item)],
-        |row| Ok((row.get("key")?, parsed(row, "items", "state")?)),
-    )
-}
 
 /// Who reads an item.
 pub(super) fn of(db: &Connection, item_key: i64, now: i64) -> Result<Option<Claim>, StoreError> {
@@ -51,9 +40,12 @@ pub(super) fn of_another(
 }
 
 pub(super) fn claim(db: &Connection, new: &NewClaim) -> Result<Option<Claimed>, StoreError> {
-    let Some((key, state)) = item(db, new.item)? else { return Ok(None) };
+    let Some(AtTheDesk { key, state, is_made_up }) = at_the_desk(db, new.item)? else { return Ok(None) };
     if state == State::Deleted {
         return Ok(None);
+    }
+    if is_made_up {
+        drills::note_claim(db, key, new.at)?;
     }
     let before = of(db, key, new.at)?;
     let is_new = before.as_ref().is_none_or(|claim| claim.moderator != new.moderator);
@@ -76,7 +68,7 @@ pub(super) fn claim(db: &Connection, new: &NewClaim) -> Result<Option<Claimed>, 
 }
 
 pub(super) fn release(db: &Connection, id: ItemId, moderator: ModeratorId) -> Result<(), StoreError> {
-    let Some((key, _)) = item(db, id)? else { return Ok(()) };
+    let Some(AtTheDesk { key, .. }) = at_the_desk(db, id)? else { return Ok(()) };
     let n_released = execute(
         db,
         "delete from claims
@@ -119,7 +111,7 @@ pub(super) fn end(db: &Connection, item_key: i64, id: ItemId) -> Result<(), Stor
 }
 
 pub(super) fn hand_over(db: &Connection, new: &NewHandOver) -> Result<Option<HandedOver>, StoreError> {
-    let Some((key, state)) = item(db, new.item)? else { return Ok(None) };
+    let Some(AtTheDesk { key, state, .. }) = at_the_desk(db, new.item)? else { return Ok(None) };
     if state == State::Deleted {
         return Ok(Some(HandedOver::ItemDeleted));
     }

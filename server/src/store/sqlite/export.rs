@@ -29,6 +29,7 @@ pub(super) fn export(
          from items
          where site_key = (select key from sites where id = ?1)
            and kind is not null
+           and drill_state is null
            and (state = 'published' or (?2 and state <> 'deleted'))
          order by created_at, key",
     )?;

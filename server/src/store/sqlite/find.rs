@@ -60,6 +60,12 @@ fn candidates(db: &Connection, query: &FindQuery) -> Result<Vec<i64>, StoreError
              where state = ?1
                and (state = 'held' or state = 'declined' or state = 'hidden')
                and key < ?2
+             union
+             select key
+             from items
+             where drill_state = ?1
+               and drill_state is not null
+               and key < ?2
              order by key desc
              limit ?3",
             (state, before, n_rows),
@@ -92,7 +98,7 @@ fn does_hold(db: &Connection, query: &FindQuery, key: i64) -> Result<bool, Store
          where items.key = ?1
            and items.state <> 'deleted'
            and (items.post_key is null or posts.state <> 'deleted')
-           and (?2 is null or items.state = ?2)
+           and (?2 is null or coalesce(items.drill_state, items.state) = ?2)
            and (?3 is null or sites.id = ?3)
            and (?9 is null or instr(?9, ' ' || sites.id || ' ') > 0)
            and (?4 is null or coalesce(items.kind, 'r') = ?4)

@@ -64,37 +64,7 @@ pub(super) fn add(
         _ => false,
     };
     let state = if is_approved_before { State::Published } else { item.state };
-    let text_key = add_text(
-        db,
-        item.lang.as_ref().map(|lang| lang.as_str()),
-        item.author.as_ref().map(|author| author.as_bytes().as_slice()),
-        item.notes,
-        &item.text,
-    )?;
-    execute(
-        db,
-        "insert into items
-           (id, site_key, topic_key, kind, post_key, state, is_example, is_owners, text_key, recovery, created_at,
-            helpful_at, flags)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-        (
-            bits(item.id),
-            site_key,
-            topic_key,
-            kind,
-            post_key,
-            state.as_str(),
-            item.is_example,
-            item.owner.is_some(),
-            text_key,
-            item.recovery.as_bytes(),
-            item.created_at,
-            ranking::helpful_at_ms(item.created_at, VoteCounts::default()),
-            item.flags.bits(),
-        ),
-    )?;
-    let item_key = db.last_insert_rowid();
-    outbox::notice_risk(db, item_key, false, item.created_at)?;
+    let item_key = add_row(db, item, (site_key, topic_key, kind, post_key), state)?;
     if let (Some(post_key), State::Published) = (post_key, state) {
         count_reply(db, post_key, 1)?;
     }
@@ -138,6 +108,84 @@ pub(super) fn add(
         )?;
     }
     Ok(Added::Stored(Stored { id: item.id, state, created_at: item.created_at }))
+}
+
+/// Adds a held post of a fire drill: a row as of any other, marked, and counted nowhere.
+pub(super) fn add_made_up(db: &Connection, item: &NewItem) -> Result<(), StoreError> {
+    let Place::Post { site, kind, topic } = &item.place else { return Ok(()) };
+    let site_key = site_key_or_new(db, site)?;
+    let topic_key = topic_key_or_new(db, site_key, topic)?;
+    let place = (site_key, Some(topic_key), Some(kind_letter(*kind)), None);
+    let item_key = add_row(db, item, place, State::Held)?;
+    execute(db, "update items set drill_state = state where key = ?1", [item_key])?;
+    live::tell_desk(db, item.id, DeskChange::New)
+}
+
+/// Adds the row of an item and its text, and has the team told where a life may be at risk; the row's key. `place`: the keys of
+/// its site and topic, its kind, and the key of its post.
+fn add_row(
+    db: &Connection,
+    item: &NewItem,
+    (site_key, topic_key, kind, post_key): (i64, Option<i64>, Option<&str>, Option<i64>),
+    state: State,
+) -> Result<i64, StoreError> {
+    let text_key = add_text(
+        db,
+        item.lang.as_ref().map(|lang| lang.as_str()),
+        item.author.as_ref().map(|author| author.as_bytes().as_slice()),
+        item.notes,
+        &item.text,
+    )?;
+    execute(
+        db,
+        "insert into items
+           (id, site_key, topic_key, kind, post_key, state, is_example, is_owners, text_key, recovery, created_at,
+            helpful_at, flags)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        (
+            bits(item.id),
+            site_key,
+            topic_key,
+            kind,
+            post_key,
+            state.as_str(),
+            item.is_example,
+            item.owner.is_some(),
+            text_key,
+            item.recovery.as_bytes(),
+            item.created_at,
+            ranking::helpful_at_ms(item.created_at, VoteCounts::default()),
+            item.flags.bits(),
+        ),
+    )?;
+    let item_key = db.last_insert_rowid();
+    outbox::notice_risk(db, item_key, false, item.created_at)?;
+    Ok(item_key)
+}
+
+/// Where an item stands, as moderators are told.
+pub(super) struct AtTheDesk {
+    pub(super) key: i64,
+    pub(super) state: State,
+    /// Whether it is one of a fire drill.
+    pub(super) is_made_up: bool,
+}
+
+pub(super) fn at_the_desk(db: &Connection, item: ItemId) -> Result<Option<AtTheDesk>, StoreError> {
+    first(
+        db,
+        "select key, coalesce(drill_state, state) as state, drill_state is not null as is_made_up
+         from items
+         where id = ?1",
+        [bits(item)],
+        |row| {
+            Ok(AtTheDesk {
+                key: key(row),
+                state: parsed(row, "items", "state")?,
+                is_made_up: row.get("is_made_up")?,
+            })
+        },
+    )
 }
 
 /// Whether moderators approved so much of `author` in this thread, took nothing back, and no reader reports anything. What
@@ -529,6 +577,7 @@ pub(super) fn recent_texts(db: &Connection, since: i64, limit: usize) -> Result<
          where items.key > (select max(key) from items) - ?1
            and created_at > ?2
            and state in ('held', 'published')
+           and drill_state is null
          order by items.key",
         (i64::try_from(limit).unwrap_or(i64::MAX), since),
         |row| {

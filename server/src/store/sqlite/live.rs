@@ -13,7 +13,7 @@ use crate::store::{AtDesk, Published, StoreError, Tidings};
 pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch(
         "create temp table if not exists published (item_key integer not null) strict;
-         create temp table if not exists desk_news (item_id integer not null, what text not null) strict;",
+         create temp table if not exists desk_news (item_id integer not null, what text not null, site text not null) strict;",
     )
 }
 
@@ -25,7 +25,15 @@ pub(super) fn tell(db: &Connection, item_key: i64) -> Result<(), StoreError> {
 
 /// Has moderators told that something changed about this item when the transaction is on the disk.
 pub(super) fn tell_desk(db: &Connection, item: ItemId, what: DeskChange) -> Result<(), StoreError> {
-    execute(db, "insert into temp.desk_news (item_id, what) values (?1, ?2)", (bits(item), what.as_str()))?;
+    execute(
+        db,
+        "insert into temp.desk_news (item_id, what, site)
+         select items.id, ?2, sites.id
+         from items
+         join sites on sites.key = items.site_key
+         where items.id = ?1",
+        (bits(item), what.as_str()),
+    )?;
     Ok(())
 }
 
@@ -33,11 +41,9 @@ pub(super) fn tell_desk(db: &Connection, item: ItemId, what: DeskChange) -> Resu
 pub(super) fn take_desk(db: &Connection) -> Result<Vec<AtDesk>, StoreError> {
     let news = all(
         db,
-        "select desk_news.rowid as key, item_id, what, sites.id as site
+        "select rowid as key, item_id, what, site
          from temp.desk_news
-         join items on items.id = desk_news.item_id
-         join sites on sites.key = items.site_key
-         order by desk_news.rowid",
+         order by rowid",
         [],
         |row| {
             let news = DeskNews { item: item_id(row, "item_id")?, what: parsed(row, "desk_news", "what")? };

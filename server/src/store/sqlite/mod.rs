@@ -5,6 +5,7 @@ mod audit;
 mod cards;
 mod claims;
 mod credentials;
+mod drills;
 mod export;
 mod find;
 mod imports;
@@ -48,7 +49,7 @@ use peer_support_domain::site::SiteId;
 use peer_support_domain::statistics::{Counted, Quarter};
 use peer_support_domain::vote::VoteCounts;
 use peer_support_domain::wire::{
-    AuditLine, Card, Delivery, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
+    AuditLine, Card, Delivery, Drill, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
     SiteChange, SiteSetting, Thread,
 };
 use rusqlite::{Connection, OpenFlags, Params, Row};
@@ -61,11 +62,11 @@ use super::live::{Listener, Teller};
 use super::{
     AccountState, Added, AtDesk, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited,
     Escalated, ExportedItem, FeedQuery, FindQuery, Finds, HandedOver, Idempotency, Import, ImportId,
-    ImportedItem, ListedSession, Moderator, ModeratorId, NewClaim, NewDecision, NewDelivery, NewEscalation,
-    NewHandOver, NewImport, NewItem, NewLineReport, NewReport, NewRole, NewSession, NewSettlement, Notice,
-    NoticeId, Objected, OpenSession, OwnItem, Published, Queued, RecentText, Replies, ReportStanding,
-    Reported, RoleChanged, Said, SearchQuery, SecondFactor, SecretHash, SessionId, Settled, SiteSettings,
-    Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits,
+    ImportedItem, ListedSession, Moderator, ModeratorId, NewClaim, NewDecision, NewDelivery, NewDrill,
+    NewEscalation, NewHandOver, NewImport, NewItem, NewLineReport, NewReport, NewRole, NewSession,
+    NewSettlement, Notice, NoticeId, Objected, OpenSession, OwnItem, Published, Queued, RecentText, Replies,
+    ReportStanding, Reported, RoleChanged, Said, SearchQuery, SecondFactor, SecretHash, SessionId, Settled,
+    SiteSettings, Store, StoreError, Tried, Undecided, Vote, corrupt, flags_of_bits,
 };
 
 /// Readers at a time. Reads take well below a millisecond each, so a few keep every core busy.
@@ -99,6 +100,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0016_record.sql")),
     M::up(include_str!("migrations/0017_find.sql")),
     M::up(include_str!("migrations/0018_rights.sql")),
+    M::up(include_str!("migrations/0019_drills.sql")),
 ];
 
 /// A store in one file, with its write-ahead log beside it.
@@ -519,6 +521,24 @@ impl Store for Sqlite {
         at: i64,
     ) -> Result<(), StoreError> {
         self.forget(move |db| site_texts::put_reasons(db, &site, &reasons, moderator, at)).await
+    }
+
+    async fn begin_drill(&self, drill: NewDrill) -> Result<bool, StoreError> {
+        self.write(move |db| drills::begin(db, &drill)).await
+    }
+
+    async fn stop_drill(&self, site: SiteId, by: ModeratorId, at: i64) -> Result<bool, StoreError> {
+        self.forget(move |db| drills::stop(db, &site, by, at)).await
+    }
+
+    async fn end_drills(&self, at: i64, is_restart: bool) -> Result<u64, StoreError> {
+        // Mostly nothing runs: then nothing is written either.
+        let is_due = self.read(move |db| drills::is_due(db, at, is_restart)).await?;
+        if is_due { self.forget(move |db| drills::end_due(db, at, is_restart)).await } else { Ok(0) }
+    }
+
+    async fn drills(&self, site: SiteId) -> Result<Vec<Drill>, StoreError> {
+        self.read(move |db| drills::list(db, &site)).await
     }
 
     async fn listen(&self) -> Result<Listener<Published>, StoreError> {

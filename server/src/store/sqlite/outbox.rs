@@ -8,7 +8,7 @@ use peer_support_domain::roles::Reach;
 use peer_support_domain::wire::{Delivery, Escalation};
 use rusqlite::{Connection, Row};
 
-use super::{all, audit, bits, corrupt, execute, first, item_id, key, parsed, sites_in};
+use super::{all, audit, bits, corrupt, drills, execute, first, item_id, key, parsed, sites_in};
 use crate::store::audit::NewAct;
 use crate::store::{
     DueDelivery, Escalated, FIRST_TIER, NewDelivery, NewEscalation, Notice, NoticeId, StoreError, Tried,
@@ -38,6 +38,7 @@ pub(super) fn escalate(db: &Connection, new: &NewEscalation) -> Result<Option<Es
         (bits(new.item), new.moderator.0, &new.note, new.at),
     )?;
     execute(db, "update items set escalated_at = ?2 where key = ?1", (item_key, new.at))?;
+    drills::note_passing_on(db, item_key, new.at)?;
     notice(db, item_key, Occasion::Escalated, new.at)?;
     audit::record(db, NewAct::of(Act::PassedOn, Some(new.moderator), new.at).on(new.item))?;
     let done = last(db, new.item)?.ok_or_else(|| corrupt("items", "escalated_at", item_key))?;

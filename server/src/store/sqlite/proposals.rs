@@ -4,10 +4,11 @@ use peer_support_domain::audit::Act;
 use peer_support_domain::desk::DeskChange;
 use peer_support_domain::flag::Flags;
 use peer_support_domain::id::ItemId;
-use peer_support_domain::post::{Decision, State};
+use peer_support_domain::post::Decision;
 use peer_support_domain::two_persons::needs_second;
 use rusqlite::{Connection, Row};
 
+use super::items::{AtTheDesk, at_the_desk};
 use super::{audit, bits, claims, execute, first, flags, live, parsed, queue};
 use crate::store::audit::NewAct;
 use crate::store::{How, ModeratorId, NewDecision, NewSettlement, Proposal, Settled, StoreError, Undecided};
@@ -74,7 +75,7 @@ pub(super) fn propose(db: &Connection, item_key: i64, new: &NewDecision) -> Resu
         "update items
          set asked_at = coalesce(asked_at, ?2)
          where key = ?1
-           and state = 'hidden'",
+           and coalesce(drill_state, state) = 'hidden'",
         (item_key, new.at),
     )?;
     execute(db, "delete from claims where item_key = ?1", [item_key])?;
@@ -110,15 +111,7 @@ pub(super) fn lapse(db: &Connection, item: ItemId, at: i64) -> Result<(), StoreE
 }
 
 pub(super) fn settle(db: &Connection, new: &NewSettlement) -> Result<Option<Settled>, StoreError> {
-    let found: Option<(i64, State)> = first(
-        db,
-        "select key, state
-         from items
-         where id = ?1",
-        [bits(new.item)],
-        |row| Ok((row.get("key")?, parsed(row, "items", "state")?)),
-    )?;
-    let Some((item_key, state)) = found else { return Ok(None) };
+    let Some(AtTheDesk { key: item_key, state, .. }) = at_the_desk(db, new.item)? else { return Ok(None) };
     let Some(proposal) = open(db, new.item)? else { return Ok(Some(Settled::NoProposal)) };
     let is_own = proposal.moderator == new.moderator;
     if new.confirms && is_own {
@@ -135,7 +128,7 @@ pub(super) fn settle(db: &Connection, new: &NewSettlement) -> Result<Option<Sett
             "update items
              set asked_at = nullif(asked_at, ?2)
              where key = ?1
-               and state = 'hidden'",
+               and coalesce(drill_state, state) = 'hidden'",
             (item_key, proposal.at),
         )?;
         execute(db, "delete from claims where item_key = ?1", [item_key])?;

@@ -84,7 +84,7 @@ pub(super) fn items(db: &Connection, unpublished_before: i64) -> Result<u64, Sto
 }
 
 /// Removes an item and the replies to it; how many.
-fn remove(db: &Connection, key: i64) -> Result<u64, StoreError> {
+pub(super) fn remove(db: &Connection, key: i64) -> Result<u64, StoreError> {
     let thread: Vec<(i64, Option<i64>)> = all(
         db,
         "select key, text_key

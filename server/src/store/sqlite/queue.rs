@@ -12,8 +12,8 @@ use peer_support_domain::wire::Page;
 use rusqlite::{Connection, Row};
 
 use super::{
-    all, audit, bits, claims, cursor_key, execute, first, flags, item_id, items, key, kind, live, notes,
-    objections, outbox, own, parsed, parsed_if_any, proposals, reports, side_texts, tallies,
+    all, audit, bits, claims, cursor_key, drills, execute, first, flags, item_id, items, key, kind, live,
+    notes, objections, outbox, own, parsed, parsed_if_any, proposals, reports, side_texts, tallies,
 };
 use crate::store::audit::{NewAct, of_decision};
 use crate::store::side::{Side, SideTexts};
@@ -99,8 +99,9 @@ pub(super) fn of_key(db: &Connection, item_key: i64) -> Result<Option<Queued>, S
     first(
         db,
         "select items.key, items.id, sites.id as site, items.kind, topics.id as topic, item_texts.text, item_texts.lang,
-           item_texts.notes, post_texts.text as in_reply_to, items.created_at, items.state, items.flags,
-           items.state <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
+           item_texts.notes, post_texts.text as in_reply_to, items.created_at,
+           coalesce(items.drill_state, items.state) as state, items.flags,
+           coalesce(items.drill_state, items.state) <> 'published' or coalesce(items.reported_at, items.flagged_at, items.edited_at) is not null
              as has_open_flags,
            items.reported_at, items.escalated_at, items.objected_at, items.queue_place,
            claims.moderator_key as reader_key, moderators.name as reader, claims.expires_at as claimed_until,
@@ -175,6 +176,8 @@ struct Found {
     key: i64,
     post_key: Option<i64>,
     state: State,
+    /// Whether it is one of a fire drill.
+    is_made_up: bool,
     text_key: Option<i64>,
     text: Option<String>,
     notes: ContentNotes,
@@ -203,7 +206,8 @@ pub(super) fn carry_out(
 ) -> Result<Option<Result<State, Undecided>>, StoreError> {
     let found = first(
         db,
-        "select items.key, items.post_key, items.state, items.text_key, item_texts.text, item_texts.lang,
+        "select items.key, items.post_key, coalesce(items.drill_state, items.state) as state,
+           items.drill_state is not null as is_made_up, items.text_key, item_texts.text, item_texts.lang,
            coalesce(item_texts.notes, x'00') as notes, coalesce(items.reported_at, items.flagged_at) is not null as is_review,
            items.flags, items.created_at, items.imported_at,
            coalesce(items.reported_at, items.asked_at, items.escalated_at) is not null as is_looked_at
@@ -216,6 +220,7 @@ pub(super) fn carry_out(
                 key: row.get("key")?,
                 post_key: row.get("post_key")?,
                 state: parsed(row, "items", "state")?,
+                is_made_up: row.get("is_made_up")?,
                 text_key: row.get("text_key")?,
                 text: row.get("text")?,
                 notes: notes(row)?,
@@ -234,6 +239,7 @@ pub(super) fn carry_out(
         key,
         post_key,
         state: before,
+        is_made_up,
         text_key,
         text,
         notes,
@@ -327,12 +333,16 @@ pub(super) fn carry_out(
     execute(
         db,
         "update items
-         set state = ?2, reason = ?3, reported_at = null, flagged_at = null, asked_at = null, escalated_at = null,
+         set state = case when drill_state is null then ?2 else 'declined' end,
+           drill_state = case when drill_state is not null then ?2 end, reason = ?3, reported_at = null, flagged_at = null, asked_at = null, escalated_at = null,
            flags = flags & ~?5,
            edited_at = case when ?4 then null else edited_at end
          where key = ?1",
         (key, after.as_str(), &new.reason, new_text.is_some(), Flags::from_iter([Flag::Danger]).bits()),
     )?;
+    if is_made_up {
+        drills::note_decision(db, key, new)?;
+    }
     // The same reports do not hide it again.
     execute(db, "update reports set is_decided = 1 where item_key = ?1", [key])?;
     execute(
@@ -353,7 +363,7 @@ pub(super) fn carry_out(
     if let Some(post_key) = post_key {
         items::count_reply(db, post_key, published_change(before, after))?;
     }
-    if before != State::Published && after == State::Published {
+    if before != State::Published && after == State::Published && !is_made_up {
         live::tell(db, key)?;
     }
     claims::end(db, key, new.item)?;

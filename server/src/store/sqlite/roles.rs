@@ -63,10 +63,9 @@ pub(super) fn set(db: &Connection, new: &NewRole) -> Result<RoleChanged, StoreEr
         }
     }
     let role = new.role.map(Role::as_str);
-    let site_key = match &new.site {
+    match &new.site {
         None => {
             execute(db, "update moderators set role = ?2 where key = ?1", (before.id.0, role))?;
-            None
         }
         Some(site) => {
             let site_key = items::site_key_or_new(db, site)?;
@@ -86,19 +85,12 @@ pub(super) fn set(db: &Connection, new: &NewRole) -> Result<RoleChanged, StoreEr
                     (before.id.0, site_key),
                 )?,
             };
-            Some(site_key)
         }
-    };
+    }
     let Some(after) = account(db, before.id)? else { return Ok(RoleChanged::NoSuchAccount) };
     if after.roles == before.roles {
         return Ok(RoleChanged::Done(after));
     }
-    execute(
-        db,
-        "insert into role_changes (moderator_key, site_key, role, by_key, changed_at)
-         values (?1, ?2, ?3, ?4, ?5)",
-        (before.id.0, site_key, role, new.by.map(|by| by.0), new.at),
-    )?;
     credentials::remember(db, before.id, AccountEvent::RolesChanged, new.at)?;
     audit::record(db, NewAct::of_role(new, before.id))?;
     release_lost(db, &after)?;

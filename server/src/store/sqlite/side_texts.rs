@@ -8,7 +8,8 @@ use peer_support_domain::post::State;
 use peer_support_domain::wire::Word;
 use rusqlite::Connection;
 
-use super::{all, bits, claims, corrupt, execute, first, item_id, key, live, notes, parsed};
+use super::items::{AtTheDesk, at_the_desk};
+use super::{all, claims, corrupt, execute, first, item_id, key, live, notes, parsed};
 use crate::store::side::{Side, SideText, SideTexts};
 use crate::store::{Idempotency, ModeratorId, Said, StoreError};
 
@@ -161,15 +162,7 @@ pub(super) fn say(
     text: &str,
     at: i64,
 ) -> Result<Option<Said>, StoreError> {
-    let found = first(
-        db,
-        "select key, state
-         from items
-         where id = ?1",
-        [bits(item)],
-        |row| Ok((row.get("key")?, parsed(row, "items", "state")?)),
-    )?;
-    let Some((key, state)) = found else { return Ok(None) };
+    let Some(AtTheDesk { key, state, .. }) = at_the_desk(db, item)? else { return Ok(None) };
     if let Some(theirs) = claims::of_another(db, key, moderator, at)? {
         return Ok(Some(Said::Claimed(theirs)));
     }
@@ -204,7 +197,7 @@ fn say_about(
         "update items
          set asked_at = case
            when not ?2 then coalesce(asked_at, ?3)
-           when state = 'hidden'
+           when coalesce(drill_state, state) = 'hidden'
              then (select proposed_at from proposals where item_id = items.id and outcome is null)
          end
          where key = ?1",

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::{all, bits, execute, first};
 use crate::store::StoreError;
 
-/// Counts something that happened to an item.
+/// Counts something that happened to an item, unless it is one of a fire drill.
 pub(super) fn count(db: &Connection, item: ItemId, tally: Tally, at: i64) -> Result<(), StoreError> {
     let (what, which) = tally.names();
     execute(
@@ -16,7 +16,8 @@ pub(super) fn count(db: &Connection, item: ItemId, tally: Tally, at: i64) -> Res
         "insert into tallies (site_key, quarter, what, which, n)
          select site_key, ?2, ?3, ?4, 1
          from items
-         where id = ?1",
+         where id = ?1
+           and drill_state is null",
         (bits(item), Quarter::of_ms(at).number(), what, which),
     )?;
     Ok(())

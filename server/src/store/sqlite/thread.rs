@@ -111,7 +111,7 @@ fn after(db: &Connection, thread_key: i64, place: Place, limit: usize) -> Result
 fn of_key(db: &Connection, key: i64) -> Result<ThreadItem, StoreError> {
     first(
         db,
-        "select items.key, items.id, items.state, items.flags, items.created_at, text, lang, author,
+        "select items.key, items.id, coalesce(items.drill_state, items.state) as state, items.flags, items.created_at, text, lang, author,
            coalesce(notes, x'00') as notes
          from items
          left join item_texts on item_texts.key = items.text_key
