@@ -15,7 +15,7 @@ pub mod train;
 
 use crate::language;
 use known::Known;
-use model::{Features, Model, probability};
+use model::{Features, Model, Weighed, probability};
 use plain::Plain;
 use rules::{Hit, LANGUAGES, Languages, Marked, Meaning, Rules};
 
@@ -309,7 +309,7 @@ impl Signals {
         for signal in Signal::ALL {
             let finding = &mut findings[signal as usize];
             if let Some(model) = &self.models[signal as usize] {
-                let weighed = model.weigh(&read.features, &read.parts, read.n_said(signal));
+                let weighed = read.weigh(model, signal);
                 let score = probability(weighed.logit - self.doubt(signal, &read, weighed.words));
                 finding.score = score;
                 if score >= LEAST_SCORE && !read.text.words.is_empty() {
@@ -338,6 +338,7 @@ impl Signals {
             let takes_away = match hit.meaning {
                 Meaning::Says(_, score) => hit.is_negated && score >= THRESHOLD,
                 Meaning::Exempt | Meaning::ExemptSentence => true,
+                Meaning::Sign(..) => false,
             };
             takes_away && hit.words.0 < to && from < hit.words.1
         });
@@ -354,10 +355,10 @@ impl Signals {
         let text = Plain::of(text);
         let languages = languages_for(language);
         let marked = self.rules.mark(&text, languages);
-        let hits = self.rules.hits(&text, &marked);
+        let (signs, hits) = signs_apart(self.rules.hits(&text, &marked), text.words.len());
         let features = Features::of(&text, &marked, &hits);
         let parts = model::parts(&text);
-        Read { text, marked, hits, features, parts, is_in_rules }
+        Read { text, marked, hits, signs, features, parts, is_in_rules }
     }
 
     /// The rules, for tests of the data.
@@ -393,14 +394,59 @@ fn languages_for(language: Option<&str>) -> Languages {
     }
 }
 
+/// How many words a text has in which signs count half: the longer it is, the more of them it holds by chance.
+const SIGN_WORDS: f32 = 60.0;
+/// From this weight on a sign is a grave word.
+const GRAVE_SIGN: f32 = 2.5;
+
+/// What signs say of each signal, and the hits that are none. Each heading counts once.
+fn signs_apart(hits: Vec<Hit>, n_words: usize) -> ([f32; 6], Vec<Hit>) {
+    let (found, hits): (Vec<Hit>, Vec<Hit>) =
+        hits.into_iter().partition(|hit| matches!(hit.meaning, Meaning::Sign(..)));
+    let mut seen: Vec<(u16, (usize, usize))> = Vec::new();
+    let mut signs = [0.0; 6];
+    for hit in found {
+        let Meaning::Sign(weight, heading) = hit.meaning else { continue };
+        // Grave words that are denied are no sign; "no point", "never happy" are.
+        if weight >= GRAVE_SIGN && hit.is_negated {
+            continue;
+        }
+        // Nor does a word count again in another language.
+        if seen.iter().all(|of| of.0 != heading && of.1 != hit.words) {
+            seen.push((heading, hit.words));
+            signs[hit.signal as usize] += weight;
+        }
+    }
+    let length = (1.0 + n_words as f32 / SIGN_WORDS).sqrt();
+    (signs.map(|sign| sign / length), hits)
+}
+
+impl Hit {
+    /// Whether it is an exemption of what another says.
+    fn takes_away(&self, hit: &Hit, text: &Plain) -> bool {
+        self.signal == hit.signal
+            && match self.meaning {
+                Meaning::Says(..) | Meaning::Sign(..) => false,
+                Meaning::Exempt => self.words.0 < hit.words.1 && hit.words.0 < self.words.1,
+                Meaning::ExemptSentence => {
+                    text.words[self.words.0].sentence == text.words[hit.words.0].sentence
+                        && self.words.0 < hit.words.1 + REACH
+                        && hit.words.0 < self.words.1 + REACH
+                }
+            }
+    }
+}
+
 /// A text as all signals read it.
 pub struct Read {
     /// Its words.
     pub text: Plain,
     /// What the rules know of each.
     pub marked: Marked,
-    /// The patterns in it.
+    /// The patterns in it, but for signs.
     pub hits: Vec<Hit>,
+    /// What its signs say of each signal.
+    pub signs: [f32; 6],
     /// What the model sees.
     pub features: Features,
     /// The parts that the model weighs.
@@ -410,6 +456,12 @@ pub struct Read {
 }
 
 impl Read {
+    /// What it weighs by the weights of a signal.
+    #[must_use]
+    pub fn weigh(&self, model: &Model, signal: Signal) -> Weighed {
+        model.weigh(&self.features, &self.parts, self.n_said(signal), self.signs[signal as usize])
+    }
+
     /// How many patterns say a signal, those among them that say too little alone.
     fn n_said(&self, signal: Signal) -> usize {
         let says =
@@ -423,15 +475,7 @@ impl Read {
         let is_all_quoted = self.text.words.iter().all(|word| word.is_quoted);
         self.hits.iter().filter(of_signal).filter_map(move |hit| {
             let Meaning::Says(reason, score) = hit.meaning else { return None };
-            let is_taken_away = self.hits.iter().filter(of_signal).any(|other| match other.meaning {
-                Meaning::Says(..) => false,
-                Meaning::Exempt => other.words.0 < hit.words.1 && hit.words.0 < other.words.1,
-                Meaning::ExemptSentence => {
-                    self.text.words[other.words.0].sentence == self.text.words[hit.words.0].sentence
-                        && other.words.0 < hit.words.1 + REACH
-                        && hit.words.0 < other.words.1 + REACH
-                }
-            });
+            let is_taken_away = self.hits.iter().any(|other| other.takes_away(hit, &self.text));
             // Of threats, insults and the like the opposite is none either, so all signals share this.
             let is_taken_away = is_taken_away || hit.is_negated;
             // What stands in quotation marks is somebody else's.

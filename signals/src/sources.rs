@@ -95,7 +95,27 @@ impl Sources {
 
 fn without_comments(rules: &str) -> String {
     let lines = rules.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.flat_map(|line| [line, "\n"]).collect()
+    lines.map(|line| in_order(line) + "\n").collect()
+}
+
+/// A line with the words of each item in alphabetical order, of which brotli makes a twentieth less.
+fn in_order(line: &str) -> String {
+    let sorted = |words: &str, between: &str, split: fn(char) -> bool| {
+        let mut words: Vec<&str> = words.split(split).filter(|word| !word.is_empty()).collect();
+        words.sort_unstable();
+        words.join(between)
+    };
+    if let Some((name, words)) = line.split_once(" = ") {
+        return format!("{name} = {}", sorted(words, " ", char::is_whitespace));
+    }
+    let of_item = |item: &str| {
+        let words = item.trim_start_matches(['-', '?']);
+        format!("{}{}", &item[..item.len() - words.len()], sorted(words, "|", |c| c == '|'))
+    };
+    match line.starts_with('[') {
+        true => line.to_owned(),
+        false => line.split_whitespace().map(of_item).collect::<Vec<_>>().join(" "),
+    }
 }
 
 fn stem(path: &Path) -> String {

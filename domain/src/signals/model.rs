@@ -49,6 +49,7 @@ impl Features {
                     Meaning::Says(reason, _) => 2 + u32::from(reason.0),
                     Meaning::Exempt => 0,
                     Meaning::ExemptSentence => 1,
+                    Meaning::Sign(..) => continue,
                 };
                 features.hashes.push(spread(step(step(step(SEED, HIT), hit.signal as u32), kind)));
             }
@@ -171,7 +172,7 @@ pub struct Model {
 }
 
 /// How many numbers of a text are pooled.
-pub const N_POOLED: usize = 5;
+pub const N_POOLED: usize = 6;
 /// How many words make a long text.
 pub const LONG: usize = 40;
 
@@ -181,7 +182,7 @@ pub struct Weighed {
     /// The log-odds.
     pub logit: f32,
     /// Those of the whole, those of the part that weighs most, how often the number of parts doubles, how often that of the
-    /// patterns that say the signal, and the mean log-odds of the weightiest quarter of the parts.
+    /// patterns that say the signal, the mean log-odds of the weightiest quarter of the parts, and what its signs say.
     pub of: [f32; N_POOLED],
     /// Whether it has [`LONG`] words.
     pub is_long: bool,
@@ -195,7 +196,7 @@ pub struct Pooling(pub [f32; N_POOLED + 1]);
 
 impl Pooling {
     /// Before anything is known: half and half.
-    pub const EVEN: Self = Self([0.5, 0.5, -0.2, 0.2, 0.0, 0.0]);
+    pub const EVEN: Self = Self([0.5, 0.5, -0.2, 0.2, 0.0, 0.5, 0.0]);
 
     /// The log-odds of a text.
     #[must_use]
@@ -310,9 +311,10 @@ impl Model {
         sums
     }
 
-    /// What a text weighs, of which `parts` are the whole and then its parts, and `n_said` patterns say the signal.
+    /// What a text weighs, of which `parts` are the whole and then its parts, `n_said` patterns say the signal, and `signs` is
+    /// what its signs do.
     #[must_use]
-    pub fn weigh(&self, features: &Features, parts: &[(usize, usize)], n_said: usize) -> Weighed {
+    pub fn weigh(&self, features: &Features, parts: &[(usize, usize)], n_said: usize, signs: f32) -> Weighed {
         let sums = self.sums(features);
         let logit = |part: &(usize, usize)| self.logit(&sums, features, part.0, part.1);
         let whole = parts.first().map_or(self.bias, logit);
@@ -328,7 +330,7 @@ impl Model {
         let quarter = logits.len().div_ceil(4).max(1);
         logits.sort_unstable_by(|a, b| b.total_cmp(a));
         let upper = logits.iter().take(quarter).sum::<f32>() / quarter as f32;
-        let of = [whole, most, log2(parts.len()), log2(n_said + 1), upper];
+        let of = [whole, most, log2(parts.len()), log2(n_said + 1), upper, signs];
         let is_long = features.ends.len() >= LONG;
         let logit = self.poolings[usize::from(is_long)].logit(of);
         Weighed { logit, of, is_long, words: self.narrow(&sums, words) }

@@ -57,6 +57,7 @@ impl Plain {
         let mut read = reader.read;
         read.join_spelled();
         read.join_contracted();
+        read.part_from_am();
         for word in &mut read.words {
             let (from, to) = (word.at.0 as usize, word.at.1 as usize);
             word.is_shouted = to - from >= 3 && read.chars[from..to].iter().all(|c| c.is_ascii_uppercase());
@@ -121,6 +122,20 @@ impl Plain {
             }
         }
         self.words.truncate(self.words.len() - n_joined);
+    }
+
+    /// Takes "am" off a word that it has grown together with, after "i": "i amgonna".
+    fn part_from_am(&mut self) {
+        for at in 1..self.words.len() {
+            let (before, word) = (self.words[at - 1], self.words[at]);
+            let has_grown = matches!(self.letters_of(&word), ['a', 'm', _, _, ..])
+                && self.letters_of(&before) == ['i']
+                && before.sentence == word.sentence;
+            if has_grown {
+                self.words[at].letters.0 += 2;
+                self.words[at].at.0 += 2;
+            }
+        }
     }
 
     fn is_contracted(&self, before: &Word, word: &Word) -> bool {

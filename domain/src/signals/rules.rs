@@ -12,6 +12,8 @@
 //! text win to #5|#6                    `#` a number of any length, `#5` one of five digits, `#9` of nine or more
 //! [crisis exempt]                      a pattern below it takes away what it overlaps
 //! [crisis exempt_sentence]             … or all in its sentence
+//! [crisis sign 1.5]                    what is found below it says little alone: it counts once a text, by its weight,
+//!                                      which is below 0 when it speaks against the signal
 //! ```
 //!
 //! Words are compared in plain form, so accents, case, apostrophes and repeated letters may be written or not.
@@ -77,6 +79,8 @@ pub enum Meaning {
     Exempt,
     /// Nothing of the signal in its sentence.
     ExemptSentence,
+    /// A sign of it, which counts so much once a text, together with others under the same heading.
+    Sign(f32, u16),
 }
 
 struct Rule {
@@ -117,6 +121,8 @@ pub struct Rules {
     /// Which language a set is of, and which class it is, if it is one.
     sets: Vec<(Languages, Option<u8>)>,
     classes: Vec<String>,
+    /// How many headings of signs there are.
+    n_signs: u16,
     denial: Denial,
     /// A bit for each hash in `stems`: most beginnings of words are of none.
     stem_bits: Vec<u64>,
@@ -170,7 +176,12 @@ impl Rules {
                 continue;
             }
             if let Some(inside) = line.strip_prefix('[') {
-                heading = Some(read_heading(inside.trim_end_matches(']')).map_err(wrong)?);
+                let (signal, mut meaning) = read_heading(inside.trim_end_matches(']')).map_err(wrong)?;
+                if let Meaning::Sign(_, at) = &mut meaning {
+                    *at = self.n_signs;
+                    self.n_signs += 1;
+                }
+                heading = Some((signal, meaning));
             } else if let Some((name, words)) = line.split_once(" = ") {
                 let name = name.strip_prefix('@').ok_or(wrong("a class begins with @"))?;
                 let set = match classes.get(name) {
@@ -506,9 +517,12 @@ fn read_heading(inside: &str) -> Result<(Signal, Meaning), &'static str> {
         Some("exempt") => Meaning::Exempt,
         Some("exempt_sentence") => Meaning::ExemptSentence,
         reason => {
-            let reason = reason.and_then(Reason::named).ok_or("[signal reason score]: an unknown reason")?;
             let score: f32 =
                 parts.next().and_then(|score| score.parse().ok()).ok_or("a score after the reason")?;
+            if reason == Some("sign") {
+                return Ok((signal, Meaning::Sign(score, 0)));
+            }
+            let reason = reason.and_then(Reason::named).ok_or("[signal reason score]: an unknown reason")?;
             if !(0.0..=1.0).contains(&score) {
                 return Err("a score from 0 to 1");
             }

@@ -57,6 +57,19 @@ fn what_stands_around_a_pattern_takes_it_away() {
 }
 
 #[test]
+fn signs_count_once_each_and_for_less_in_a_long_text() {
+    let signals =
+        signals("[crisis sign 1]\nalone|lonely\n[crisis sign 0.5]\nempty\n[crisis sign -1]\nrent\n");
+    let of = |text: &str| signals.read(text, Some("en")).signs[Signal::Crisis as usize];
+
+    assert_eq!(of("so alone and lonely"), of("so alone and calm"));
+    assert!(of("so alone and empty") > of("so alone and calm"));
+    assert!(of("so alone and rent") < of("so alone and calm"));
+    assert!(of(&format!("so alone {}", "and ".repeat(50))) < of("so alone and calm"));
+    assert_eq!(of("i amlonely again"), of("i am lonely"), "a space was lost");
+}
+
+#[test]
 fn gaps_and_ends_of_sentences_are_kept() {
     assert!(crisis("i wish i were gone") >= THRESHOLD);
     assert!(crisis("i wish one two three four gone") < THRESHOLD);

@@ -82,6 +82,9 @@ pub struct Recipe {
     pub everyday_positives: f32,
     /// The share of its long negatives that may, where long texts are balanced on their own.
     pub long_positives: Option<f32>,
+    /// What signs count at least, in short texts and in long ones: the corpus's negatives are full of them on purpose, so by
+    /// it they would count for too little.
+    pub least_signs: [f32; 2],
 }
 
 /// Kinds of messages that show no signal at all, whichever file they are in.
@@ -104,14 +107,17 @@ pub fn recipe(signal: Signal) -> Option<Recipe> {
         false_positives,
         everyday_positives,
         long_positives: None,
+        least_signs: [0.0; 2],
     };
     Some(match signal {
-        Signal::Crisis => Recipe { long_positives: Some(0.02), ..recipe(17, 4_500, 0.05, 0.004) },
+        Signal::Crisis => {
+            Recipe { long_positives: Some(0.02), least_signs: [0.6, 8.0], ..recipe(17, 2_860, 0.1, 0.006) }
+        }
         Signal::PersonalData => return None,
-        Signal::MethodDetail => recipe(15, 1_200, 0.11, 0.003),
-        Signal::Hostile => recipe(15, 1_300, 0.09, 0.002),
-        Signal::Solicitation => recipe(15, 1_500, 0.03, 0.002),
-        Signal::HarmfulAdvice => recipe(15, 1_200, 0.12, 0.001),
+        Signal::MethodDetail => recipe(15, 1_050, 0.11, 0.003),
+        Signal::Hostile => recipe(15, 1_150, 0.09, 0.002),
+        Signal::Solicitation => Recipe { least_signs: [1.0; 2], ..recipe(15, 1_230, 0.05, 0.004) },
+        Signal::HarmfulAdvice => recipe(15, 1_050, 0.12, 0.001),
     })
 }
 
@@ -195,7 +201,7 @@ impl Corpus {
             for (n, example) in self.examples.iter().enumerate() {
                 if self.fold(n) == fold && (example.signal == signal || example.is_everyday()) {
                     let read = &self.reads[n];
-                    logits[n] = Some(model.weigh(&read.features, &read.parts, read.n_said(signal)));
+                    logits[n] = Some(read.weigh(&model, signal));
                 }
             }
         }
@@ -221,7 +227,7 @@ impl Corpus {
     /// stretched so that 0.5 is where the recipe wants it.
     #[must_use]
     pub fn balance(&self, signal: Signal, recipe: &Recipe, logits: &[Option<Weighed>]) -> [Pooling; 2] {
-        let of = |is_in: fn(&Weighed) -> bool, share: f32| {
+        let of = |is_in: fn(&Weighed) -> bool, share: f32, least_signs: f32| {
             let mut own: Vec<([f32; N_POOLED], bool)> = Vec::new();
             let mut everyday: Vec<[f32; N_POOLED]> = Vec::new();
             for (example, weighed) in self.examples.iter().zip(logits) {
@@ -233,13 +239,14 @@ impl Corpus {
                     everyday.push(weighed.of);
                 }
             }
-            balanced(&own, &everyday, share, recipe.everyday_positives)
+            balanced(&own, &everyday, [share, recipe.everyday_positives], least_signs)
         };
         match recipe.long_positives {
-            Some(share) => {
-                [of(|weighed| !weighed.is_long, recipe.false_positives), of(|weighed| weighed.is_long, share)]
-            }
-            None => [of(|_| true, recipe.false_positives); 2],
+            Some(share) => [
+                of(|weighed| !weighed.is_long, recipe.false_positives, recipe.least_signs[0]),
+                of(|weighed| weighed.is_long, share, recipe.least_signs[1]),
+            ],
+            None => [of(|_| true, recipe.false_positives, recipe.least_signs[0]); 2],
         }
     }
 
@@ -324,10 +331,10 @@ impl Corpus {
 fn balanced(
     own: &[([f32; N_POOLED], bool)],
     everyday: &[[f32; N_POOLED]],
-    share: f32,
-    everyday_share: f32,
+    [share, everyday_share]: [f32; 2],
+    least_signs: f32,
 ) -> Pooling {
-    let pooling = pooled(own);
+    let pooling = pooled(own, least_signs);
     // The log-odds above which no more than a share of some texts lies.
     let limit = |texts: &mut dyn Iterator<Item = [f32; N_POOLED]>, share: f32| -> Option<f32> {
         let mut logits: Vec<f32> = texts.map(|of| pooling.logit(of)).collect();
@@ -359,7 +366,7 @@ fn balanced(
 }
 
 /// Learns what counts how much: logistic regression with the numbers of each text, by steps down the slope of all.
-fn pooled(texts: &[([f32; N_POOLED], bool)]) -> Pooling {
+fn pooled(texts: &[([f32; N_POOLED], bool)], least_signs: f32) -> Pooling {
     let mut pooling = Pooling::EVEN;
     let mut squares = [1e-3_f64; N_POOLED + 1];
     for _ in 0..N_POOLING_STEPS {
@@ -378,8 +385,11 @@ fn pooled(texts: &[([f32; N_POOLED], bool)]) -> Pooling {
         for weighs in [0, 1, 4] {
             pooling.0[weighs] = pooling.0[weighs].max(0.0);
         }
-        // Nor is a long text more of a signal for its length: of many parts one weighs much by chance.
-        pooling.0[2] = pooling.0[2].min(0.0);
+        pooling.0[5] = pooling.0[5].max(least_signs);
+        // Nor is a long text more of a signal for its length: of many parts one weighs much by chance. Where signs are
+        // counted, which allow for length already, it loses little by it.
+        let least = if least_signs > 0.0 { -0.3 } else { f32::NEG_INFINITY };
+        pooling.0[2] = pooling.0[2].clamp(least, 0.0);
     }
     pooling
 }
