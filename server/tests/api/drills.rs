@@ -140,7 +140,7 @@ async fn leads_and_admins_of_the_site_begin_end_and_read_drills_and_nobody_else(
         let sam = server.member("Sam", &[("demo", Role::Moderator)]).await;
         let eve = server.member("Eve", &[("other", Role::Admin)]).await;
         for (who, refused) in
-            [(&sam, problem(403, "role-not-allowed", "")), (&eve, problem(404, "not-found", ""))]
+            [(&sam, problem(403, "role-not-allowed", "")), (&eve, problem(404, "not-found", "site"))]
         {
             assert_eq!(who.get(DRILLS).await.problem(), refused);
             assert_eq!(who.write(Method::POST, DRILLS, Some(&drill(1, 1))).await.problem(), refused);

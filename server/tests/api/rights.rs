@@ -181,7 +181,7 @@ const WAYS: &[(&str, &str, &str)] = &[
     ("post /console/search", "", r#"{ "site": "demo" }"#),
     ("post /console/search", "", r#"{ "state": "declined" }"#),
     ("post /console/search", "", r#"{ "state": "held", "site": "demo" }"#),
-    ("get /console/items/{id}/thread", "before=7zzzzzzzzzzzzzzzzzzzzzzzzz", ""),
+    ("get /console/items/{id}/thread", "before=1zzzzzzzzzzzz0000000000000", ""),
     ("get /console/items/{id}/thread", "after=00000000000000000000000000", ""),
     ("get /console/audit", "before=1000000", ""),
     ("get /console/sites/{site}/statistics", "year=2027", ""),

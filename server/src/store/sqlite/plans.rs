@@ -145,7 +145,7 @@ async fn ask_everything(store: &Sqlite, moderator: ModeratorId) {
     store.queue(demo(), after, 10).await.unwrap();
     for find in [
         json!({}),
-        json!({ "words": "number", "kind": "story", "topic": "grief", "flag": "vote_ring", "lang": "en" }),
+        json!({ "words": "number", "kind": "story", "topic": "grief", "flag": "vote-ring", "lang": "en" }),
         json!({ "state": "held" }),
         json!({ "state": "hidden", "words": "number" }),
         json!({ "state": "published", "cursor": after }),
