@@ -510,7 +510,8 @@ async fn several_that_begin_at_once_all_work(visit: &Visit) {
     let element = "<peer-support site='demo' country='GB' mode='inline'></peer-support>";
     page_with(&host, &server.origin(), &element.repeat(3));
     let page = visit.open(&host.url("/")).await;
-    let write = "const tabs = ps.elements().filter(e => e.matches('[role=tab]') && e.textContent === 'Write');";
+    let write =
+        "const tabs = ps.elements().filter(e => e.matches('[role=tab]') && e.textContent === 'Write');";
     // One begins when it comes into view.
     for place in 0..3 {
         page.js(&format!("document.querySelectorAll('peer-support')[{place}].open('write')")).await;
