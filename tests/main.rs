@@ -27,7 +27,6 @@ mod signed_helplines;
 mod steps;
 mod stored_script;
 mod the_whole_way;
-mod tongues;
 mod traces;
 mod when_parts_fail;
 mod words_on_their_way;
