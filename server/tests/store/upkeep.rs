@@ -116,6 +116,8 @@ async fn a_purge_gives_space_back_and_keeps_everything_else() {
         for n in 0..20 {
             store.added(published(story(1_000 + n))).await;
         }
+        // Empties SQLite's log, so that the database is as big as what is in it.
+        store.delete_own(recovery(1_019)).await.unwrap().unwrap();
         let (before, feed_before) = (file_bytes(store).await, store.feed_ids(feed(Order::New, 9)).await);
 
         store.purge(START, START + 1_000 * MINUTE).await.unwrap();
@@ -124,7 +126,7 @@ async fn a_purge_gives_space_back_and_keeps_everything_else() {
         assert_eq!(store.own(recovery(1_000)).await.unwrap().unwrap().text, story(1_000).text);
         assert!(!store.files_hold("A long text.").await);
         let after = file_bytes(store).await;
-        assert!(after < before / 8, "{after} of {before} bytes are left");
+        assert!(after < before / 10, "{after} of {before} bytes are left");
         store.added(story(5_000)).await;
     })
     .await;
