@@ -121,6 +121,8 @@
 
   /** How often the panel did not come. Firefox remembers that an address gave no module, so the next try asks for another one. */
   let failures = 0;
+  /** The panel's wasm, asked for once for all elements of the page. @type {Promise<Response | void> | undefined} */
+  let wasm;
 
   /**
    * Draws into `root`, and gives `host` what it can do. What comes back ends everything that was begun.
@@ -309,10 +311,10 @@
     const load = () =>
       (loading ||= (async () => {
         try {
-          const wasm = attributes.isolation === "frame" || fetch(base + build.panel + ".wasm").catch(() => {});
-          return await (await import(base + build.panel + ".js?" + failures)).start(wasm, attributes);
+          const asked = attributes.isolation === "frame" || (wasm ??= fetch(base + build.panel + ".wasm").catch(() => {}));
+          return await (await import(base + build.panel + ".js?" + failures)).start(asked, attributes);
         } catch {
-          loading = void failures++;
+          loading = wasm = void failures++;
         }
       })());
 
