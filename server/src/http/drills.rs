@@ -30,6 +30,7 @@ pub(super) async fn get_drills(
     SignedIn { moderator, .. }: SignedIn,
 ) -> Result<Json<Drills>, Problem> {
     app.site_for(&moderator, &site, Role::Lead)?;
+    app.store.end_drills(app.clock.now_ms(), false).await?;
     app.drills(site).await
 }
 
@@ -83,7 +84,6 @@ pub(super) async fn delete_drill(
 
 impl App {
     async fn drills(&self, site: SiteId) -> Result<Json<Drills>, Problem> {
-        self.store.end_drills(self.clock.now_ms(), false).await?;
         Ok(Json(Drills { drills: self.store.drills(site).await?, languages: drill::languages() }))
     }
 

@@ -8,7 +8,7 @@ use peer_support_domain::site::SiteId;
 use peer_support_domain::wire::Drill;
 use rusqlite::{Connection, Row};
 
-use super::{all, audit, bits, execute, first, item_id, items, key, live, parsed, purge, search};
+use super::{all, audit, bits, corrupt, execute, first, item_id, items, key, live, parsed, purge, search};
 use crate::store::audit::NewAct;
 use crate::store::drill::{DrillRow, NewDrill, Running, expected_text, told};
 use crate::store::{ModeratorId, NewDecision, StoreError};
@@ -177,7 +177,7 @@ fn end(
          where key = ?1",
         (drill_key, at, ending.as_str()),
     )?;
-    let site: Option<SiteId> = first(
+    let site: SiteId = first(
         db,
         "select sites.key, sites.id
          from drills
@@ -185,15 +185,10 @@ fn end(
          where drills.key = ?1",
         [drill_key],
         |row| parsed(row, "sites", "id"),
-    )?;
+    )?
+    .ok_or_else(|| corrupt("drills", "site_key", drill_key))?;
     let act = NewAct::of(Act::DrillEnded, by, at).because(ending.as_str());
-    audit::record(
-        db,
-        match &site {
-            Some(site) => act.at_site(site),
-            None => act,
-        },
-    )
+    audit::record(db, act.at_site(&site))
 }
 
 pub(super) fn list(db: &Connection, site: &SiteId) -> Result<Vec<Drill>, StoreError> {
