@@ -6,6 +6,7 @@
 
 mod account;
 mod desk;
+mod drill;
 mod frame;
 mod harness_itself;
 mod host_page;
@@ -27,6 +28,7 @@ mod signed_helplines;
 mod steps;
 mod stored_script;
 mod the_whole_way;
+mod tongues;
 mod traces;
 mod when_parts_fail;
 mod words_on_their_way;

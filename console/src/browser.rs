@@ -5,7 +5,8 @@ use std::time::Duration;
 use js_sys::{Array, Date, JsString, Object, Reflect};
 use leptos::ev;
 use leptos::prelude::{
-    document, on_cleanup, set_interval_with_handle, set_timeout, window, window_event_listener,
+    StoredValue, WithValue, document, on_cleanup, set_interval_with_handle, set_timeout, window,
+    window_event_listener,
 };
 use peer_support_domain::moment::{self, Unit};
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
@@ -182,6 +183,30 @@ impl Drop for Stream {
 /// Whether anyone can see the page.
 pub fn is_visible() -> bool {
     document().visibility_state() == VisibilityState::Visible
+}
+
+/// Whether anyone can read what is on the desk: the page is seen, and no dialog stands in front of it.
+pub fn is_desk_seen() -> bool {
+    is_visible() && document().query_selector("dialog[open]").is_ok_and(|dialog| dialog.is_none())
+}
+
+/// Calls `then` when a dialog was closed.
+pub fn on_dialog_closed(then: impl Fn() + 'static) {
+    let then = Closure::<dyn Fn()>::new(then);
+    // The event does not bubble, so that only the way down to the dialog tells of it.
+    let listened =
+        window().add_event_listener_with_callback_and_bool("close", then.as_ref().unchecked_ref(), true);
+    debug_assert!(listened.is_ok(), "every window can be listened to");
+    let then = StoredValue::new_local(then);
+    on_cleanup(move || {
+        then.with_value(|then| {
+            let _ = window().remove_event_listener_with_callback_and_bool(
+                "close",
+                then.as_ref().unchecked_ref(),
+                true,
+            );
+        });
+    });
 }
 
 /// A moment as a clock shows it, with the weekday when it is more than half a day away: `14:30`, `Tue 14:30`.

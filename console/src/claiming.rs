@@ -33,7 +33,7 @@ impl Work {
         self.desk.with_untracked(|desk| desk.reading().is_some_and(|reading| desk::is_theirs(&reading.item)))
     }
 
-    /// Claims what is read now, and lets go of what was read before.
+    /// Claims what is read now, once it can be seen, and lets go of what was read before.
     pub fn follow(self, id: Option<ItemId>) {
         let turn = self.turn.get_value().wrapping_add(1);
         self.turn.set_value(turn);
@@ -46,7 +46,7 @@ impl Work {
         }
         if let Some(id) = id {
             browser::later(READ_FOR, move || {
-                if self.turn.get_value() == turn {
+                if self.turn.get_value() == turn && browser::is_desk_seen() {
                     self.claim(id, false);
                 }
             });
@@ -65,9 +65,9 @@ impl Work {
         });
     }
 
-    /// Goes on reading, when some of the claim's time has gone, or the colleague who had it may have left.
+    /// Goes on reading what can be seen, when some of the claim's time has gone, or the colleague who had it may have left.
     pub fn go_on_reading(self) {
-        let Some(id) = self.reading_id() else { return };
+        let Some(id) = self.reading_id().filter(|_| browser::is_desk_seen()) else { return };
         let is_old = self
             .claimed
             .get_value()

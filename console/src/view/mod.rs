@@ -63,6 +63,7 @@ pub fn Page() -> impl IntoView {
     });
     browser::every(TICK, move || work.now_ms.set(browser::now_ms()));
     browser::on_leaving(move || work.leave());
+    browser::on_dialog_closed(move || work.go_on_reading());
     browser::on_key(move |press, event| {
         if work.session().is_none() || !letters_are_keys.get_untracked() && press.key.chars().count() == 1 {
             return;

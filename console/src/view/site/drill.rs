@@ -183,7 +183,17 @@ fn running_one(drill: Drill, ask: Callback<()>, end: Callback<()>) -> impl IntoV
     }
 }
 
-/// One that is over, as a table that can be read aloud.
+/// What is told of each post, besides how it looked.
+const COLUMNS: [fn() -> &'static str; 5] = [
+    || tr!("drill-read"),
+    || tr!("drill-passed-on"),
+    || tr!("drill-decided"),
+    || tr!("drill-outcome"),
+    || tr!("drill-verdict"),
+];
+
+/// One that is over, as a table that can be read aloud. The roles are said, because a narrow page shows its rows as blocks,
+/// and some browsers take such a table for none.
 fn result(drill: Drill) -> impl IntoView {
     let Drill { begun_at, ending, items, .. } = drill;
     let middle_of = |time: fn(&DrillItem) -> Option<i64>| middle(items.iter().filter_map(time).collect());
@@ -204,33 +214,39 @@ fn result(drill: Drill) -> impl IntoView {
                 }
                 None => tr!("drill-nothing").to_owned(),
             };
+            let cells = [
+                after(claimed_after_ms),
+                after(passed_on_after_ms),
+                after(decided_after_ms),
+                item.outcome.map_or("", handling_name).to_owned(),
+                right,
+            ];
+            let cells = COLUMNS.into_iter().zip(cells).map(|(column, cell)| {
+                view! { <td role="cell" data-column=column()>{cell}</td> }
+            });
             view! {
-                <tr>
-                    <th scope="row">{urgency_name(urgency)}</th>
-                    <td>{after(claimed_after_ms)}</td>
-                    <td>{after(passed_on_after_ms)}</td>
-                    <td>{after(decided_after_ms)}</td>
-                    <td>{item.outcome.map_or("", handling_name)}</td>
-                    <td>{right}</td>
+                <tr role="row">
+                    <th role="rowheader" scope="row">{urgency_name(urgency)}</th>
+                    {cells.collect_view()}
                 </tr>
             }
         })
         .collect();
+    let heads = COLUMNS
+        .into_iter()
+        .map(|column| view! { <th role="columnheader" scope="col">{column()}</th> })
+        .collect_view();
     let caption = format!("{} · {}", browser::day_and_clock(begun_at), ending.map_or("", ending_name));
     view! {
-        <table class="calendar">
+        <table role="table" class="calendar drill">
             <caption>{caption}</caption>
-            <thead>
-                <tr>
-                    <th scope="col">{tr!("drill-item")}</th>
-                    <th scope="col">{tr!("drill-read")}</th>
-                    <th scope="col">{tr!("drill-passed-on")}</th>
-                    <th scope="col">{tr!("drill-decided")}</th>
-                    <th scope="col">{tr!("drill-outcome")}</th>
-                    <th scope="col">{tr!("drill-verdict")}</th>
+            <thead role="rowgroup">
+                <tr role="row">
+                    <th role="columnheader" scope="col">{tr!("drill-item")}</th>
+                    {heads}
                 </tr>
             </thead>
-            <tbody>{rows}</tbody>
+            <tbody role="rowgroup">{rows}</tbody>
         </table>
         <p>{half}</p>
     }
