@@ -105,7 +105,7 @@ pub async fn fits_the_width(page: &Page) {
     let script = "const wide = ps.elements().filter(e => ps.isSeen(e) && e.getBoundingClientRect().right > innerWidth + 1
             && getComputedStyle(e).position !== 'fixed' || e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0
             && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX));
-        return [document.documentElement.scrollWidth <= innerWidth, wide.map(ps.describe)]";
+        return [document.documentElement.scrollWidth <= innerWidth, wide.map(e => `${ps.describe(e)} ${e.className} ${e.scrollWidth}`)]";
     assert_eq!(page.js(script).await, json!([true, []]), "{:?}: too wide", page.browser);
 }
 
