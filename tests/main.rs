@@ -18,6 +18,7 @@ mod never_fails;
 mod noticing;
 mod outside;
 mod own_words;
+mod pictures;
 mod quick_exit;
 mod reading;
 mod record;

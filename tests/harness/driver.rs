@@ -90,6 +90,9 @@ impl Browser {
             fs::write(folder.join("settings.ini"), settings).unwrap();
         }
         let out = File::create(&log).unwrap();
+        if let Some(fonts) = only_these_fonts(&guard.scratch) {
+            driver.env("FONTCONFIG_FILE", fonts);
+        }
         driver.env("HOME", &guard.scratch).env("TMPDIR", &guard.scratch).env_remove("XDG_CONFIG_HOME");
         driver.env("MOZ_REMOTE_SETTINGS_DEVTOOLS", "1"); // or Firefox ignores services.settings.server
         driver.stdin(Stdio::null()).stdout(out.try_clone().unwrap()).stderr(out);
@@ -145,6 +148,32 @@ impl Browser {
         };
         capabilities.as_object().cloned().expect("it is an object")
     }
+}
+
+/// The folder of the fonts that the tests' setup installs.
+const FONTS: &str = "/usr/share/fonts/truetype/dejavu";
+
+/// A configuration in `scratch` by which a browser finds these fonts and no others: with the machine's own, lines would break
+/// elsewhere on each. `None` where the fonts lie in another place.
+fn only_these_fonts(scratch: &Path) -> Option<PathBuf> {
+    Path::new(FONTS).is_dir().then(|| {
+        let file = scratch.join("fonts.conf");
+        let cache = scratch.display();
+        let prefer = |family: &str, font: &str| {
+            format!(
+                "<alias><family>{family}</family><prefer><family>DejaVu {font}</family></prefer></alias>\n"
+            )
+        };
+        let (serif, mono) = (prefer("serif", "Serif"), prefer("monospace", "Sans Mono"));
+        let text = format!(
+            "<?xml version=\"1.0\"?><!DOCTYPE fontconfig SYSTEM \"fonts.dtd\">\n\
+             <fontconfig><dir>{FONTS}</dir><cachedir>{cache}/fonts</cachedir>\n{serif}{mono}\
+             <match target=\"pattern\"><edit name=\"family\" mode=\"append_last\">\
+             <string>DejaVu Sans</string></edit></match>\n</fontconfig>\n"
+        );
+        fs::write(&file, text).unwrap();
+        file
+    })
 }
 
 /// Where `cargo xtask setup` puts it; Debian has no package of it.

@@ -32,7 +32,7 @@ enum Command {
     Serve(serve::Options),
     /// Install what a bare machine lacks; every command does so with what it needs itself.
     Setup(setup::Options),
-    /// Take the picture in the README anew, from a real run.
+    /// Take the picture in the README anew, and those that the views are compared with, from a real run.
     Shots,
     /// Learn or measure the text signals.
     Signals(signals::Args),

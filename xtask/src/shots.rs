@@ -1,4 +1,4 @@
-//! `cargo xtask shots`: the picture in the README, from a real run.
+//! `cargo xtask shots`: the picture in the README, and those that tests compare the views with, from a real run.
 
 use crate::build::{self, server};
 use crate::setup::{self, Part, std, tools::cargo};
@@ -7,30 +7,29 @@ use ::std::fs;
 use ::std::process::Command;
 use anyhow::{Context, Result};
 
-/// The visit to the example page, and what it saves.
-const VISIT: &str = "chromium::the_example_page_works_as_it_is_served";
+/// The visit to the example page, and what it saves; then the visits to every view, which keep what they see.
+const VISITS: [&str; 2] = ["chromium::the_example_page_works_as_it_is_served", "pictures::"];
 const PICTURE: &str = "example-page-chromium.png";
 
-/// Runs the visit in Chromium and puts its picture into `docs/`.
+/// Runs the visits in Chromium, and puts the pictures into `docs/` and `tests/pictures/`.
 ///
 /// # Errors
 ///
-/// When something does not compile or the visit fails.
+/// When something does not compile or a visit fails.
 pub fn command() -> Result<()> {
     setup::install(Part::Browsers)?;
     build::build(build::Options::default(), &std::provide()?)?;
     server::build(true)?;
-    let mut visit = Command::new(cargo());
-    run::run(visit.current_dir(project::root()).args([
-        "test",
-        "--locked",
-        "-p",
-        "peer-support-tests",
-        VISIT,
-    ]))?;
+    for visit in VISITS {
+        let mut tests = Command::new(cargo());
+        tests
+            .args(["test", "--locked", "-p", "peer-support-tests", visit])
+            .env("PEER_SUPPORT_TAKE_PICTURES", "1");
+        run::run(tests.current_dir(project::root()))?;
+    }
 
     let picture = project::root().join("docs/panel.png");
     fs::copy(project::target().join("shots").join(PICTURE), &picture).context("the visit left no picture")?;
-    println!("shots: {}", picture.display());
+    println!("shots: {} and tests/pictures", picture.display());
     Ok(())
 }
