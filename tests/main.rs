@@ -31,5 +31,6 @@ mod stored_script;
 mod the_whole_way;
 mod tongues;
 mod traces;
+mod trees;
 mod when_parts_fail;
 mod words_on_their_way;

@@ -16,7 +16,7 @@ use crate::steps::Hand;
 each_browser!(@ chromium Chromium by_day by_night from_right_to_left_by_day from_right_to_left_by_night);
 
 /// Set when the pictures are to be taken anew.
-const TAKE: &str = "PEER_SUPPORT_TAKE_PICTURES";
+pub const TAKE: &str = "PEER_SUPPORT_TAKE_PICTURES";
 
 /// Each side of a stored picture is this much shorter than that of the real one.
 const SHRUNK: usize = 4;
@@ -44,7 +44,7 @@ async fn from_right_to_left_by_night(visit: &Visit) {
 }
 
 /// A Wednesday at noon.
-const CLOCK: &str = "const now = Date.UTC(2026, 10, 25, 12);
+pub const CLOCK: &str = "const now = Date.UTC(2026, 10, 25, 12);
     globalThis.Date = class extends Date {
         constructor(...parts) { if (parts.length) super(...parts); else super(now); }
         static now() { return now; }

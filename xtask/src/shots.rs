@@ -1,4 +1,5 @@
-//! `cargo xtask shots`: the picture in the README, and those that tests compare the views with, from a real run.
+//! `cargo xtask shots`: the picture in the README, and the pictures and trees that tests compare the views with, from a real
+//! run.
 
 use crate::build::{self, server};
 use crate::setup::{self, Part, std, tools::cargo};
@@ -8,10 +9,10 @@ use ::std::process::Command;
 use anyhow::{Context, Result};
 
 /// The visit to the example page, and what it saves; then the visits to every view, which keep what they see.
-const VISITS: [&str; 2] = ["chromium::the_example_page_works_as_it_is_served", "pictures::"];
+const VISITS: [&str; 3] = ["chromium::the_example_page_works_as_it_is_served", "pictures::", "trees::"];
 const PICTURE: &str = "example-page-chromium.png";
 
-/// Runs the visits in Chromium, and puts the pictures into `docs/` and `tests/pictures/`.
+/// Runs the visits in Chromium, and puts what they see into `docs/`, `tests/pictures/` and `tests/trees/`.
 ///
 /// # Errors
 ///
@@ -30,6 +31,6 @@ pub fn command() -> Result<()> {
 
     let picture = project::root().join("docs/panel.png");
     fs::copy(project::target().join("shots").join(PICTURE), &picture).context("the visit left no picture")?;
-    println!("shots: {} and tests/pictures", picture.display());
+    println!("shots: {}, tests/pictures and tests/trees", picture.display());
     Ok(())
 }
