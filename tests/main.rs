@@ -4,6 +4,7 @@
 //! - `… firefox::`: one browser
 //! - `… keyboard`: one test in each browser
 
+mod access;
 mod account;
 mod desk;
 mod drill;

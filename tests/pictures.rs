@@ -69,15 +69,7 @@ async fn every_view(visit: &Visit, path: &str, dark: bool) {
         let launcher = page.js("return ps.nameOf(ps.all('button').at(-1))").await;
         Hand::Mouse.choose(&page, "button", launcher.as_str().expect("it has a name")).await;
         for (place, view) in ["help-now", "stories", "write"].into_iter().enumerate() {
-            page.until("three tabs", "return ps.all('tab').length === 3").await;
-            let tab = page.js(&format!("return ps.nameOf(ps.all('tab')[{place}])")).await;
-            Hand::Mouse.choose(&page, "tab", tab.as_str().expect("a tab has a name")).await;
-            let filled = [
-                "return ps.all('link').length > 3",
-                "return ps.all('article').length > 2",
-                "return ps.all('textbox').some(e => e.localName === 'textarea')",
-            ];
-            page.until("the view is filled", filled[place]).await;
+            fill(&page, place).await;
             wrong.extend(compared(&page, &title(view)).await);
         }
     }
@@ -86,6 +78,19 @@ async fn every_view(visit: &Visit, path: &str, dark: bool) {
         "{}\nsee target/shots, and `cargo xtask shots` when it is meant",
         wrong.join("\n")
     );
+}
+
+/// Goes to a tab by its place, because its name depends on the language, and waits for what it shows.
+pub async fn fill(page: &Page, place: usize) {
+    page.until("three tabs", "return ps.all('tab').length === 3").await;
+    let tab = page.js(&format!("return ps.nameOf(ps.all('tab')[{place}])")).await;
+    page.click("tab", tab.as_str().expect("a tab has a name")).await;
+    let filled = [
+        "return ps.all('link').length > 3",
+        "return ps.all('article').length > 2",
+        "return ps.all('textbox').some(e => e.localName === 'textarea')",
+    ];
+    page.until("the view is filled", filled[place]).await;
 }
 
 /// What is wrong with how the page looks, if anything is.

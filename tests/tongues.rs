@@ -1,5 +1,6 @@
 //! Every language of the panel on a small phone, and one that nobody speaks: longer than English, with accents, in brackets.
 
+use crate::pictures::fill;
 use crate::steps::{Hand, fits_the_width};
 use peer_support_tests::server::Server;
 use peer_support_tests::site::Site;
@@ -33,21 +34,8 @@ async fn speak(page: &Page, tag: &str) {
     page.until(&format!("the panel speaks {tag}"), &spoken).await;
 }
 
-/// Goes to a tab by its place, because names differ.
-async fn go_to(page: &Page, tab: usize) {
-    let name = page.js(&format!("return ps.nameOf(ps.all('tab')[{tab}])")).await;
-    page.click("tab", name.as_str().expect("a tab has a name")).await;
-    let filled = [
-        "return ps.all('link').length > 2",
-        "return ps.all('article').length > 0",
-        "return ps.all('textbox').some(e => e.localName === 'textarea')",
-    ];
-    page.until("the view is filled", filled[tab]).await;
-    page.settle().await;
-}
-
 /// What shows less than it says: a name that runs over the edge of its control. What only screen readers read is a pixel wide.
-async fn nothing_is_clipped(page: &Page, title: &str) {
+pub async fn nothing_is_clipped(page: &Page, title: &str) {
     let clipped = page
         .js("return ps.elements().filter(e => e.getRootNode().host && ps.isSeen(e)
                 && e.matches('button, [role=tab], label, legend, summary, h1, h2, h3, p')
@@ -59,7 +47,7 @@ async fn nothing_is_clipped(page: &Page, title: &str) {
 
 async fn every_language_fits_a_small_phone_and_keeps_the_draft(visit: &Visit) {
     let (_server, _host, page) = on_a_small_phone(visit).await;
-    go_to(&page, 2).await;
+    fill(&page, 2).await;
     Hand::Mouse.write(&page, None, "Your words", WORDS).await;
 
     let mut tags: Vec<String> = std::fs::read_dir(workspace("locales"))
@@ -74,7 +62,8 @@ async fn every_language_fits_a_small_phone_and_keeps_the_draft(visit: &Visit) {
     for tag in tags {
         speak(&page, &tag).await;
         for (place, view) in ["help-now", "stories", "write"].into_iter().enumerate() {
-            go_to(&page, place).await;
+            fill(&page, place).await;
+            page.settle().await;
             let title = format!("{view}-{tag}-320");
             fits_the_width(&page).await;
             nothing_is_clipped(&page, &title).await;
@@ -136,7 +125,8 @@ async fn every_word_comes_out_of_the_language_file(visit: &Visit) {
     speak(&page, "es").await;
 
     for (place, view) in ["help-now", "stories", "write"].into_iter().enumerate() {
-        go_to(&page, place).await;
+        fill(&page, place).await;
+        page.settle().await;
         // Headings of lines and posts, and the names of their authors, are nobody's to translate.
         let from_code = page
             .js("return ps.elements().filter(e => e.getRootNode().host && ps.isSeen(e) && e.closest('.panel.shell')
