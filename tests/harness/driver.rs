@@ -164,10 +164,13 @@ fn only_these_fonts(scratch: &Path) -> Option<PathBuf> {
                 "<alias><family>{family}</family><prefer><family>DejaVu {font}</family></prefer></alias>\n"
             )
         };
-        let (serif, mono) = (prefer("serif", "Serif"), prefer("monospace", "Sans Mono"));
+        let generic =
+            [("sans-serif", "Sans"), ("system-ui", "Sans"), ("serif", "Serif"), ("monospace", "Sans Mono")]
+                .map(|(family, font)| prefer(family, font))
+                .concat();
         let text = format!(
             "<?xml version=\"1.0\"?><!DOCTYPE fontconfig SYSTEM \"fonts.dtd\">\n\
-             <fontconfig><dir>{FONTS}</dir><cachedir>{cache}/fonts</cachedir>\n{serif}{mono}\
+             <fontconfig><dir>{FONTS}</dir><cachedir>{cache}/fonts</cachedir>\n{generic}\
              <match target=\"pattern\"><edit name=\"family\" mode=\"append_last\">\
              <string>DejaVu Sans</string></edit></match>\n</fontconfig>\n"
         );
