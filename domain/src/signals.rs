@@ -8,6 +8,7 @@
 
 pub mod known;
 pub mod model;
+pub mod packed;
 pub mod personal;
 pub mod plain;
 pub mod rules;
@@ -208,7 +209,8 @@ pub const THRESHOLD: f32 = 0.5;
 const REACH: usize = 14;
 /// Below it a finding names no place.
 const LEAST_SCORE: f32 = 0.2;
-/// What an exemption, or that no grave word is there, takes from the log-odds of the model.
+/// What takes from the log-odds of the model: an exemption, among them what is said and denied; and that no grave word is there.
+const DENIAL: f32 = 2.0;
 const DOUBT: f32 = 1.0;
 
 /// What was seen in a text.
@@ -274,21 +276,23 @@ impl Signals {
         let mut rest = bytes.strip_prefix(HEADER).ok_or(InvalidSignals::Version)?;
         let mut signals =
             Self { rules: Rules::default(), known: Known::default(), models: Default::default(), grave: 0 };
+        let mut words = Vec::new();
         while !rest.is_empty() {
             let end = rest.iter().position(|b| *b == b'\n').ok_or(InvalidSignals::Part)?;
             let heading = std::str::from_utf8(&rest[..end]).map_err(|_| InvalidSignals::Part)?;
             let (name, n_bytes) = heading.split_once(' ').ok_or(InvalidSignals::Part)?;
             let n_bytes = n_bytes.parse().map_err(|_| InvalidSignals::Part)?;
             let (part, after) = rest[end + 1..].split_at_checked(n_bytes).ok_or(InvalidSignals::Part)?;
+            let text = || std::str::from_utf8(part).map_err(|_| InvalidSignals::Part);
             match name.split_once('/') {
                 Some(("rules", language)) => {
-                    let text = std::str::from_utf8(part).map_err(|_| InvalidSignals::Part)?;
-                    signals.rules.add(language, text)?;
+                    signals.rules.add(language, &packed::unpacked(text()?, &words))?
                 }
                 Some(("weights", signal)) => {
                     let signal = Signal::named(signal).ok_or(InvalidSignals::Part)?;
                     signals.models[signal as usize] = Some(Model::parse(part).ok_or(InvalidSignals::Part)?);
                 }
+                _ if name == "words" => words = packed::words(text()?),
                 _ if name == "known" => signals.known = Known::parse(part),
                 _ => return Err(InvalidSignals::Part),
             }
@@ -345,7 +349,11 @@ impl Signals {
         let is_light = signal == Signal::Crisis
             && read.is_in_rules
             && read.marked.classes[from..to].iter().all(|classes| classes & self.grave == 0);
-        if is_exempt || is_light { DOUBT } else { 0.0 }
+        match (is_exempt, is_light) {
+            (true, _) => DENIAL,
+            (_, true) => DOUBT,
+            _ => 0.0,
+        }
     }
 
     /// Reads a text as far as all signals share it.
@@ -368,7 +376,8 @@ impl Signals {
     }
 }
 
-/// The file that [`Signals::parse`] reads, of its parts: `rules/en`, `weights/crisis`, `known`.
+/// The file that [`Signals::parse`] reads, of its parts: `words` of rules that are [`packed`], `rules/en`, `weights/crisis`,
+/// `known`.
 #[must_use]
 pub fn pack<'a>(parts: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Vec<u8> {
     let mut file = HEADER.to_vec();

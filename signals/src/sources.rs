@@ -5,8 +5,9 @@ use std::{fs, io};
 
 use peer_support_domain::helpline::record::CountryRecord;
 use peer_support_domain::signals::known::Known;
+use peer_support_domain::signals::rules::is_comment;
 use peer_support_domain::signals::train::{Corpus, Example, examples, recipe};
-use peer_support_domain::signals::{Signal, Signals, pack};
+use peer_support_domain::signals::{Signal, Signals, pack, packed};
 
 /// Why the sources cannot be used: it names the file.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -84,17 +85,22 @@ impl Sources {
     /// Puts the parts together.
     #[must_use]
     pub fn pack(&self, weights: &[(Signal, Vec<u8>)]) -> Vec<u8> {
-        let rules = self.rules.iter().map(|(language, text)| (format!("rules/{language}"), text.as_bytes()));
+        let words = packed::often(self.rules.iter().map(|(_, text)| text.as_str()));
+        let list = ("words".to_owned(), packed::list(&words).into_bytes());
+        let rules = self.rules.iter().map(|(language, text)| {
+            let packed = packed::packed(text, &words).into_bytes();
+            (format!("rules/{language}"), packed)
+        });
         let weights =
-            weights.iter().map(|(signal, bytes)| (format!("weights/{}", signal.as_str()), &bytes[..]));
-        let known = ("known".to_owned(), &self.known[..]);
-        let parts: Vec<_> = rules.chain([known]).chain(weights).collect();
-        pack(parts.iter().map(|(name, bytes)| (name.as_str(), *bytes)))
+            weights.iter().map(|(signal, bytes)| (format!("weights/{}", signal.as_str()), bytes.clone()));
+        let known = ("known".to_owned(), self.known.clone());
+        let parts: Vec<_> = [list].into_iter().chain(rules).chain([known]).chain(weights).collect();
+        pack(parts.iter().map(|(name, bytes)| (name.as_str(), &bytes[..])))
     }
 }
 
 fn without_comments(rules: &str) -> String {
-    let lines = rules.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let lines = rules.lines().map(str::trim).filter(|line| !line.is_empty() && !is_comment(line));
     lines.map(|line| in_order(line) + "\n").collect()
 }
 

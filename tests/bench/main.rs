@@ -1,9 +1,13 @@
 //! What a visitor waits for, in Chromium, on a slow phone and a slow network: `cargo xtask bench` runs it.
 //!
-//! It prints one JSON object; what each number means stands at its place in [`Measured`].
+//! It prints one JSON object; what each number means stands at its place in [`Measured`]. With `drafts`, it measures how long a
+//! device reads what is being written, instead.
+
+mod drafts;
 
 use fantoccini::Client;
 use fantoccini::wd::WebDriverCompatibleCommand;
+use futures_util::future::BoxFuture;
 use http::Method;
 use peer_support_domain::limits::WORK_NUMBER;
 use peer_support_tests::{Browser, Page, Visit, attempt};
@@ -48,23 +52,35 @@ struct Measured {
 }
 
 fn main() {
-    let mut runs = Vec::new();
-    for _ in 0..N_RUNS {
-        let measured = Arc::new(Mutex::new(None));
-        let into = Arc::clone(&measured);
-        let done = attempt(Browser::Chromium, "bench", |visit| {
-            Box::pin(async move {
-                let found = cold_start(visit).await;
-                *into.lock().unwrap() = Some(found);
-            })
-        });
-        if let Err(error) = done {
-            eprintln!("{error}");
-            std::process::exit(1);
-        }
-        runs.extend(measured.lock().unwrap().take());
+    if std::env::args().nth(1).as_deref() == Some("drafts") {
+        println!("{}", once("bench-drafts", |visit| Box::pin(drafts::measure(visit))));
+        return;
     }
+    let runs: Vec<_> =
+        (0..N_RUNS).map(|_| once("bench", |visit| Box::pin(cold_start(visit)))).collect();
     println!("{}", report(&runs));
+}
+
+/// What one visit with a new browser finds.
+fn once<T: Send + 'static>(
+    name: &str,
+    find: impl for<'a> Fn(&'a Visit) -> BoxFuture<'a, T>,
+) -> T {
+    let found = Arc::new(Mutex::new(None));
+    let into = Arc::clone(&found);
+    let done = attempt(Browser::Chromium, name, move |visit| {
+        let found = find(visit);
+        let into = Arc::clone(&into);
+        Box::pin(async move {
+            let found = found.await;
+            *into.lock().unwrap() = Some(found);
+        })
+    });
+    if let Err(error) = done {
+        eprintln!("{error}");
+        std::process::exit(1);
+    }
+    found.lock().unwrap().take().expect("a visit that ends finds something")
 }
 
 fn report(runs: &[Measured]) -> Value {

@@ -39,9 +39,14 @@ enum Bench {
     Sizes,
     /// How long a visitor with a slow phone waits for it.
     Visit,
+    /// How long a device takes to read what is being written, after each pause.
+    Drafts,
     /// What the server takes with a million posts, and with a thousand.
     Scale,
 }
+
+/// The most that reading a draft of 1,000 characters may take after a pause, in milliseconds, four times slower than here.
+const MOST_MS_A_PAUSE: f64 = 2.0;
 
 /// The most that something may cost with a million posts, as often as with a thousand.
 const MOST_TIMES: f64 = 1.5;
@@ -58,20 +63,27 @@ pub fn command(options: &Options) -> Result<()> {
     let file = folder.join("report.json");
     let mut all: Value =
         fs::read(&file).ok().and_then(|all| serde_json::from_slice(&all).ok()).unwrap_or_default();
-    if is_asked(Bench::Sizes) || is_asked(Bench::Visit) {
+    let is_in_browser = is_asked(Bench::Visit) || is_asked(Bench::Drafts);
+    if is_asked(Bench::Sizes) || is_in_browser {
         setup::install(Part::Browsers)?;
         let dist = build::build(build::Options::default(), &std::provide()?)?;
         all["sizes"] = json!(dist.assets());
     }
-    if is_asked(Bench::Visit) {
+    if is_in_browser {
         server::build(false)?;
-        all["visit"] = visit()?;
+    }
+    if is_asked(Bench::Visit) {
+        all["visit"] = in_browser(&[])?;
+    }
+    if is_asked(Bench::Drafts) {
+        all["drafts"] = in_browser(&["drafts"])?;
     }
     if is_asked(Bench::Scale) {
         setup::install(Part::Database)?;
         all["scale"] = scale(&options.scale)?;
     }
-    let parts = [("sizes", sizes as fn(&Value) -> String), ("visit", waits), ("scale", costs)];
+    let parts =
+        [("sizes", sizes as fn(&Value) -> String), ("visit", waits), ("drafts", pauses), ("scale", costs)];
     let report: String = parts
         .into_iter()
         .filter(|(name, _)| !all[name].is_null())
@@ -97,17 +109,10 @@ fn scale(arguments: &[String]) -> Result<Value> {
 }
 
 /// What `tests/bench` measures in a browser, against the server as it is released.
-fn visit() -> Result<Value> {
+fn in_browser(arguments: &[&str]) -> Result<Value> {
     let mut bench = Command::new(cargo());
-    bench.current_dir(project::root()).args([
-        "run",
-        "--locked",
-        "-q",
-        "-p",
-        "peer-support-tests",
-        "--bin",
-        "bench",
-    ]);
+    bench.current_dir(project::root());
+    bench.args(["run", "--locked", "-q", "-p", "peer-support-tests", "--bin", "bench", "--"]).args(arguments);
     bench.env("PEER_SUPPORT_SERVER", project::target().join("release/peer-support-server"));
     serde_json::from_str(&run::output(&mut bench)?).context("the bench in the browser prints JSON")
 }
@@ -143,6 +148,32 @@ fn waits(visit: &Value) -> String {
             false => format!("{limit}: **missed**"),
         });
         let _ = writeln!(report, "| {what} | {median:.1} | {worst:.1} | {limit} |");
+    }
+    report
+}
+
+/// What reading a draft takes after a pause in writing, and the rules and weights once before.
+fn pauses(drafts: &Value) -> String {
+    let mut report = format!(
+        "\n# Reading a draft, in milliseconds\n\nThe text signals as wasm, in Chromium's main thread, once after each of 60 pauses; \
+         {MOST_MS_A_PAUSE} at most for 1000 characters at 4 times slower.\n\n| processor slower by | characters | median | p95 | worst | rules and \
+         weights, once |\n| ---: | ---: | ---: | ---: | ---: | ---: |\n"
+    );
+    for of in items(drafts) {
+        let ms = |field: &str| of[field].as_f64().unwrap_or(f64::NAN);
+        let is_missed =
+            of["cpu_slowdown"] == 4 && of["characters"] == 1000 && ms("median_ms") > MOST_MS_A_PAUSE;
+        let mark = if is_missed { ": **missed**" } else { "" };
+        let _ = writeln!(
+            report,
+            "| {} | {} | {:.2}{mark} | {:.2} | {:.2} | {:.0} |",
+            of["cpu_slowdown"],
+            of["characters"],
+            ms("median_ms"),
+            ms("p95_ms"),
+            ms("worst_ms"),
+            ms("learn_ms"),
+        );
     }
     report
 }

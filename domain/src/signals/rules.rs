@@ -172,7 +172,7 @@ impl Rules {
         for (index, line) in text.lines().enumerate() {
             let wrong = |problem| InvalidRule { line: index + 1, problem };
             let line = line.trim();
-            if line.is_empty() || line.starts_with('#') {
+            if line.is_empty() || is_comment(line) {
                 continue;
             }
             if let Some(inside) = line.strip_prefix('[') {
@@ -405,6 +405,12 @@ impl Rules {
     pub fn hits(&self, text: &Plain, marked: &Marked) -> Vec<Hit> {
         let mut hits = Vec::new();
         let mut tried: Vec<u32> = Vec::new();
+        // Most patterns that begin somewhere have a word that is nowhere in the text.
+        let mut there = vec![0_u64; self.sets.len().div_ceil(64)];
+        for set in &marked.sets {
+            there[usize::from(*set) / 64] |= 1 << (set % 64);
+        }
+        let is_there = |set: SetId| there[usize::from(set) / 64] >> (set % 64) & 1 != 0;
         for at in 0..text.words.len() {
             tried.clear();
             for set in marked.of(at) {
@@ -414,7 +420,12 @@ impl Rules {
                     }
                     tried.push(id);
                     let rule = &self.rules[id as usize];
-                    if let Some(end) = rule.matches(&text.words, marked, at)
+                    let may_be = rule.items.iter().all(|item| match item {
+                        Item::Word(set) => is_there(*set),
+                        _ => true,
+                    });
+                    if may_be
+                        && let Some(end) = rule.matches(&text.words, marked, at)
                         && rule.is_alone(&text.words, marked, at, end)
                     {
                         let is_negated = self.is_negated(text, marked, (at, end));
@@ -508,6 +519,12 @@ fn go(items: &[Item], words: &[Word], marked: &Marked, first: usize, at: usize) 
         }
         Item::End => (!is_inside(at)).then(|| go(rest, words, marked, first, at)).flatten(),
     }
+}
+
+/// Whether a line is for people: `#` and a space. Without the space it is a number, and a pattern may begin with one.
+#[must_use]
+pub fn is_comment(line: &str) -> bool {
+    line == "#" || line.starts_with("# ")
 }
 
 fn read_heading(inside: &str) -> Result<(Signal, Meaning), &'static str> {

@@ -103,7 +103,7 @@ pub fn recipe(signal: Signal) -> Option<Recipe> {
         bits,
         l2: 1.0,
         n_kept,
-        steps: 6.0,
+        steps: 4.0,
         false_positives,
         everyday_positives,
         long_positives: None,
@@ -111,13 +111,13 @@ pub fn recipe(signal: Signal) -> Option<Recipe> {
     };
     Some(match signal {
         Signal::Crisis => {
-            Recipe { long_positives: Some(0.02), least_signs: [0.6, 8.0], ..recipe(17, 2_860, 0.1, 0.006) }
+            Recipe { long_positives: Some(0.03), least_signs: [0.6, 8.0], ..recipe(16, 2_600, 0.12, 0.008) }
         }
         Signal::PersonalData => return None,
-        Signal::MethodDetail => recipe(15, 1_050, 0.11, 0.003),
-        Signal::Hostile => recipe(15, 1_150, 0.09, 0.002),
-        Signal::Solicitation => Recipe { least_signs: [1.0; 2], ..recipe(15, 1_230, 0.05, 0.004) },
-        Signal::HarmfulAdvice => recipe(15, 1_050, 0.12, 0.001),
+        Signal::MethodDetail => recipe(14, 1_050, 0.11, 0.003),
+        Signal::Hostile => recipe(14, 1_150, 0.09, 0.002),
+        Signal::Solicitation => Recipe { least_signs: [1.0; 2], ..recipe(14, 2_300, 0.05, 0.004) },
+        Signal::HarmfulAdvice => Recipe { steps: 6.0, ..recipe(15, 1_050, 0.12, 0.001) },
     })
 }
 
@@ -382,7 +382,7 @@ fn pooled(texts: &[([f32; N_POOLED], bool)], least_signs: f32) -> Pooling {
             *of -= (0.1 * slope / square.sqrt()) as f32;
         }
         // What weighs more never counts for less.
-        for weighs in [0, 1, 4] {
+        for weighs in [0, 1, 3, 4] {
             pooling.0[weighs] = pooling.0[weighs].max(0.0);
         }
         pooling.0[5] = pooling.0[5].max(least_signs);

@@ -18,11 +18,11 @@ fn lines_that_were_not_learned_from_are_told_apart() {
     let signals = Signals::parse(peer_support_signals::FILE).unwrap();
     let corpus = sources().unwrap().corpus().unwrap();
     let floors = [
-        (Signal::Crisis, 0.68),
+        (Signal::Crisis, 0.69),
         (Signal::PersonalData, 0.82),
         (Signal::MethodDetail, 0.62),
         (Signal::Hostile, 0.69),
-        (Signal::Solicitation, 0.81),
+        (Signal::Solicitation, 0.85),
         (Signal::HarmfulAdvice, 0.70),
     ];
     for (signal, floor) in floors {
@@ -31,10 +31,10 @@ fn lines_that_were_not_learned_from_are_told_apart() {
         assert!(measures.auc >= floor, "{}: AUC {:.3}; expected {floor}", signal.as_str(), measures.auc);
         if signal == Signal::Crisis {
             let direct = table.of_func("direct").unwrap().recall;
-            assert!(direct >= 0.60, "direct statements: recall {direct:.3}; expected 0.60");
+            assert!(direct >= 0.62, "direct statements: recall {direct:.3}; expected 0.62");
             for language in ["en", "es", "de", "fr", "pt"] {
                 let auc = table.of_language(language).unwrap().auc;
-                assert!(auc >= 0.65, "{language}: AUC {auc:.3}; expected 0.65");
+                assert!(auc >= 0.66, "{language}: AUC {auc:.3}; expected 0.66");
             }
         }
     }
