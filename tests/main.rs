@@ -15,6 +15,7 @@ mod lookup;
 mod needs;
 mod never_fails;
 mod noticing;
+mod npm_package;
 mod outside;
 mod own_words;
 mod quick_exit;

@@ -1,5 +1,6 @@
 //! One command a job: what CI and a release run is what anyone can run.
 
+mod apps;
 mod bench;
 mod build;
 mod helplines;
@@ -26,7 +27,7 @@ enum Command {
     Build(build::Options),
     /// Check the helplines, or take over a data set.
     Helplines(helplines::Helplines),
-    /// Put together what is published: the npm package and the server.
+    /// Put together what is published: the npm package, the WordPress plugin and the server.
     Release,
     /// Build what changed and serve the demo.
     Serve(serve::Options),

@@ -10,8 +10,8 @@ use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
 /// In `pkg-template`, but only to build from.
-const INGREDIENTS: [&str; 6] =
-    ["peer-support.js", "peer-support.css", "start.js", "frame.js", "framed.js", "frame.html"];
+const INGREDIENTS: [&str; 7] =
+    ["peer-support.js", "module.js", "peer-support.css", "start.js", "frame.js", "framed.js", "frame.html"];
 
 /// Builds everything for publication.
 ///
@@ -27,7 +27,11 @@ pub fn command() -> Result<()> {
 }
 
 /// The npm package: what is written by hand, then what is built.
-fn package() -> Result<()> {
+///
+/// # Errors
+///
+/// When a file that it promises is not there.
+pub fn package() -> Result<()> {
     let npm = project::target().join("npm");
     empty(&npm)?;
     for (name, bytes) in files_under(&project::root().join("pkg-template"))? {
@@ -42,6 +46,8 @@ fn package() -> Result<()> {
         let is_compressed = name.ends_with(".br") || name.ends_with(".gz");
         if is_panel && !is_compressed && !name.starts_with("assets/console") {
             put(&npm.join(name), &bytes)?;
+        } else if let Some(module) = name.strip_prefix("npm/") {
+            put(&npm.join(module), &bytes)?;
         }
     }
     for name in ["LICENSE-MIT", "LICENSE-APACHE"] {
