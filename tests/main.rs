@@ -30,4 +30,5 @@ mod stored_script;
 mod the_whole_way;
 mod traces;
 mod when_parts_fail;
+mod wordpress;
 mod words_on_their_way;

@@ -13,6 +13,7 @@ mod shots;
 mod signals;
 mod test;
 mod wasm_test_runner;
+mod wordpress;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -39,6 +40,8 @@ enum Command {
     Signals(signals::Args),
     /// Run everything that CI runs; the last line is `N passed, N failed`.
     Test(test::Options),
+    /// Put the WordPress plugin together, into target/wordpress.
+    Wordpress,
     /// Run one wasm file of tests in a browser: what cargo calls for the wasm step of `test`.
     #[command(hide = true)]
     WasmTestRunner(wasm_test_runner::Options),
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Command::Shots => shots::command(),
         Command::Signals(args) => signals::run(args),
         Command::Test(options) => test::command(&options),
+        Command::Wordpress => wordpress::command(),
         Command::WasmTestRunner(options) => wasm_test_runner::command(options),
     };
     // Without a backtrace: whoever reads this wants to know what to do, not where in here it was noticed.

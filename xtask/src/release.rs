@@ -2,7 +2,7 @@
 
 use crate::build::{self, budgets, files_under, server};
 use crate::setup::std;
-use crate::{project, run};
+use crate::{project, run, wordpress};
 use ::std::fs;
 use ::std::path::Path;
 use ::std::process::Command;
@@ -23,6 +23,7 @@ pub fn command() -> Result<()> {
     println!("{}", dist.table());
     budgets::check(&dist)?;
     package()?;
+    wordpress::build()?;
     program()
 }
 

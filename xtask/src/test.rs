@@ -197,7 +197,9 @@ fn keep_runner() -> Result<()> {
 
 fn browsers(options: &Options) -> Result<Tally> {
     setup::install(Part::Browsers)?;
+    setup::install(Part::Wordpress)?;
     apps()?;
+    crate::wordpress::build()?;
     let mut tests = ours();
     tests.args(["test", "--locked", "-p", "peer-support-tests", "--no-fail-fast"]).args(&options.filter);
     // More at once does not end sooner on two cores, and makes every wait longer.
