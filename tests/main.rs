@@ -25,6 +25,7 @@ mod remembering;
 mod roles;
 mod shift;
 mod signed_helplines;
+mod snippet;
 mod steps;
 mod stored_script;
 mod the_whole_way;

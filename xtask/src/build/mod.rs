@@ -70,6 +70,8 @@ pub fn build(options: Options, std: &Std) -> Result<Dist> {
     for (name, bytes) in files_under(&project::root().join("www"))? {
         dist.add_page(&format!("www/{name}"), &bytes)?;
     }
+    dist.add_page("www/snippet/numbers.json", helplines::snippet_numbers(project::root())?.as_bytes())?;
+    dist.add_page("www/snippet/words.json", &serde_json::to_vec(&build.strings)?)?;
     dist.finish(&project::target().join("dist"))
 }
 
