@@ -7,6 +7,19 @@ export type View = "help" | "stories" | "write";
  */
 export type Isolation = "auto" | "shadow" | "frame" | "static";
 
+/** The attributes of `<peer-support>`, each optional; `custom-elements.json` says what they mean. */
+export interface PeerSupportAttributes {
+  site?: string;
+  server?: string;
+  country?: string;
+  locale?: string;
+  mode?: "launcher" | "inline";
+  theme?: "auto" | "light" | "dark";
+  isolation?: Isolation;
+  "leave-url"?: string;
+  "helplines-key"?: string;
+}
+
 /**
  * `<peer-support>`: attributes `site`, `server`, `country`, `locale`, `mode`, `theme`, `isolation`, `leave-url`,
  * `helplines-key`, each optional.

@@ -37,7 +37,9 @@
   const NAME = "peer-support";
   if (customElements.get(NAME)) return;
 
-  const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
+  /** This script; in the module of the npm package, what says where the panel's files are. @type {HTMLScriptElement | null} */
+  // @ts-ignore: replaced by the build.
+  const script = __PEER_SUPPORT_SCRIPT__;
   const base = new URL(".", script?.src || location.href).href;
 
   /**
@@ -437,6 +439,9 @@
     for (const name in script?.dataset) own.setAttribute(name.replace(/[A-Z]/g, "-$&"), script.dataset[name]);
     document.body.append(own);
   };
+  // Whoever imports the module writes the element where it belongs.
+  // @ts-ignore: replaced by the build.
+  if (__PEER_SUPPORT_IS_MODULE__) return;
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", place);
   else place();
 })();

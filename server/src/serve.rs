@@ -114,7 +114,7 @@ pub fn create_private_folder(folder: &Path) -> anyhow::Result<()> {
 /// When it cannot start.
 pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
     let (clock, random) = (Clock::system(), Random::system());
-    let assets = match &config.assets {
+    let mut assets = match &config.assets {
         Some(folder) => Assets::load(folder)
             .with_context(|| format!("the files in {} cannot be read", folder.display()))?,
         None => {
@@ -122,6 +122,12 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> anyhow::R
             Assets::default()
         }
     };
+    create_private_folder(&config.data)?;
+    if let Err(problem) = assets.keep_loaders(&config.data.join("loaders")) {
+        tracing::warn!(
+            "pages that pin a loader may lose it with an update, for it cannot be kept: {problem}"
+        );
+    }
     for problem in config.helplines.iter().flat_map(|helplines| helplines.survey().1) {
         // No reason not to serve the rest, and panels have helplines of their own.
         tracing::error!("signed helplines: {problem}");

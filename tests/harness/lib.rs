@@ -11,6 +11,7 @@ mod process;
 pub mod relay;
 pub mod server;
 pub mod site;
+pub mod wordpress;
 
 pub use driver::{Browser, Preferences};
 pub use page::Page;

@@ -29,7 +29,7 @@ const ps = (() => {
     ["radio", "input[type=radio]"],
     ["checkbox", "input[type=checkbox]"],
     ["searchbox", "input[type=search]"],
-    ["textbox", "textarea, input:not([type]), input[type=text], input[type=tel], input[type=email], input[type=password]"],
+    ["textbox", "textarea, input:not([type]), input[type=text], input[type=tel], input[type=url], input[type=email], input[type=password]"],
     ["combobox", "select"],
     ["option", "option"],
     ["heading", "h1, h2, h3, h4, h5, h6"],

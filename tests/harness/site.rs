@@ -48,7 +48,8 @@ impl Site {
         Site::serve_from(vec![root.as_ref().to_path_buf(), build], "", headers).await
     }
 
-    async fn serve_from(roots: Vec<PathBuf>, server: &str, headers: &[&str]) -> Arc<Site> {
+    /// As [`Site::serve`], where a file that is not in one folder is looked for in the next.
+    pub async fn serve_from(roots: Vec<PathBuf>, server: &str, headers: &[&str]) -> Arc<Site> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let site = Arc::new(Site {
             port: listener.local_addr().unwrap().port(),

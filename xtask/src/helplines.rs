@@ -10,6 +10,7 @@ mod loader;
 mod numbers;
 mod schema;
 mod sharing;
+mod snippet;
 mod terms;
 
 use std::{
@@ -25,6 +26,7 @@ use peer_support_domain::{
 };
 
 pub use loader::{loader_set, names};
+pub use snippet::snippet_numbers;
 pub use terms::terms;
 
 /// What is done with the helplines.
@@ -38,7 +40,7 @@ pub struct Helplines {
 enum Command {
     /// Print all that is wrong in any country file, each with its place, and how well the world is covered.
     Check {
-        /// Write helplines/COVERAGE.md and country.schema.json anew instead of complaining that they are outdated.
+        /// Write helplines/COVERAGE.md, country.schema.json and the WordPress plugin's numbers anew instead of complaining that they are outdated.
         #[arg(long)]
         write: bool,
     },

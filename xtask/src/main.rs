@@ -1,5 +1,6 @@
 //! One command a job: what CI and a release run is what anyone can run.
 
+mod apps;
 mod bench;
 mod build;
 mod helplines;
@@ -12,6 +13,7 @@ mod shots;
 mod signals;
 mod test;
 mod wasm_test_runner;
+mod wordpress;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -26,7 +28,7 @@ enum Command {
     Build(build::Options),
     /// Check the helplines, or take over a data set.
     Helplines(helplines::Helplines),
-    /// Put together what is published: the npm package and the server.
+    /// Put together what is published: the npm package, the WordPress plugin and the server.
     Release,
     /// Build what changed and serve the demo.
     Serve(serve::Options),
@@ -38,6 +40,8 @@ enum Command {
     Signals(signals::Args),
     /// Run everything that CI runs; the last line is `N passed, N failed`.
     Test(test::Options),
+    /// Put the WordPress plugin together, into target/wordpress.
+    Wordpress,
     /// Run one wasm file of tests in a browser: what cargo calls for the wasm step of `test`.
     #[command(hide = true)]
     WasmTestRunner(wasm_test_runner::Options),
@@ -54,6 +58,7 @@ fn main() -> ExitCode {
         Command::Shots => shots::command(),
         Command::Signals(args) => signals::run(args),
         Command::Test(options) => test::command(&options),
+        Command::Wordpress => wordpress::command(),
         Command::WasmTestRunner(options) => wasm_test_runner::command(options),
     };
     // Without a backtrace: whoever reads this wants to know what to do, not where in here it was noticed.

@@ -2,7 +2,7 @@
 
 use crate::build::{self, budgets, files_under, server};
 use crate::setup::std;
-use crate::{project, run};
+use crate::{project, run, wordpress};
 use ::std::fs;
 use ::std::path::Path;
 use ::std::process::Command;
@@ -10,8 +10,8 @@ use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
 /// In `pkg-template`, but only to build from.
-const INGREDIENTS: [&str; 6] =
-    ["peer-support.js", "peer-support.css", "start.js", "frame.js", "framed.js", "frame.html"];
+const INGREDIENTS: [&str; 7] =
+    ["peer-support.js", "module.js", "peer-support.css", "start.js", "frame.js", "framed.js", "frame.html"];
 
 /// Builds everything for publication.
 ///
@@ -23,11 +23,16 @@ pub fn command() -> Result<()> {
     println!("{}", dist.table());
     budgets::check(&dist)?;
     package()?;
+    wordpress::build()?;
     program()
 }
 
 /// The npm package: what is written by hand, then what is built.
-fn package() -> Result<()> {
+///
+/// # Errors
+///
+/// When a file that it promises is not there.
+pub fn package() -> Result<()> {
     let npm = project::target().join("npm");
     empty(&npm)?;
     for (name, bytes) in files_under(&project::root().join("pkg-template"))? {
@@ -42,6 +47,8 @@ fn package() -> Result<()> {
         let is_compressed = name.ends_with(".br") || name.ends_with(".gz");
         if is_panel && !is_compressed && !name.starts_with("assets/console") {
             put(&npm.join(name), &bytes)?;
+        } else if let Some(module) = name.strip_prefix("npm/") {
+            put(&npm.join(module), &bytes)?;
         }
     }
     for name in ["LICENSE-MIT", "LICENSE-APACHE"] {

@@ -40,6 +40,8 @@ enum Step {
     Native,
     /// The widget's browser glue, in Chromium.
     Wasm,
+    /// The npm package, installed into apps that are checked and built.
+    Npm,
     /// What people do, in three browsers.
     Browsers,
 }
@@ -124,6 +126,7 @@ fn run(step: Step, options: &Options) -> Result<Tally> {
         Step::Build => whole(within_budgets()),
         Step::Native => native(options),
         Step::Wasm => wasm(options),
+        Step::Npm => whole(apps()),
         Step::Browsers => browsers(options),
     }
 }
@@ -158,6 +161,11 @@ fn everything_built() -> Result<Dist> {
     Ok(dist)
 }
 
+fn apps() -> Result<()> {
+    everything_built()?;
+    crate::apps::build()
+}
+
 fn native(options: &Options) -> Result<Tally> {
     setup::install(Part::Database)?;
     let mut tests = ours();
@@ -189,7 +197,9 @@ fn keep_runner() -> Result<()> {
 
 fn browsers(options: &Options) -> Result<Tally> {
     setup::install(Part::Browsers)?;
-    everything_built()?;
+    setup::install(Part::Wordpress)?;
+    apps()?;
+    crate::wordpress::build()?;
     let mut tests = ours();
     tests.args(["test", "--locked", "-p", "peer-support-tests", "--no-fail-fast"]).args(&options.filter);
     // More at once does not end sooner on two cores, and makes every wait longer.

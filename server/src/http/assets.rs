@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,9 +13,11 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
 use super::{App, cache};
+use crate::secret::hex;
 
 /// The console: its own scripts, wasm and sheets and nothing else; nobody frames it, so no click on it is stolen.
 const CONSOLE_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
@@ -30,6 +33,12 @@ const STRANGER_POLICY: &str = "frame-ancestors 'self'";
 /// Hashed names never change their content.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 const ASK_EACH_TIME: &str = "no-cache";
+
+const LOADER: &str = "peer-support.js";
+/// What the names of the panel's files begin with, before the hash of this build.
+const PANEL: &str = "assets/widget-";
+/// Bytes of a hash in a name, as the build has them.
+const NAMED_BYTES: usize = 5;
 
 /// The built files, by their path in the folder: `assets/widget-1a2b.js`.
 #[derive(Default)]
@@ -70,12 +79,12 @@ impl Assets {
         let mut found = HashMap::new();
         let mut folders = vec![folder.to_owned()];
         while let Some(next) = folders.pop() {
-            for entry in std::fs::read_dir(&next)? {
+            for entry in fs::read_dir(&next)? {
                 let path = entry?.path();
                 if path.is_dir() {
                     folders.push(path);
                 } else {
-                    let bytes = std::fs::read(&path)
+                    let bytes = fs::read(&path)
                         .map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", path.display())))?;
                     found.insert(name(folder, &path)?, bytes);
                 }
@@ -94,6 +103,50 @@ impl Assets {
             files.insert(name.clone(), File { content_type: content_type(name), plain, brotli, gzip });
         }
         Ok(Self(files))
+    }
+
+    /// Keeps this build's loader in `folder` under the name of its content, and adds all that were kept there before.
+    ///
+    /// A page may pin a loader by its digest. That page must still find the very same bytes after the server was updated, or
+    /// its visitors are left without help.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be read or written.
+    pub fn keep_loaders(&mut self, folder: &Path) -> io::Result<()> {
+        fs::create_dir_all(folder)?;
+        if let Some(loader) = self.plain(LOADER) {
+            let file = folder.join(pinned(loader));
+            if !file.exists() {
+                // Renamed into place: a server that was stopped leaves no half a file.
+                let unfinished = file.with_extension("new");
+                fs::write(&unfinished, loader)?;
+                fs::rename(&unfinished, &file)?;
+            }
+        }
+        for entry in fs::read_dir(folder)? {
+            let bytes = fs::read(entry?.path())?;
+            let gzip = Some(Variant::new(cache::gzip(&bytes)));
+            let file =
+                File { content_type: content_type(LOADER), plain: Variant::new(bytes), brotli: None, gzip };
+            // By its content, whatever it is called there.
+            self.0.insert(pinned(&file.plain.bytes), file);
+        }
+        Ok(())
+    }
+
+    /// Where a file of the panel of another build is in this one, relative to `name`: a loader that a page pinned, or that an app
+    /// has inside, asks by the names it was built with.
+    fn moved(&self, name: &str) -> Option<String> {
+        let rest = |name: &str| {
+            let (hash, rest) = name.strip_prefix(PANEL)?.split_at_checked(2 * NAMED_BYTES)?;
+            hash.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| rest.to_owned())
+        };
+        let rest = rest(name)?;
+        let length = PANEL.len() + 2 * NAMED_BYTES + rest.len();
+        let is_same = |own: &&String| own.len() == length && own.starts_with(PANEL) && own.ends_with(&rest);
+        let own = self.0.keys().find(is_same)?;
+        Some("../".repeat(rest.matches('/').count()) + own.trim_start_matches("assets/"))
     }
 
     /// The bytes of the file `name` as they are.
@@ -128,6 +181,11 @@ impl Assets {
         }
         Ok(response)
     }
+}
+
+/// The name of a loader by its content.
+fn pinned(loader: &[u8]) -> String {
+    format!("peer-support-{}.js", hex(&Sha256::digest(loader)[..NAMED_BYTES]))
 }
 
 fn name(folder: &Path, path: &Path) -> io::Result<String> {
@@ -172,16 +230,23 @@ fn with_policy(mut response: Response, policy: &'static str) -> Response {
 
 /// `GET /peer-support.js`: the loader. Its name never changes, so it is asked for each time.
 pub(super) async fn get_loader(State(app): State<App>, request: HeaderMap) -> Result<Response, Problem> {
-    app.assets.answer("peer-support.js", &request, ASK_EACH_TIME).map(open_to_all)
+    app.assets.answer(LOADER, &request, ASK_EACH_TIME).map(open_to_all)
 }
 
-/// `GET /assets/…`: the widget's parts, named by their hashes.
+/// `GET /assets/…`: the widget's parts, named by their hashes; those of other builds lead to this one's.
 pub(super) async fn get_asset(
     State(app): State<App>,
     uri: Uri,
     request: HeaderMap,
 ) -> Result<Response, Problem> {
-    app.assets.answer(uri.path().trim_start_matches('/'), &request, FOR_EVER).map(open_to_all)
+    let name = uri.path().trim_start_matches('/');
+    if let Some(place) = app.assets.moved(name).filter(|_| app.assets.plain(name).is_none()) {
+        // Relative, because the server may live in a folder.
+        let place = uri.query().map_or_else(|| place.clone(), |query| format!("{place}?{query}"));
+        let headers = [(header::LOCATION, place), (header::CACHE_CONTROL, "no-store".to_owned())];
+        return Ok(open_to_all((StatusCode::TEMPORARY_REDIRECT, headers).into_response()));
+    }
+    app.assets.answer(name, &request, FOR_EVER).map(open_to_all)
 }
 
 /// `GET /console`: relative addresses in the page need the slash.
@@ -200,13 +265,17 @@ pub(super) async fn get_console(
     Ok(with_policy(answer, CONSOLE_POLICY))
 }
 
-/// `GET /` and everything else: the example pages.
+/// `GET /` and everything else: a loader by the name of its content, and the example pages.
 pub(super) async fn get_page(
     State(app): State<App>,
     uri: Uri,
     request: HeaderMap,
 ) -> Result<Response, Problem> {
-    let name = format!("www/{}", page_name(uri.path().trim_start_matches('/')));
+    let path = uri.path().trim_start_matches('/');
+    if path.starts_with("peer-support-") && app.assets.plain(path).is_some() {
+        return app.assets.answer(path, &request, FOR_EVER).map(open_to_all);
+    }
+    let name = format!("www/{}", page_name(path));
     let answer = app.assets.answer(&name, &request, ASK_EACH_TIME)?;
     let is_stranger = name.starts_with("www/host/");
     Ok(with_policy(answer, if is_stranger { STRANGER_POLICY } else { PAGE_POLICY }))

@@ -60,7 +60,7 @@ pub(super) fn public(request: &HeaderMap, content_type: &'static str, body: Vec<
 }
 
 /// Only for what everyone may see: where a secret is packed together with what an attacker chose, the length tells.
-fn gzip(body: &[u8]) -> Vec<u8> {
+pub(super) fn gzip(body: &[u8]) -> Vec<u8> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
     packed.write_all(body).expect("memory takes all bytes");
     packed.finish().expect("memory takes all bytes")

@@ -4,9 +4,10 @@ use std::fs;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
+use peer_support_server::http::Assets;
 use tempfile::TempDir;
 
-use crate::client::{Server, a_server_with, problem};
+use crate::client::{Server, a_server_of, a_server_with, problem};
 
 /// What a build leaves, in small.
 fn built() -> TempDir {
@@ -194,6 +195,59 @@ async fn files_are_read_only() {
         let head = Request::head("/peer-support.js").body(Body::empty()).unwrap();
         let head = server.send(head).await.ok();
         assert_eq!((head.header("content-length"), head.body.len()), ("9", 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_loader_that_a_page_pinned_stays_the_same_after_an_update() {
+    let (build, kept) = (built(), TempDir::new().unwrap());
+    // The first five bytes of its SHA-256.
+    let pinned = "/peer-support-6c64fc6bc4.js";
+    let mut assets = Assets::load(build.path()).unwrap();
+    assets.keep_loaders(kept.path()).unwrap();
+    fs::write(build.path().join("peer-support.js"), "a newer loader").unwrap();
+
+    let mut assets = Assets::load(build.path()).unwrap();
+    assets.keep_loaders(kept.path()).unwrap();
+
+    a_server_of(assets, async |server| {
+        let answer = server.get_with(pinned, &[]).await.ok();
+        assert_eq!(answer.text(), "loader();");
+        assert_eq!(answer.header("content-type"), "text/javascript; charset=utf-8");
+        assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
+        assert_eq!(answer.header("access-control-allow-origin"), "*");
+        assert_eq!(server.get_with("/peer-support.js", &[]).await.ok().text(), "a newer loader");
+        let unknown = server.get_with("/peer-support-0000000000.js", &[]).await;
+        assert_eq!(unknown.problem(), problem(404, "not-found", ""));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn files_of_another_build_lead_to_those_of_this_one() {
+    let build = TempDir::new().unwrap();
+    for path in ["widget-00000000aa.js", "widget-00000000aa/peers.js", "widget-00000000aa/locales/de.json"] {
+        let path = build.path().join("assets").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "of this build").unwrap();
+    }
+
+    a_server_with("", build.path(), async |server| {
+        for (old, place) in [
+            ("/assets/widget-00000000bb.js?1", "widget-00000000aa.js?1"),
+            ("/assets/widget-00000000bb/peers.js", "../widget-00000000aa/peers.js"),
+            ("/assets/widget-00000000bb/locales/de.json", "../../widget-00000000aa/locales/de.json"),
+        ] {
+            let answer = server.get_with(old, &[]).await;
+            assert_eq!((answer.status, answer.header("location")), (StatusCode::TEMPORARY_REDIRECT, place));
+            assert_eq!(answer.header("cache-control"), "no-store");
+            assert_eq!(answer.header("access-control-allow-origin"), "*");
+        }
+        for unknown in ["/assets/widget-00000000bb.txt", "/assets/widget-.js", "/assets/widget-00000000éé.js"]
+        {
+            assert_eq!(server.get_with(unknown, &[]).await.status, StatusCode::NOT_FOUND, "{unknown}");
+        }
     })
     .await;
 }

@@ -120,6 +120,13 @@ pub async fn a_server_with(top: &str, assets: &Path, test: impl AsyncFn(&Server)
     test(&Server::over(store, top, assets, folder.path())).await;
 }
 
+/// As [`a_server_with`], with these files.
+pub async fn a_server_of(assets: Assets, test: impl AsyncFn(&Server)) {
+    let folder = TempDir::new().unwrap();
+    let store = store::open(&Address::Sqlite(folder.path().join("test.sqlite3"))).await.unwrap();
+    test(&Server::with(store, CONFIG, assets, folder.path())).await;
+}
+
 /// As [`a_server_with`], with nothing more.
 pub async fn a_server(test: impl AsyncFn(&Server)) {
     a_server_with("", Path::new("/nowhere"), test).await;
@@ -145,12 +152,16 @@ impl Server {
     }
 
     fn of(store: Arc<dyn Store>, config: &str, assets: &Path, folder: &Path) -> Self {
+        let assets = if assets.exists() { Assets::load(assets).unwrap() } else { Assets::default() };
+        Self::with(store, config, assets, folder)
+    }
+
+    fn with(store: Arc<dyn Store>, config: &str, assets: Assets, folder: &Path) -> Self {
         let file = folder.join("server.toml");
         std::fs::write(&file, config).unwrap();
         let config = Config::load(&Overrides { config: Some(file), ..Overrides::default() }).unwrap();
         let clock = Arc::new(AtomicI64::new(NOW));
         let hands = clock.clone();
-        let assets = if assets.exists() { Assets::load(assets).unwrap() } else { Assets::default() };
         let app = App::new(
             store.clone(),
             Clock::new(move || match hands.load(Ordering::SeqCst) {

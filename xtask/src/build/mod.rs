@@ -58,7 +58,11 @@ pub fn build(options: Options, std: &Std) -> Result<Dist> {
         crisis: helplines::loader_set(project::root())?,
         strings: locales::loader_strings()?,
     };
-    dist.add("peer-support.js", loader::fill(&build)?.into_bytes())?;
+    dist.add("peer-support.js", loader::fill(&build, loader::Kind::Script)?.into_bytes())?;
+    // For apps; no server sends them.
+    for (name, kind) in [("index.mjs", loader::Kind::Module), ("index.cjs", loader::Kind::CommonJs)] {
+        dist.add_page(&format!("npm/{name}"), loader::fill(&build, kind)?.as_bytes())?;
+    }
     // The page is at `/frame/SITE`.
     let page = frame::page()?.replace("__PANEL__", &build.panel);
     dist.add_page("frame/index.html", page.as_bytes())?;
@@ -66,6 +70,8 @@ pub fn build(options: Options, std: &Std) -> Result<Dist> {
     for (name, bytes) in files_under(&project::root().join("www"))? {
         dist.add_page(&format!("www/{name}"), &bytes)?;
     }
+    dist.add_page("www/snippet/numbers.json", helplines::snippet_numbers(project::root())?.as_bytes())?;
+    dist.add_page("www/snippet/words.json", &serde_json::to_vec(&build.strings)?)?;
     dist.finish(&project::target().join("dist"))
 }
 

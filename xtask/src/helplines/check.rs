@@ -9,7 +9,7 @@ use toml::Value;
 use super::{coverage, numbers, schema, sharing};
 
 /// `cargo xtask helplines check`: prints all that is wrong in any country file, each with its place, then how well
-/// the world is covered and how old that is. With `write`, COVERAGE.md and country.schema.json are written instead of compared.
+/// the world is covered and how old that is. With `write`, COVERAGE.md, country.schema.json and the WordPress plugin's numbers are written instead of compared.
 pub fn command(root: &Path, write: bool) -> anyhow::Result<()> {
     let mut n_problems = 0;
     let mut complain = |file: &dyn fmt::Display, problem: &dyn fmt::Display| {
@@ -40,12 +40,17 @@ pub fn command(root: &Path, write: bool) -> anyhow::Result<()> {
                 print_size(&format!("terms in {language}"), &text)?;
             }
         }
-        for (name, text) in [("COVERAGE.md", page), ("country.schema.json", schema::text())] {
-            let path = root.join("helplines").join(name);
+        for (name, text) in [
+            ("helplines/COVERAGE.md", page),
+            ("helplines/country.schema.json", schema::text()),
+            ("integrations/wordpress/peer-support/numbers.json", super::snippet_numbers(root)?),
+        ] {
+            let path = root.join(name);
             if write {
+                path.parent().map(fs::create_dir_all).transpose()?;
                 fs::write(path, text)?;
             } else if fs::read_to_string(path).ok().as_deref() != Some(&text) {
-                eprintln!("helplines/{name}: outdated; `cargo xtask helplines check --write` writes it anew");
+                eprintln!("{name}: outdated; `cargo xtask helplines check --write` writes it anew");
                 n_problems += 1;
             }
         }

@@ -55,6 +55,51 @@ pub fn npm() -> Result<()> {
     install(&["npm"])
 }
 
+/// What runs WordPress without being a web server's or a database's service: PHP's program, and MariaDB's alone.
+const PHP: [&str; 3] = ["php-cli", "php-mysql", "mariadb-server-core"];
+
+/// WordPress itself and the one script that Debian took out of it, which are taken apart and never installed: their packages
+/// ask for a web server.
+const WORDPRESS: [&str; 2] = ["wordpress", "libjs-underscore"];
+
+/// Installs PHP and MariaDB's program, and takes Debian's WordPress apart in `folder`.
+///
+/// # Errors
+///
+/// As [`browsers`].
+pub fn wordpress(folder: &Path) -> Result<()> {
+    let programs = [("php", "php-cli"), ("mariadbd", "mariadb-server-core")];
+    let has_programs = programs.iter().all(|(program, _)| {
+        run::output(Command::new("sh").arg("-c").arg(format!("PATH=$PATH:/usr/sbin; command -v {program}")))
+            .is_ok()
+    });
+    let has_driver =
+        run::output(Command::new("php").args(["-r", "exit(extension_loaded('mysqli') ? 0 : 1);"])).is_ok();
+    if !has_programs || !has_driver {
+        install(&missing(&PHP))?;
+    }
+    if folder.join("usr/share/wordpress/wp-load.php").exists() {
+        return Ok(());
+    }
+    eprintln!("setup: fetching {} with apt", WORDPRESS.join(" and "));
+    let packages = folder.join("packages");
+    fs::create_dir_all(&packages).with_context(|| format!("could not make {}", packages.display()))?;
+    let fetch = || {
+        let mut apt = Command::new("apt-get");
+        apt.current_dir(&packages).args(["-qq", "download"]).args(WORDPRESS);
+        run::output(&mut apt).map(drop)
+    };
+    if fetch().is_err() && can_install() {
+        // No list was fetched on this machine yet.
+        run::retry(|| apt_get(&["update"]))?;
+    }
+    run::retry(fetch).context("apt could not fetch WordPress")?;
+    for entry in fs::read_dir(&packages)? {
+        run::output(Command::new("dpkg-deb").arg("-x").arg(entry?.path()).arg(folder))?;
+    }
+    Ok(())
+}
+
 /// Debian keeps `initdb` off the PATH, in a folder a version.
 fn has_postgresql() -> bool {
     let Ok(versions) = fs::read_dir("/usr/lib/postgresql") else {

@@ -24,6 +24,8 @@ pub enum Part {
     Browsers,
     /// PostgreSQL's programs, without a running database.
     Database,
+    /// PHP, MariaDB's server program without a running database, and WordPress.
+    Wordpress,
 }
 
 /// Installs the named parts.
@@ -61,5 +63,6 @@ pub fn install(part: Part) -> Result<()> {
             tools::axe()
         }
         Part::Database => debian::postgresql(),
+        Part::Wordpress => debian::wordpress(&crate::project::tools().join("wordpress")),
     }
 }

@@ -22,6 +22,18 @@ pub fn geckodriver() -> Result<()> {
     cargo_install("geckodriver", GECKODRIVER)
 }
 
+/// Installs npm where none answers, whoever brought it.
+///
+/// # Errors
+///
+/// When it is missing and cannot be installed.
+pub fn npm() -> Result<()> {
+    if run::output(Command::new("npm").arg("--version")).is_ok() {
+        return Ok(());
+    }
+    debian::npm()
+}
+
 /// Installs axe-core's one script when it is missing or of another version.
 ///
 /// # Errors
@@ -34,9 +46,7 @@ pub fn axe() -> Result<()> {
     if is_there {
         return Ok(());
     }
-    if run::output(Command::new("npm").arg("--version")).is_err() {
-        debian::npm()?;
-    }
+    npm()?;
 
     eprintln!("setup: installing axe-core {AXE} with npm");
     run::retry(|| {

@@ -1,0 +1,2 @@
+// Nothing of its own: for the tools that look here.
+export default {};
