@@ -56,16 +56,12 @@ fn main() {
         println!("{}", once("bench-drafts", |visit| Box::pin(drafts::measure(visit))));
         return;
     }
-    let runs: Vec<_> =
-        (0..N_RUNS).map(|_| once("bench", |visit| Box::pin(cold_start(visit)))).collect();
+    let runs: Vec<_> = (0..N_RUNS).map(|_| once("bench", |visit| Box::pin(cold_start(visit)))).collect();
     println!("{}", report(&runs));
 }
 
 /// What one visit with a new browser finds.
-fn once<T: Send + 'static>(
-    name: &str,
-    find: impl for<'a> Fn(&'a Visit) -> BoxFuture<'a, T>,
-) -> T {
+fn once<T: Send + 'static>(name: &str, find: impl for<'a> Fn(&'a Visit) -> BoxFuture<'a, T>) -> T {
     let found = Arc::new(Mutex::new(None));
     let into = Arc::clone(&found);
     let done = attempt(Browser::Chromium, name, move |visit| {

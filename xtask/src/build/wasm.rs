@@ -27,6 +27,8 @@ pub struct Module {
 /// A crate of ours that runs in browsers.
 pub struct Package {
     name: &'static str,
+    /// How it is compiled for visitors.
+    profile: &'static str,
     /// What tells it from another module of the same crate.
     features: &'static [&'static str],
     /// Features of debug builds alone.
@@ -34,17 +36,23 @@ pub struct Package {
 }
 
 /// The panel.
-pub const WIDGET: Package = Package { name: "peer-support", features: &[], debug_features: &["debug"] };
+pub const WIDGET: Package =
+    Package { name: "peer-support", profile: "widget", features: &[], debug_features: &["debug"] };
 
 /// What the panel fetches when somebody enters the peer space: the same crate with another root.
 pub const PEERS: Package = Package { features: &["peers"], ..WIDGET };
 
 /// What the panel fetches when somebody begins to write: it reads words on the device.
-pub const DEVICE: Package = Package { name: "peer-support-device", features: &[], debug_features: &[] };
+pub const DEVICE: Package =
+    Package { name: "peer-support-device", profile: "device", features: &[], debug_features: &[] };
 
 /// The moderators' page.
-pub const CONSOLE: Package =
-    Package { name: "peer-support-console", features: &[], debug_features: &["console_error_panic_hook"] };
+pub const CONSOLE: Package = Package {
+    name: "peer-support-console",
+    profile: "widget",
+    features: &[],
+    debug_features: &["console_error_panic_hook"],
+};
 
 /// Compiles `package` for the browser.
 ///
@@ -88,10 +96,10 @@ fn compile(package: &Package, options: Options, std: &Std) -> Result<PathBuf> {
         std.prefer_ready_made(&mut cargo);
         "debug"
     } else {
-        cargo.args(["--profile", "widget", "-Zbuild-std-features=optimize_for_size"]);
+        cargo.args(["--profile", package.profile, "-Zbuild-std-features=optimize_for_size"]);
         cargo.env("CARGO_ENCODED_RUSTFLAGS", RELEASE_FLAGS.join("\u{1f}"));
         std.compile(&mut cargo);
-        "widget"
+        package.profile
     };
     eprintln!("build: compiling {} for the browser", package.name);
     run::run(&mut cargo)?;

@@ -115,7 +115,8 @@ fn held_aside(signals: &Signals, corpus: &Corpus, signal: Signal) -> Vec<Option<
 pub struct Table {
     all: Vec<Scored>,
     simple: Vec<Scored>,
-    languages: BTreeMap<String, Vec<Scored>>,
+    /// Of each, what the signals say and what the baseline does.
+    languages: BTreeMap<String, [Vec<Scored>; 2]>,
     funcs: BTreeMap<String, Vec<Scored>>,
 }
 
@@ -131,7 +132,7 @@ impl Table {
     /// Of a language.
     #[must_use]
     pub fn of_language(&self, language: &str) -> Option<Measures> {
-        self.languages.get(language).map(|scored| measure(scored))
+        self.languages.get(language).map(|[scored, _]| measure(scored))
     }
 
     /// Of a kind of message.
@@ -145,7 +146,9 @@ impl Table {
     fn add(&mut self, language: &str, func: &str, is_positive: bool, score: f32, simple: f32) {
         self.all.push((is_positive, score));
         self.simple.push((is_positive, simple));
-        self.languages.entry(language.to_owned()).or_default().push((is_positive, score));
+        let [scored, simply] = self.languages.entry(language.to_owned()).or_default();
+        scored.push((is_positive, score));
+        simply.push((is_positive, simple));
         if !func.is_empty() {
             self.funcs.entry(func.to_owned()).or_default().push((is_positive, score));
         }
@@ -155,8 +158,9 @@ impl Table {
         println!("{}", row(name, &measure(&self.all)));
         println!("{}", row(&format!("{name}: baseline"), &measure(&self.simple)));
         if self.languages.len() > 1 {
-            for (language, scored) in &self.languages {
+            for (language, [scored, simple]) in &self.languages {
                 println!("{}", row(&format!("{name}/{language}"), &measure(scored)));
+                println!("{}", row(&format!("{name}/{language}: baseline"), &measure(simple)));
             }
         }
         for (func, scored) in &self.funcs {
