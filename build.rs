@@ -24,7 +24,7 @@ fn main() -> io::Result<()> {
 }
 
 /// The panel's sheets of `src/style/` in the order in which they build on one another.
-const PANEL: [&str; 5] = ["tokens", "panel", "controls", "help_now", "preferences"];
+const PANEL: [&str; 6] = ["tokens", "accent", "panel", "controls", "help_now", "preferences"];
 /// Those of the peer space, which come to them.
 const PEERS: [&str; 3] = ["stories", "write", "sent"];
 
