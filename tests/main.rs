@@ -6,6 +6,7 @@
 
 mod account;
 mod desk;
+mod docs;
 mod frame;
 mod harness_itself;
 mod host_page;

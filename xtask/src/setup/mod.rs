@@ -24,6 +24,8 @@ pub enum Part {
     Browsers,
     /// PostgreSQL's programs, without a running database.
     Database,
+    /// nginx, Apache and Caddy without a running service, and what looks at the server's package.
+    Packaging,
 }
 
 /// Installs the named parts.
@@ -61,5 +63,6 @@ pub fn install(part: Part) -> Result<()> {
             tools::axe()
         }
         Part::Database => debian::postgresql(),
+        Part::Packaging => debian::packaging(),
     }
 }
