@@ -35,20 +35,18 @@ async fn fits(page: &Page, what: &str) {
 
 async fn the_documentation_fits_a_small_phone_in_both_directions(visit: &Visit) {
     let site = Site::serve(workspace("target/dist/www"), "", &[]).await;
-    let page = visit.open(&site.url("/docs/index.html")).await;
     for name in PAGES {
         let frame = format!(
-            "<!doctype html><title>Phone</title>\
-            <iframe src=\"docs/{name}\" width=\"320\" height=\"640\" title=\"Phone\"></iframe>"
+            "<!doctype html><title>Phone</title><iframe src=\"docs/{name}\" width=\"320\" height=\"640\" title=\"Phone\"></iframe>"
         );
         site.reply("/phone.html", Reply::Body(200, "text/html", frame.into_bytes()));
-        page.goto(&site.url("/phone.html")).await;
+        let page = visit.open(&site.url("/phone.html")).await;
         page.enter_frame().await;
 
         fits(&page, name).await;
         page.js("document.documentElement.dir = 'rtl'").await;
         fits(&page, &format!("{name} from right to left")).await;
-        page.leave_frame().await;
+        page.save_shot(&format!("docs-320-{}", name.trim_end_matches(".html"))).await;
     }
 }
 
