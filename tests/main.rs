@@ -7,6 +7,7 @@
 mod access;
 mod account;
 mod desk;
+mod docs;
 mod drill;
 mod frame;
 mod harness_itself;

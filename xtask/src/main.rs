@@ -3,7 +3,9 @@
 mod apps;
 mod bench;
 mod build;
+mod docs;
 mod helplines;
+mod packages;
 mod project;
 mod release;
 mod run;
@@ -26,10 +28,13 @@ enum Command {
     Bench(bench::Options),
     /// Build everything a browser is sent, into target/dist, and print its sizes.
     Build(build::Options),
+    /// Write the documentation site into target/docs.
+    Docs,
     /// Check the helplines, or take over a data set.
     Helplines(helplines::Helplines),
-    /// Put together what is published: the npm package, the WordPress plugin and the server.
-    Release,
+    /// Put together what is published: the npm package, the WordPress plugin, the server and its packages, the documentation, and
+    /// their digests.
+    Release(release::Options),
     /// Build what changed and serve the demo.
     Serve(serve::Options),
     /// Install what a bare machine lacks; every command does so with what it needs itself.
@@ -51,8 +56,9 @@ fn main() -> ExitCode {
     let done = match Command::parse() {
         Command::Bench(options) => bench::command(&options),
         Command::Build(options) => build::command(options),
+        Command::Docs => docs::command(),
         Command::Helplines(args) => helplines::run(args),
-        Command::Release => release::command(),
+        Command::Release(options) => release::command(&options),
         Command::Serve(options) => serve::command(&options),
         Command::Setup(options) => setup::command(&options),
         Command::Shots => shots::command(),

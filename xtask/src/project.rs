@@ -17,12 +17,15 @@ pub fn root() -> &'static Path {
     &ROOT
 }
 
+/// Names another folder than `target` for all that is made: `cargo xtask release --check` builds there a second time.
+pub const TARGET_FOLDER: &str = "PEER_SUPPORT_TARGET";
+
 /// Everything made by a command; may be deleted at any time.
 pub fn target() -> PathBuf {
-    root().join("target")
+    env::var_os(TARGET_FOLDER).map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 /// What setup installs for this checkout alone.
 pub fn tools() -> PathBuf {
-    target().join("tools")
+    root().join("target/tools")
 }

@@ -2,7 +2,7 @@
 
 use crate::build::{self, assets::Dist, budgets, server};
 use crate::setup::{self, Part, std::Std, std::TARGET, tools::cargo};
-use crate::{helplines, project};
+use crate::{helplines, packages, project};
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use std::io::{BufRead, BufReader};
@@ -32,10 +32,14 @@ enum Step {
     ClippyNative,
     /// Clippy's lints on what runs in browsers.
     ClippyWasm,
+    /// Where others' code comes from, and under which licences.
+    Licences,
     /// The country files.
     Helplines,
     /// Widget, loader and console, within their budgets, and the server.
     Build,
+    /// Debian's package, the unit, the image and the proxies, each in use.
+    Packages,
     /// Rules, stores, API and these commands themselves.
     Native,
     /// The widget's browser glue, in Chromium.
@@ -122,8 +126,10 @@ fn run(step: Step, options: &Options) -> Result<Tally> {
         Step::Format => whole(crate::run::run(ours().args(["fmt", "--all", "--check"]))),
         Step::ClippyNative => whole(clippy_native()),
         Step::ClippyWasm => whole(clippy_wasm()),
+        Step::Licences => whole(packages::licences::check()),
         Step::Helplines => whole(helplines::check()),
         Step::Build => whole(within_budgets()),
+        Step::Packages => shipped(),
         Step::Native => native(options),
         Step::Wasm => wasm(options),
         Step::Npm => whole(apps()),
@@ -166,8 +172,24 @@ fn apps() -> Result<()> {
     crate::apps::build()
 }
 
+/// Each check of what is shipped, as a test.
+fn shipped() -> Result<Tally> {
+    let mut tally = Tally::default();
+    for (name, done) in packages::check::all()? {
+        match done {
+            Ok(()) => tally.passed += 1,
+            Err(error) => {
+                eprintln!("{name}: {error:#}");
+                tally.failed.push(format!("packages: {name}"));
+            }
+        }
+    }
+    Ok(tally)
+}
+
 fn native(options: &Options) -> Result<Tally> {
     setup::install(Part::Database)?;
+    setup::install(Part::Packaging)?;
     let mut tests = ours();
     tests.args(["test", "--locked", "--no-fail-fast"]).args(NATIVE).args(&options.filter);
     count(tests)

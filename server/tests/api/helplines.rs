@@ -16,7 +16,7 @@ use crate::program::{Program, run};
 const ISSUED: i64 = 1_800_000_000;
 
 /// A directory of a country with one line.
-fn bundle(country: &str, number: &str) -> String {
+pub fn bundle(country: &str, number: &str) -> String {
     format!("helplines 1\n{country}\n!g112\n+Somebody to talk to\ntse\nP{number}\n")
 }
 

@@ -9,6 +9,7 @@ mod client;
 mod console;
 mod cross_origin;
 mod description;
+mod docs;
 mod drills;
 mod escalations;
 mod feeds;

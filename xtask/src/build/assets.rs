@@ -101,6 +101,19 @@ impl Dist {
         fs::write(&file, bytes).with_context(|| format!("could not write {}", file.display()))
     }
 
+    /// As [`add_page`](Self::add_page), also compressed: a long page.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn add_long_page(&self, path: &str, bytes: &[u8]) -> Result<[usize; 2]> {
+        let [gz, br] = remember("compress 4", bytes, || Ok([gzip(bytes)?, brotli(bytes)?]))?;
+        self.add_page(path, bytes)?;
+        self.add_page(&format!("{path}.gz"), &gz)?;
+        self.add_page(&format!("{path}.br"), &br)?;
+        Ok([gz.len(), br.len()])
+    }
+
     /// Writes `manifest.json` and moves everything to `place`, in one step.
     ///
     /// # Errors
@@ -153,16 +166,13 @@ impl Dist {
     }
 
     fn put(&mut self, name: &str, path: &str, bytes: &[u8]) -> Result<()> {
-        let [gz, br] = remember("compress 4", bytes, || Ok([gzip(bytes)?, brotli(bytes)?]))?;
-        self.add_page(path, bytes)?;
-        self.add_page(&format!("{path}.gz"), &gz)?;
-        self.add_page(&format!("{path}.br"), &br)?;
+        let [gz, br] = self.add_long_page(path, bytes)?;
         self.assets.push(Asset {
             name: name.to_owned(),
             path: path.to_owned(),
             raw: bytes.len(),
-            gz: gz.len(),
-            br: br.len(),
+            gz,
+            br,
             sri: format!("sha384-{}", BASE64.encode(Sha384::digest(bytes))),
         });
         Ok(())

@@ -5,12 +5,12 @@ pub mod budgets;
 mod frame;
 mod loader;
 pub mod locales;
-mod minify;
+pub mod minify;
 pub mod server;
 pub mod wasm;
 
 use crate::setup::std::{self, Std};
-use crate::{helplines, project};
+use crate::{docs, helplines, project};
 use ::std::fs;
 use ::std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
@@ -68,10 +68,17 @@ pub fn build(options: Options, std: &Std) -> Result<Dist> {
     dist.add_page("frame/index.html", page.as_bytes())?;
     add_console(&mut dist, console)?;
     for (name, bytes) in files_under(&project::root().join("www"))? {
+        // The documentation has its own way, below.
+        if name.starts_with("docs/") {
+            continue;
+        }
         dist.add_page(&format!("www/{name}"), &bytes)?;
     }
     dist.add_page("www/snippet/numbers.json", helplines::snippet_numbers(project::root())?.as_bytes())?;
     dist.add_page("www/snippet/words.json", &serde_json::to_vec(&build.strings)?)?;
+    for (name, bytes) in docs::site()? {
+        dist.add_long_page(&format!("www/docs/{name}"), &bytes)?;
+    }
     dist.finish(&project::target().join("dist"))
 }
 

@@ -1,9 +1,9 @@
-//! What comes as Debian packages: browsers, their drivers, a font and PostgreSQL's programs.
+//! What comes as Debian packages: browsers, their drivers, a font, PostgreSQL's programs and web servers.
 
-use crate::run;
+use crate::{project, run};
 use anyhow::{Context, Result, bail};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Chromium, Firefox ESR and WebKitGTK's MiniBrowser with their drivers. WebKitGTK has no headless
@@ -81,23 +81,74 @@ pub fn wordpress(folder: &Path) -> Result<()> {
     if folder.join("usr/share/wordpress/wp-load.php").exists() {
         return Ok(());
     }
-    eprintln!("setup: fetching {} with apt", WORDPRESS.join(" and "));
-    let packages = folder.join("packages");
-    fs::create_dir_all(&packages).with_context(|| format!("could not make {}", packages.display()))?;
-    let fetch = || {
-        let mut apt = Command::new("apt-get");
-        apt.current_dir(&packages).args(["-qq", "download"]).args(WORDPRESS);
-        run::output(&mut apt).map(drop)
-    };
-    if fetch().is_err() && can_install() {
-        // No list was fetched on this machine yet.
-        run::retry(|| apt_get(&["update"]))?;
-    }
-    run::retry(fetch).context("apt could not fetch WordPress")?;
-    for entry in fs::read_dir(&packages)? {
-        run::output(Command::new("dpkg-deb").arg("-x").arg(entry?.path()).arg(folder))?;
+    eprintln!("setup: unpacking {}", WORDPRESS.join(" and "));
+    if unpacked(&WORDPRESS, folder).is_err() {
+        if can_install() {
+            // No list was fetched on this machine yet.
+            run::retry(|| apt_get(&["update"]))?;
+        }
+        unpacked(&WORDPRESS, folder).context("apt could not fetch WordPress")?;
     }
     Ok(())
+}
+
+/// Installs what looks at the server's package and runs what its documentation shows.
+///
+/// # Errors
+///
+/// As [`browsers`].
+pub fn packaging() -> Result<()> {
+    install(&missing(&["ca-certificates", "python3", "systemd"]))?;
+    proxies().map(drop)
+}
+
+/// Where nginx, Apache and Caddy lie, unpacked and not installed: Debian starts a web server as soon as it is installed.
+///
+/// # Errors
+///
+/// When this is no Debian, or its mirror does not answer.
+pub fn proxies() -> Result<PathBuf> {
+    // Newer releases of Debian have other names for the same libraries.
+    const PACKAGES: [&[&str]; 2] = [
+        &["nginx", "caddy", "apache2-bin", "libapr1", "libaprutil1"],
+        &["nginx", "caddy", "apache2-bin", "libapr1t64", "libaprutil1t64"],
+    ];
+    let folder = project::tools().join("proxies");
+    if folder.join("usr/sbin/nginx").is_file() {
+        return Ok(folder);
+    }
+
+    eprintln!("setup: unpacking nginx, Apache and Caddy");
+    let unfinished = folder.with_extension("new");
+    let fetched = PACKAGES.iter().map(|packages| unpacked(packages, &unfinished)).find(Result::is_ok);
+    if fetched.is_none() {
+        if can_install()
+            && let Err(error) = run::retry(|| apt_get(&["update"]))
+        {
+            eprintln!("  {error:#}; going on with the lists that are there");
+        }
+        let again = unpacked(PACKAGES[0], &unfinished).or_else(|_| unpacked(PACKAGES[1], &unfinished));
+        again.context("apt could not fetch nginx, Apache and Caddy")?;
+    }
+    fs::rename(&unfinished, &folder).with_context(|| format!("could not make {}", folder.display()))?;
+    Ok(folder)
+}
+
+/// Puts what is in Debian packages below `folder`.
+fn unpacked(packages: &[&str], folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    let downloads = folder.join("downloads");
+    fs::create_dir_all(&downloads)?;
+    // apt's own low user could not write into a checkout.
+    let mut apt = Command::new("apt-get");
+    apt.args(["-qq", "-o", "APT::Sandbox::User=root", "download"]).args(packages);
+    run::output(apt.current_dir(&downloads))?;
+    for package in fs::read_dir(&downloads)? {
+        run::output(Command::new("dpkg-deb").arg("-x").arg(package?.path()).arg(folder))?;
+    }
+    Ok(fs::remove_dir_all(&downloads)?)
 }
 
 /// Debian keeps `initdb` off the PATH, in a folder a version.

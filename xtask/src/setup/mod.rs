@@ -26,6 +26,8 @@ pub enum Part {
     Database,
     /// PHP, MariaDB's server program without a running database, and WordPress.
     Wordpress,
+    /// nginx, Apache and Caddy without a running service, and what looks at the server's package.
+    Packaging,
 }
 
 /// Installs the named parts.
@@ -64,5 +66,6 @@ pub fn install(part: Part) -> Result<()> {
         }
         Part::Database => debian::postgresql(),
         Part::Wordpress => debian::wordpress(&crate::project::tools().join("wordpress")),
+        Part::Packaging => debian::packaging(),
     }
 }
