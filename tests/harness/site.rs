@@ -155,7 +155,7 @@ impl Site {
         let path = Path::new(name.trim_start_matches('/'));
         let kind = match path.extension().and_then(|e| e.to_str()) {
             Some("html") => "text/html; charset=utf-8",
-            Some("js") => "text/javascript; charset=utf-8",
+            Some("js" | "mjs") => "text/javascript; charset=utf-8",
             Some("css") => "text/css; charset=utf-8",
             Some("json") => "application/json",
             Some("txt") => "text/plain; charset=utf-8",

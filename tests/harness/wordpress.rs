@@ -13,7 +13,7 @@ pub struct WordPress {
     port: u16,
     folder: PathBuf,
     /// In the order in which they end.
-    _trees: [Tree; 2],
+    trees: Vec<Tree>,
 }
 
 impl Drop for WordPress {
@@ -89,8 +89,7 @@ impl WordPress {
         site.env("PHP_CLI_SERVER_WORKERS", "4");
         let log = fs::File::create(folder.join("php.log")).unwrap();
         site.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
-        let trees = [Tree::start(site, REMEDY), database];
-        let wordpress = WordPress { port, folder, _trees: trees };
+        let mut wordpress = WordPress { port, folder, trees: vec![database] };
         wordpress.php(
             "$db = new mysqli( 'localhost', 'root', '', '', 0, $argv[1] ); $db->query( 'create database wordpress' );",
         );
@@ -100,6 +99,8 @@ impl WordPress {
             switch_theme( 'plain' );
             activate_plugin( 'peer-support/peer-support.php' );",
         );
+        // Only now: installing asks the site for a page, and waits for it.
+        wordpress.trees.insert(0, Tree::start(site, REMEDY));
         eventually("the site listens", async || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok())
             .await;
         wordpress
