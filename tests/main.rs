@@ -6,9 +6,12 @@
 
 mod account;
 mod desk;
+mod doctor;
+mod embed;
 mod frame;
 mod harness_itself;
 mod host_page;
+mod hosts;
 mod live;
 mod looks;
 mod lookup;
