@@ -11,10 +11,14 @@
  * | `open` | the panel is drawn | draw it, with what the loader knows; or show another `view` |
  * | `failed` | it cannot be drawn | |
  * | `focus` | | take the focus |
+ * | `locale` | | speak another `locale` |
+ * | `keep` | what is being written, as `words` that only the next document in its place can read | |
+ * | `posted` | something was posted | |
  * | `height` | inline, it is so many `px` high | |
  * | `close`, `leave` | the visitor wants that | |
  *
- * No message says what somebody wrote, read or looked for.
+ * No message says what somebody wrote, read or looked for. What `keep` brings is bytes of chance to this page: it is given back
+ * with the next `open`, to the document that a browser loads anew where the element was moved in the page.
  */
 const VERSION = 1;
 
@@ -115,6 +119,8 @@ const draw = (host, container, config) =>
     frame.src = url.href;
 
     let isReady = false;
+    /** @type {Uint8Array | undefined} */
+    let words;
     const send = (/** @type {string} */ type, /** @type {object} */ more = {}) =>
       frame.contentWindow?.postMessage({ peerSupport: VERSION, type, ...more }, url.origin);
 
@@ -149,7 +155,11 @@ const draw = (host, container, config) =>
             `To have it in the page, add: ${refused}`,
         );
       }
-      resolve({ show: (/** @type {string} */ view) => send("open", { view }), unmount: end });
+      resolve({
+        show: (/** @type {string} */ view) => send("open", { view }),
+        set_locale: (/** @type {string} */ locale) => send("locale", { locale: (config.locale = locale) }),
+        unmount: end,
+      });
     };
 
     const end = () => {
@@ -181,6 +191,8 @@ const draw = (host, container, config) =>
     }, PATIENCE_MS);
 
     const hear = (/** @type {MessageEvent} */ { source, origin, data }) => {
+      // Of a document that is gone, as its window is.
+      if (origin === url.origin && data?.peerSupport === VERSION && data.type === "keep") words = data.words;
       // A window that is gone is null, and so is the window of a frame that is.
       if (!source || source !== frame.contentWindow || origin !== url.origin || data?.peerSupport !== VERSION) return;
       switch (data.type) {
@@ -194,7 +206,9 @@ const draw = (host, container, config) =>
             mode: config.mode,
             view: config.view,
             "helplines-key": config["helplines-key"],
+            words,
           });
+          words = undefined;
           break;
         case "open":
           show();
@@ -204,6 +218,9 @@ const draw = (host, container, config) =>
           break;
         case "height":
           if (isInline && data.px > 0 && data.px < MOST_PX) frame.style.height = data.px + "px";
+          break;
+        case "posted":
+          config.posted();
           break;
         case "close":
           config.close();

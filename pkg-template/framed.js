@@ -3,7 +3,8 @@
  * The panel in a frame, seen from inside: a page of the server's own, where no script of the host page reaches. What it says to
  * the page around, and hears from there, stands in `frame.js`.
  *
- * Words that are being written stay in this document's memory, so they are there when the panel is closed and opened again.
+ * Words that are being written stay in this document's memory, so they are there when the panel is closed and opened again. An
+ * element that is moved in the page has its frame loaded anew: then half of them goes to the page and half stays here (`handOver`).
  */
 const VERSION = 1;
 
@@ -62,6 +63,54 @@ document.body.append(main);
 let isInline = false;
 /** @type {any} */
 let panel;
+
+/** Where bytes of chance wait for the next document of this tab, and for a moment only. */
+const HALF = "peer-support-moved";
+/** What the document before left here. @type {string | null} */
+let half = null;
+try {
+  half = sessionStorage.getItem(HALF);
+  sessionStorage.removeItem(HALF);
+} catch {
+  // A frame of another site may have no storage. Then words do not move along.
+}
+
+/**
+ * Hands over what is being written, when this document goes and the page around it does not: as bytes of chance, which stay here,
+ * and as the words mixed with those, which go to the page. Either half alone says nothing but how long the words are.
+ * @param {PageTransitionEvent} event
+ */
+const handOver = ({ persisted }) => {
+  const field = /** @type {HTMLTextAreaElement | null} */ (root.querySelector("#your-words"));
+  if (persisted || !field?.value) return;
+  const words = new TextEncoder().encode(field.value);
+  try {
+    const chance = crypto.getRandomValues(new Uint8Array(words.length));
+    sessionStorage.setItem(HALF, chance.join());
+    say("keep", { words: words.map((byte, at) => byte ^ chance[at]) });
+  } catch {
+    // As above.
+  }
+};
+
+/** Puts the words back, as soon as there is a field for them. @param {unknown} mixed */
+const takeOver = (mixed) => {
+  if (!half || !(mixed instanceof Uint8Array)) return;
+  const chance = half.split(",").map(Number);
+  half = null;
+  const words = new TextDecoder().decode(mixed.map((byte, at) => byte ^ chance[at]));
+  const put = () => {
+    const field = /** @type {HTMLTextAreaElement | null} */ (root.querySelector("#your-words"));
+    if (!field) return;
+    wait.disconnect();
+    field.value = words;
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  };
+  const wait = new MutationObserver(put);
+  wait.observe(container, { childList: true, subtree: true });
+  panel.show("write");
+  put();
+};
 
 const leave = () => {
   say("leave");
@@ -126,6 +175,7 @@ const draw = (glue, known) => {
     "helplines-key": short(known["helplines-key"]),
     close,
     leave,
+    posted: () => say("posted"),
   });
   // The panel's words are there a moment later.
   setTimeout(tellShifts);
@@ -146,6 +196,15 @@ if (parent !== self) {
     if (source !== parent || data?.peerSupport !== VERSION || !isAllowed(origin)) return;
     around = origin;
     if (data.type === "focus") takeFocus();
+    if (data.type === "locale" && panel && short(data.locale)) {
+      document.documentElement.lang = data.locale;
+      panel.set_locale(data.locale);
+      // Its words are there when their file is.
+      new MutationObserver((_, words) => words.disconnect(setTimeout(tellShifts))).observe(container, {
+        childList: true,
+        subtree: true,
+      });
+    }
     if (data.type !== "open") return;
     if (panel) {
       panel.show(short(data.view) ?? "");
@@ -153,7 +212,11 @@ if (parent !== self) {
     }
     try {
       const glue = await loading;
-      if (!panel) draw(glue, data);
+      if (!panel) {
+        draw(glue, data);
+        takeOver(data.words);
+        addEventListener("pagehide", handOver);
+      }
       say("open");
     } catch {
       say("failed");

@@ -35,7 +35,6 @@
   const FAILED = 10;
 
   const NAME = "peer-support";
-  if (customElements.get(NAME)) return;
 
   /** This script; in the module of the npm package, what says where the panel's files are. @type {HTMLScriptElement | null} */
   // @ts-ignore: replaced by the build.
@@ -52,6 +51,9 @@
     // @ts-ignore: nothing is less than undefined.
     for (let at = 0; at < list?.length; at++) act(list[at], at);
   };
+
+  /** The attributes, and in camel case the properties, that an element has. */
+  const NAMES = "site server country locale mode corner hide-on theme isolation leave-url helplines-key".split(" ");
 
   /** By country code: emergency numbers, the line, and the row of its name. @type {Map<string, any[]>} */
   const crisis = new Map();
@@ -136,15 +138,53 @@
     // left when nothing below works.
     const slot = element("slot");
     root.append(slot);
-    /** @type {Record<string, string>} */
-    const attributes = {};
-    each(host.attributes, ({ name, value }) => (attributes[name] = value));
-    const isInline = attributes.mode === "inline";
-    let locale = "";
-    each(`${attributes.locale},${languages}en`.match(/\b[a-z]{2}\b/g), (tag) => {
-      if (build.strings[tag]) locale ||= tag;
+    each(NAMES, (name) => {
+      const property = name.replace(/-./, (/** @type {string} */ mark) => mark[1].toUpperCase());
+      // Set before this script came, perhaps.
+      const value = host[property];
+      Object.defineProperty(host, property, {
+        configurable: true,
+        get: () => host.getAttribute(name),
+        set: (value) => (value == null ? host.removeAttribute(name) : host.setAttribute(name, value)),
+      });
+      if (value) host[property] = value;
     });
-    const strings = build.strings[locale].split("|");
+    const isInline = host.mode === "inline";
+    let nameOf = (/** @type {string} */ code) => code;
+    let locale = "";
+    /** @type {string[]} */
+    let strings;
+    const speak = () => {
+      const before = locale;
+      locale = "";
+      each(`${host.locale},${languages}en`.match(/\b[a-z]{2}\b/g), (tag) => {
+        if (build.strings[tag]) locale ||= tag;
+      });
+      // Another attribute has changed: a language that the visitor chose in the panel stays.
+      if (locale === before) return;
+      strings = build.strings[locale].split("|");
+      try {
+        const places = new Intl.DisplayNames(locale, { type: "region" });
+        nameOf = (code) => /** @type {string} */ (places.of(code));
+      } catch {
+        // Codes are better than nothing.
+      }
+      area.lang = locale;
+      launcher.textContent = strings[LAUNCHER];
+      panel?.set_locale(locale);
+      if (frame) {
+        frame.ariaLabel = strings[LAUNCHER];
+        tell();
+      }
+    };
+    /** Tells the page what happened, and nothing else. @param {string} what */
+    const emit = (what) => {
+      try {
+        host.dispatchEvent(new Event(NAME + "-" + what, { bubbles: true, composed: true }));
+      } catch {
+        // Old libraries put something of their own in the place of `Event`.
+      }
+    };
 
     /** Drawn on first use: before that, a page pays for a button only. @type {any} */
     let frame;
@@ -156,11 +196,13 @@
     let countries;
     /** What became of loading the panel. */
     let note = "";
+    /** What has the focus when the panel is closed. @type {any} */
+    let back;
     /** The presses of Shift in the last five seconds, unless another key came after them. @type {Set<Event>} */
     const shifts = new Set();
     const card = element("div");
     const container = element("div", [], { className: "panel" });
-    const status = element("output");
+    const status = element("output", [], { dir: "auto" });
 
     /** Says what became of loading, and how often Shift must be pressed to leave. Screen readers read it out. */
     const tell = () => {
@@ -184,16 +226,19 @@
       const gap = new Text();
       // Important, because a page may have rules that show it.
       page.setProperty("display", "none", "important");
-      // What is no longer in the page is destroyed, with all that was written in it.
       host.replaceWith(gap);
+      // With all that was written in it.
+      stop();
       // A page that comes back out of the browser's memory can be used again.
       addEventListener("pageshow", (event) => {
         if (!event.persisted) return;
         page.display = "";
         gap.replaceWith(host);
       });
-      let url = attributes["leave-url"];
+      let url = host.leaveUrl;
       if (!/^(https?:)?\//.test(url)) url = "https://wikipedia.org/";
+      // A path of this site, whatever the page's <base> says.
+      url = new URL(url, location.href).href;
       try {
         // When all this is in a frame, the page around it must go as well.
         /** @type {Window} */ (top).location.replace(url);
@@ -202,6 +247,13 @@
       }
       location.replace(url);
     };
+
+    /**
+     * Has another part of ours do its work, of which few pages have need.
+     * @param {string} name
+     * @param {any} what
+     */
+    const fetchModule = async (name, what) => (await import(`${base}${build.panel}/${name}.js`)).default(host, what);
 
     const button = (/** @type {string} */ name, /** @type {number} */ text, /** @type {() => void} */ press) =>
       element("button", [strings[text]], { part: name, onclick: press });
@@ -223,14 +275,6 @@
           { href: "tel:" + number },
         ),
       ).firstChild;
-
-    let nameOf = (/** @type {string} */ code) => code;
-    try {
-      const places = new Intl.DisplayNames(locale, { type: "region" });
-      nameOf = (code) => /** @type {string} */ (places.of(code));
-    } catch {
-      // Codes are better than nothing.
-    }
 
     /** Fills the card with the numbers of these countries. @param {string[]} codes */
     const show = (codes) => {
@@ -282,7 +326,7 @@
               card,
               element("label", [strings[COUNTRY], select]),
             ],
-            { className: "static" },
+            { className: "static", dir: "auto" },
           ),
           container,
           status,
@@ -294,10 +338,13 @@
           onkeydown: (/** @type {KeyboardEvent} */ event) => {
             if (event.key === "Escape" && !event.defaultPrevented) close();
           },
-          onclose: () => launcher.focus(),
+          onclose: () => {
+            (back === host || back === document.body ? launcher : back).focus();
+            emit("close");
+          },
         },
       );
-      const own = attributes.country?.toUpperCase();
+      const own = host.country?.toUpperCase();
       show(crisis.has(own) ? [own] : guessCountries());
       area.append(frame);
       // Before any listener of the page's can stop it.
@@ -309,12 +356,13 @@
      * the owner wants the card alone it draws nothing.
      * @type {any}
      */
-    let loading = attributes.isolation === "static" && (() => {});
+    let loading;
     const load = () =>
       (loading ||= (async () => {
+        if (host.isolation === "static") return () => {};
         try {
-          const asked = attributes.isolation === "frame" || (wasm ??= fetch(base + build.panel + ".wasm").catch(() => {}));
-          return await (await import(base + build.panel + ".js?" + failures)).start(asked, attributes);
+          const asked = host.isolation === "frame" || (wasm ??= fetch(base + build.panel + ".wasm").catch(() => {}));
+          return await (await import(base + build.panel + ".js?" + failures)).start(asked, host);
         } catch {
           loading = wasm = void failures++;
         }
@@ -329,22 +377,31 @@
       try {
         const drawPanel = await load();
         if (container.isConnected) {
-          panel = await drawPanel(host, container, {
-            ...attributes,
+          /** @type {Record<string, any>} */
+          const config = {
             ...build,
             base,
             countries,
-            locale,
             view,
             close,
             leave,
-          });
-          if (panel) frame.className = "ready";
+            posted: () => emit("posted"),
+          };
+          each(host.attributes, ({ name, value }) => (config[name] = value));
+          config.locale = locale;
+          panel = await drawPanel(host, container, config);
+          // The element went meanwhile.
+          if (host.end !== stop) panel?.unmount();
+          else if (panel) {
+            frame.className = "ready";
+            emit("ready");
+          }
         }
         note = "";
       } catch {
         container.textContent = "";
         note = strings[FAILED];
+        emit("error");
       }
       tell();
     };
@@ -352,6 +409,9 @@
     // Where the browser knows no dialogs the attribute alone shows it.
     const toggle = (/** @type {string} */ method) => {
       try {
+        // On a phone the sheet covers the page, so the page behind it is out of reach of keyboard and screen reader. And where the
+        // page has put all but a dialog of its own out of reach, so that we would be as well, only this brings us back.
+        if (method === "show" && (innerWidth <= 600 || host.closest("[inert]") || document.querySelector(":modal"))) method += "Modal";
         frame[method]();
       } catch {
         frame.toggleAttribute("open");
@@ -361,8 +421,11 @@
     /** Opens the panel. @param {string} [view] `help`, `stories` or `write` */
     const open = (view) => {
       draw();
-      // On a phone the sheet covers the page, so the page behind it is out of reach of keyboard and screen reader.
-      if (!isOpen()) toggle(innerWidth <= 600 ? "showModal" : "show");
+      if (!isOpen()) {
+        back = document.activeElement;
+        toggle("show");
+        emit("open");
+      }
       mount(view);
     };
 
@@ -371,8 +434,10 @@
       if (!isInline && isOpen()) toggle("close");
     };
 
-    const launcher = button("launcher", LAUNCHER, () => open());
-    const area = element("div", [], { lang: locale, dir: "auto" });
+    const launcher = element("button", [], { part: "launcher", onclick: () => open() });
+    // The direction that the page says it has, and none of a style.
+    const area = element("div", [], { dir: host.closest("[dir]")?.dir || "ltr" });
+    speak();
     root.append(area);
     try {
       const sheet = new CSSStyleSheet();
@@ -395,53 +460,97 @@
     } else {
       // Intent: what is fetched now is there when the press comes.
       launcher.onpointerenter = launcher.onfocus = load;
-      area.append(launcher);
+      if (host.mode !== "link") area.append(launcher);
+      if (host.hideOn) {
+        launcher.hidden = true;
+        // Where that does not come, the button stays in sight.
+        fetchModule("hide", launcher).catch(() => (launcher.hidden = false));
+      }
     }
-    host.open = open;
-    host.close = close;
-    host.leave = leave;
-    return () => {
+    if (/[?&]peer-support-doctor/.test(location.search)) fetchModule("doctor", { ...build, base });
+
+    const stop = () => {
+      host.end = observer.disconnect();
       removeEventListener("keydown", countShifts, true);
       root.replaceChildren();
       panel?.unmount();
     };
+    // Whatever has changed. All but the language and the mode is read when it is needed.
+    const observer = new MutationObserver(speak);
+    observer.observe(host, { attributes: true });
+    host.open = open;
+    host.close = close;
+    host.leave = leave;
+    host.setLocale = (/** @type {string} */ tag) => {
+      host.locale = tag;
+    };
+    host.destroy = () => {
+      host.remove();
+      stop();
+    };
+    host.end = stop;
   };
 
-  customElements.define(
-    NAME,
-    class extends HTMLElement {
-      // Written out, because WebKit's own constructor spreads an array.
-      constructor() {
-        super();
-        this.attachShadow({ mode: "open" });
-      }
+  if (!customElements.get(NAME)) {
+    customElements.define(
+      NAME,
+      class extends HTMLElement {
+        // Written out, because WebKit's own constructor spreads an array.
+        constructor() {
+          super();
+          this.attachShadow({ mode: "open" });
+        }
 
-      connectedCallback() {
-        // @ts-ignore: the one global is the element that came last; its methods are its own.
-        self.peerSupport = this;
-        // @ts-ignore: what ends everything that was begun.
-        this.end ??= start(this, /** @type {ShadowRoot} */ (this.shadowRoot));
-      }
+        connectedCallback() {
+          // @ts-ignore: the one global is the element that came last; its methods are its own.
+          self.peerSupport = this;
+          // @ts-ignore: what ends everything that was begun.
+          if (!this.end) start(this, /** @type {ShadowRoot} */ (this.shadowRoot));
+        }
 
-      async disconnectedCallback() {
-        // An element that is only moved comes back at once and keeps what is written in it.
-        await 0;
-        // @ts-ignore
-        if (!this.isConnected) this.end = this.end?.();
-      }
-    },
-  );
+        disconnectedCallback() {
+          // An element that is only moved comes back before anything else happens, and keeps what is written in it.
+          setTimeout(() => {
+            // @ts-ignore
+            if (!this.isConnected) this.end?.();
+          });
+        }
+      },
+    );
 
+    // The owner's own buttons and links, wherever they are and whenever they come.
+    addEventListener("click", (event) => {
+      /** @type {any} */
+      let link;
+      each(event.composedPath(), (node) => (link ||= node.matches?.("[data-peer-support-open],[href='#peer-support']") && node));
+      const panel = /** @type {any} */ (document.querySelector(NAME));
+      if (!link || !panel) return;
+      event.preventDefault();
+      // Not every browser gives the focus to what is pressed.
+      link.focus();
+      panel.open(link.dataset.peerSupportOpen);
+    });
+  }
+
+  /** @type {any} */
+  let own;
   const place = () => {
     if (document.querySelector(NAME)) return;
-    const own = element(NAME);
-    // `leaveUrl` becomes `leave-Url`, and attributes know no capitals.
-    for (const name in script?.dataset) own.setAttribute(name.replace(/[A-Z]/g, "-$&"), script.dataset[name]);
+    if (!own) {
+      own = element(NAME);
+      // `leaveUrl` becomes `leave-Url`, and attributes know no capitals.
+      for (const name in script?.dataset) own.setAttribute(name.replace(/[A-Z]/g, "-$&"), script.dataset[name]);
+    }
     document.body.append(own);
+  };
+  const begin = () => {
+    place();
+    // Some pages become the next one by another body. What is written goes along, while the script is still there.
+    new MutationObserver(() => script?.isConnected && place()).observe(document.documentElement, { childList: true });
   };
   // Whoever imports the module writes the element where it belongs.
   // @ts-ignore: replaced by the build.
   if (__PEER_SUPPORT_IS_MODULE__) return;
-  if (document.readyState === "loading") addEventListener("DOMContentLoaded", place);
-  else place();
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin);
+  else begin();
 })();

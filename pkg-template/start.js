@@ -12,11 +12,22 @@ export const start = (() => {
   // One for all elements of the page: a second one would take the place of the first under its panel. It stands in here, because
   // the glue has short names of its own outside.
   let begun = /** @type {Promise<unknown> | undefined} */ (undefined);
+  // What scripts that record a visit leave out, by the names that they document: `docs/embedding.md` has the sources.
+  const classes =
+    "rr-block sentry-block fs-exclude ph-no-capture dd-privacy-hidden no-mouseflow smartlook-hide highlight-block amp-block";
+  const names = "data-private data-hj-suppress data-sentry-block data-clarity-mask=true data-dd-privacy=hidden data-recording-disable=true";
+  /** @param {Element | null} element */
+  const mask = (element) => {
+    classes.replace(/\S+/g, (name) => (element?.classList.add(name), ""));
+    names.replace(/([\w-]+)=?(\w*)/g, (_, name, value) => (element?.setAttribute(name, value), ""));
+  };
   /**
    * @param {true | Promise<Response | void>} wasm `true` where nobody asked for it
-   * @param {Record<string, string>} attributes those of the element
+   * @param {HTMLElement} host the element
    */
-  return async (wasm, { isolation }) => {
+  return async (wasm, host) => {
+    mask(host);
+    mask(/** @type {ShadowRoot} */ (host.shadowRoot).querySelector("[lang]"));
     try {
       if (wasm === true) throw 0;
       // @ts-ignore: the build writes the name.
@@ -26,7 +37,7 @@ export const start = (() => {
     } catch {
       if (wasm !== true) begun = undefined;
       // With the loader's count of failures behind it.
-      return (await import(import.meta.url.replace(".js?", "/frame.js?"))).default(isolation);
+      return (await import(import.meta.url.replace(".js?", "/frame.js?"))).default(host.getAttribute("isolation"));
     }
   };
 })();

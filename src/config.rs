@@ -88,6 +88,7 @@ pub struct Config {
     pub object: JsValue,
     close: Option<Function>,
     leave: Option<Function>,
+    posted: Option<Function>,
     show: Option<Function>,
 }
 
@@ -122,6 +123,7 @@ impl Config {
             object: object.clone(),
             close: get("close").dyn_into().ok(),
             leave: get("leave").dyn_into().ok(),
+            posted: get("posted").dyn_into().ok(),
             show: get("show").dyn_into().ok(),
         }
     }
@@ -171,6 +173,11 @@ impl Config {
     /// Asks the loader to leave the page for a neutral one.
     pub fn leave(&self) {
         call(self.leave.as_ref());
+    }
+
+    /// Tells the loader that something was posted, and nothing about it.
+    pub fn posted(&self) {
+        call(self.posted.as_ref());
     }
 }
 

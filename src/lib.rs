@@ -80,6 +80,17 @@ impl Handle {
     }
 }
 
+/// What the loader asks of the panel alone.
+#[cfg_attr(not(feature = "peers"), wasm_bindgen)]
+impl Handle {
+    /// Speaks `language` from now on, by the two letters that the loader knows; what is written stays.
+    pub fn set_locale(&self, language: String) {
+        if self.parts.is_some() {
+            view::panel::speak(self.session, self.session.locale, language);
+        }
+    }
+}
+
 /// What the panel asks of the peer space.
 #[cfg_attr(feature = "peers", wasm_bindgen)]
 impl Handle {

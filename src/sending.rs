@@ -96,6 +96,7 @@ fn answered(session: Session, draft: Draft, answer: Result<Taken, Failure>) {
         Ok(Taken::Stored(receipt)) => {
             let code = attempt.code;
             session.learn_code(code);
+            session.kept().config.posted();
             draft.attempt.set(None);
             change(session, draft, || {
                 draft.sending.set(Sending::No);

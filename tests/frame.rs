@@ -19,6 +19,7 @@ each_browser!(
     leaving_works_across_the_border,
     the_focus_goes_in_and_comes_back,
     messages_of_others_do_nothing,
+    what_is_moved_keeps_what_is_written,
     several_on_one_page_are_apart,
     several_that_begin_at_once_all_work,
     inside_a_page_it_is_as_high_as_it_needs,
@@ -465,6 +466,33 @@ async fn messages_of_others_do_nothing(visit: &Visit) {
         dispatchEvent(new MessageEvent('message', { origin: arguments[0], source: frame, data: { peerSupport: 1, type: 'close' } }))";
     page.js_with(right, vec![json!(server.origin())]).await;
     page.until("closed", "return !ps.elements().some(e => e.localName === 'iframe' && ps.isSeen(e))").await;
+}
+
+/// A browser loads a frame anew that is moved.
+async fn what_is_moved_keeps_what_is_written(visit: &Visit) {
+    const WORDS: &str = "Nobody should have to type this twice, not even in ünïcödé.";
+    let server = visit.server().await;
+    let (_, page) = opened(visit, &server, "").await;
+    Hand::Mouse.choose(&page, "tab", "Write").await;
+    Hand::Mouse.write(&page, None, "Your words", WORDS).await;
+    page.leave_frame().await;
+    // Whatever a script of the page could read of it.
+    page.js("window.read = []; addEventListener('message', ({ data }) => read.push(JSON.stringify(data) + new TextDecoder().decode(data.words)))").await;
+
+    for _ in 0..2 {
+        page.js("document.body.prepend(document.querySelector('peer-support'))").await;
+        page.enter_frame().await;
+        let draft = "return ps.find('textbox', 'Your words')?.value === arguments[0]";
+        page.until_with("the words in their place", draft, vec![json!(WORDS)]).await;
+        assert_eq!(page.js("return sessionStorage.length").await, json!(0), "{:?}", page.browser);
+        page.leave_frame().await;
+    }
+
+    let read = page.js("return read.join()").await;
+    assert!(!read.as_str().unwrap().contains("Nobody"), "{:?}: {read}", page.browser);
+    page.enter_frame().await;
+    page.click("button", "Send").await;
+    page.find("heading", "Kept for a moderator").await;
 }
 
 async fn several_on_one_page_are_apart(visit: &Visit) {

@@ -57,7 +57,14 @@ async fn no_style_comes_in_or_out(visit: &Visit) {
     let page = visit.open(&host.url("/plain.html")).await;
     let looks = panel_looks(&page).await;
 
-    for path in ["/hostile-css.html", "/reset.html"] {
+    for path in [
+        "/hostile-css.html",
+        "/reset.html",
+        "/unset.html",
+        "/giant-root.html",
+        "/tiny-root.html",
+        "/quirks.html",
+    ] {
         page.goto(&host.url(path)).await;
         page.find("button", "Support").await;
         let before = host_looks(&page).await;

@@ -118,6 +118,12 @@ impl Page {
         self.client.issue_cmd(Raw(method, path.into(), body)).await
     }
 
+    /// What Chromium's own protocol answers to `command`; the others have none.
+    pub async fn cdp(&self, command: &str, parameters: Value) -> Value {
+        let body = json!({ "cmd": command, "params": parameters });
+        self.raw(Method::POST, "goog/cdp/execute", Some(body)).await.unwrap()
+    }
+
     async fn run(&self, script: &str, args: Vec<Value>) -> Result<Value, CmdError> {
         self.client.execute(&format!("{LOOK}\n{script}"), args).await
     }

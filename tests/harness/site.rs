@@ -131,8 +131,10 @@ impl Site {
         };
         let head = format!(
             "HTTP/1.1 {status} -\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\
-             cache-control: no-store\r\n{}\r\n",
+             {}{}\r\n",
             body.len(),
+            // What is not to be stored does not come back from the browser's memory, which a test may want.
+            if self.headers.contains("cache-control") { "" } else { "cache-control: no-store\r\n" },
             self.headers
         );
         stream.write_all(head.as_bytes()).await?;

@@ -8,7 +8,7 @@ use std::fs;
 /// The name of the default export of wasm-bindgen's glue, in `start.js`.
 const INIT: &str = "__PEER_SUPPORT_INIT__";
 
-fn read(name: &str) -> Result<String> {
+pub(super) fn read(name: &str) -> Result<String> {
     let file = project::root().join("pkg-template").join(name);
     fs::read_to_string(file).with_context(|| format!("pkg-template/{name}"))
 }

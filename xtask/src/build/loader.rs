@@ -34,7 +34,10 @@ impl Kind {
     /// Where the panel's files are, to the loader an element with `src`; and whether it is a module.
     fn values(self) -> [(&'static str, &'static str); 2] {
         let (script, is_module) = match self {
-            Self::Script => ("document.currentScript", "false"),
+            // A module script has no current one.
+            Self::Script => {
+                ("document.currentScript||document.querySelector(`script[src*=${NAME}]`)", "false")
+            }
             Self::Module | Self::CommonJs => ("{ src: files }", "true"),
         };
         [("__PEER_SUPPORT_SCRIPT__", script), ("__PEER_SUPPORT_IS_MODULE__", is_module)]

@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod budgets;
+mod doctor;
 mod frame;
 mod loader;
 pub mod locales;
@@ -89,12 +90,15 @@ fn panel(widget: wasm::Module, peers: wasm::Module, device: wasm::Module) -> Res
     let names = helplines::names(root)?.into_bytes();
     let first = [(".js", frame::with_start(widget.glue)?), (".wasm", widget.wasm), (".txt", names)];
     let sides = [("/frame.js", frame::side("frame")?), ("/framed.js", frame::side("framed")?)];
+    let rare = [("/hide.js", frame::side("hide")?)];
+    let doctor = doctor::files()?;
     let peers = [("/peers.js", peers.glue), ("/peers.wasm", peers.wasm)];
     let signals = peer_support_signals::FILE.to_vec();
     let signals = [("/signals.js", device.glue), ("/signals.wasm", device.wasm), ("/signals.bin", signals)];
     let named = first
         .into_iter()
         .chain(sides)
+        .chain(rare)
         .chain(peers)
         .chain(signals)
         .map(|(name, bytes)| (name.to_owned(), bytes));
@@ -105,7 +109,7 @@ fn panel(widget: wasm::Module, peers: wasm::Module, device: wasm::Module) -> Res
     let terms = helplines::terms(root)?
         .into_iter()
         .map(|(language, text)| (format!("/terms/{language}.txt"), text.into_bytes()));
-    Ok(named.chain(locales).chain(countries).chain(terms).collect())
+    Ok(named.chain(doctor).chain(locales).chain(countries).chain(terms).collect())
 }
 
 /// The moderators' page: its parts are written for this, with a word in capitals for each other part.
