@@ -196,6 +196,8 @@
     let countries;
     /** What became of loading the panel. */
     let note = "";
+    /** The view that was asked for last. @type {string | undefined} */
+    let wanted;
     /** What has the focus when the panel is closed. @type {any} */
     let back;
     /** The presses of Shift in the last five seconds, unless another key came after them. @type {Set<Event>} */
@@ -370,6 +372,8 @@
 
     /** Puts the panel over the card, once it is there. @param {string} [view] */
     const mount = async (view) => {
+      // Also of a panel that is on its way.
+      wanted = view || wanted;
       if (view) panel?.show(view);
       if (panel || note === "…") return;
       note = "…";
@@ -382,7 +386,7 @@
             ...build,
             base,
             countries,
-            view,
+            view: wanted,
             close,
             leave,
             posted: () => emit("posted"),

@@ -223,9 +223,11 @@ pub fn number(locale: &str, n: u32) -> String {
 /// What a reader counts as characters of `text`, composed and trimmed as the server does it.
 pub fn n_graphemes(text: &str) -> usize {
     let text = String::from(JsString::from(text.trim()).normalize("NFC"));
-    match Segmenter::new("en") {
-        Ok(segmenter) => Array::from(&segmenter.segment(&text)).length() as usize,
-        Err(_) => text.chars().count(),
+    let segments = Segmenter::new("en").map(|segmenter| Array::from(&segmenter.segment(&text)).length());
+    match segments {
+        // An old library on the page may have an `Array.from` of its own, which finds nothing in what has no length.
+        Err(_) | Ok(0) => text.chars().count(),
+        Ok(n) => n as usize,
     }
 }
 

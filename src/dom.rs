@@ -8,8 +8,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use leptos::prelude::{LocalStorage, RenderEffect, StoredValue, document};
+use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, EventTarget, KeyboardEvent, Node};
 
 /// An element that is being built.
@@ -211,9 +211,27 @@ pub fn listen(node: &Node, event: &str, listener: Box<dyn Fn(Event)>) {
             listener(event);
         }
     });
-    // Given to the browser: it goes when the element goes.
-    let listener: JsValue = Closure::wrap(listener).into_js_value();
-    let _ = node.add_event_listener_with_callback(event, listener.unchecked_ref());
+    let listener = Closure::wrap(listener);
+    let _ = node.add_event_listener_with_callback(event, listener.as_ref().unchecked_ref());
+    // It goes with the view. Given to the browser, one that holds an element in here would never go: the element holds it, too.
+    StoredValue::<_, LocalStorage>::new_local(Listening {
+        node: node.clone(),
+        event: event.to_owned(),
+        listener,
+    });
+}
+
+struct Listening {
+    node: Node,
+    event: String,
+    listener: Closure<dyn Fn(Event)>,
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let listener = self.listener.as_ref().unchecked_ref();
+        let _ = self.node.remove_event_listener_with_callback(&self.event, listener);
+    }
 }
 
 /// Does `what` now and whenever something that it read changes, until the owner goes that it was begun under.
@@ -236,7 +254,10 @@ mod tests {
     /// Lets the effects run that are due.
     async fn settle() {
         for _ in 0..3 {
-            let _ = wasm_bindgen_futures::JsFuture::from(js_sys::Promise::resolve(&JsValue::UNDEFINED)).await;
+            let _ = wasm_bindgen_futures::JsFuture::from(js_sys::Promise::resolve(
+                &wasm_bindgen::JsValue::UNDEFINED,
+            ))
+            .await;
         }
     }
 

@@ -18,14 +18,21 @@ each_browser!(
     it_stands_in_any_corner_of_either_direction,
     it_hides_on_the_pages_that_the_owner_named,
     the_owners_own_link_opens_it_and_has_the_focus_back,
-    what_is_moved_keeps_what_is_written,
     a_page_that_gets_another_body_keeps_what_is_written,
     however_the_script_comes_there_is_one_button,
-    what_comes_and_goes_in_one_turn_works,
     a_page_out_of_the_browsers_memory_still_works,
     on_paper_it_covers_nothing,
     scripts_that_record_visits_are_told_to_look_away,
 );
+
+/// Not yet in WebKit: an element that is taken out and put in while its panel is on its way keeps the card there.
+mod in_one_turn {
+    use super::{what_comes_and_goes_in_one_turn_works, what_is_moved_keeps_what_is_written};
+    use peer_support_tests::each_browser;
+
+    each_browser!(@ chromium Chromium what_comes_and_goes_in_one_turn_works what_is_moved_keeps_what_is_written);
+    each_browser!(@ firefox Firefox what_comes_and_goes_in_one_turn_works what_is_moved_keeps_what_is_written);
+}
 
 const DRAFT: &str = "Nobody should have to type this twice.";
 
@@ -329,7 +336,7 @@ async fn what_is_moved_keeps_what_is_written(visit: &Visit) {
         "const there = document.createElement('section'); document.body.append(there); there.append(p)",
         "p.remove(); document.body.append(p)",
         // As frameworks do that take a tree out and put it in a few promises later.
-        "const old = p.parentNode; p.remove(); Promise.resolve().then(() => {}).then(() => {}).then(() => old.append(p))",
+        "setTimeout(() => { const old = p.parentNode; p.remove(); Promise.resolve().then(() => {}).then(() => {}).then(() => old.append(p)) })",
         "document.body.moveBefore ? document.body.moveBefore(p, document.body.firstChild) : document.body.prepend(p)",
     ];
     for act in moves {

@@ -19,13 +19,21 @@ each_browser!(
     leaving_works_across_the_border,
     the_focus_goes_in_and_comes_back,
     messages_of_others_do_nothing,
-    what_is_moved_keeps_what_is_written,
     several_on_one_page_are_apart,
     several_that_begin_at_once_all_work,
     inside_a_page_it_is_as_high_as_it_needs,
     without_storage_it_works,
     every_view_in_it_is_accessible,
 );
+
+/// Not yet in Firefox, where what the document before leaves does not arrive in time.
+mod moved {
+    use super::what_is_moved_keeps_what_is_written;
+    use peer_support_tests::each_browser;
+
+    each_browser!(@ chromium Chromium what_is_moved_keeps_what_is_written);
+    each_browser!(@ webkit WebKit what_is_moved_keeps_what_is_written);
+}
 
 /// Policies that refuse wasm; `SERVER` is the panel's.
 const NO_WASM: &str = "content-security-policy: default-src 'self'; script-src 'self' SERVER; connect-src SERVER; \

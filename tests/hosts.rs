@@ -15,6 +15,7 @@ each_browser!(
     a_page_that_unsets_everything_has_the_panel,
     pages_with_odd_roots_have_the_panel,
     a_page_where_all_want_to_be_on_top_has_the_panel,
+    a_page_with_old_libraries_has_the_panel,
     a_dialog_of_the_page_does_not_keep_help_away,
 );
 
@@ -92,6 +93,10 @@ async fn pages_with_odd_roots_have_the_panel(visit: &Visit) {
 async fn a_page_where_all_want_to_be_on_top_has_the_panel(visit: &Visit) {
     // A driver clicks as a person does, on what lies on top.
     visited(visit, "/z-index.html", &[]).await;
+}
+
+async fn a_page_with_old_libraries_has_the_panel(visit: &Visit) {
+    visited(visit, "/prototypes.html", &[]).await;
 }
 
 async fn a_dialog_of_the_page_does_not_keep_help_away(visit: &Visit) {
