@@ -163,11 +163,11 @@ fn machine_object(locale: &str, said: &BTreeMap<String, String>) -> Vec<u8> {
     let mut file: Vec<u8> =
         [0x9504_12de, 0, n, 28, 28 + 8 * n, 0, 28 + 16 * n].into_iter().flat_map(number).collect();
     let (mut words, mut tables) = (Vec::new(), [Vec::new(), Vec::new()]);
-    for side in 0..2 {
-        for pair in &pairs {
-            let text = if side == 0 { &pair.0 } else { &pair.1 };
-            tables[side].extend(number(text.len()));
-            tables[side].extend(number(28 + 16 * n + words.len()));
+    for (side, table) in tables.iter_mut().enumerate() {
+        for (id, translation) in &pairs {
+            let text = if side == 0 { id } else { translation };
+            table.extend(number(text.len()));
+            table.extend(number(28 + 16 * n + words.len()));
             words.extend(text.bytes());
             words.push(0);
         }
