@@ -71,7 +71,7 @@ fn install() -> Result<()> {
     let packed = npm(&["pack", "--silent", "--pack-destination", ".", "../npm"])?;
     let archive = packed.lines().last().context("npm pack names no file")?.to_owned();
     // Nothing else changes: it has no dependencies.
-    npm(&["install", "--silent", "--offline", "--no-save", "--no-package-lock", &format!("./{archive}")])?;
+    npm(&["install", "--silent", "--prefer-offline", "--no-save", &format!("./{archive}")])?;
     // As its README says.
     let copied = "require('fs').cpSync('node_modules/peer-support/assets', 'public/peer-support/assets', { recursive: true })";
     run::output(Command::new("node").current_dir(&apps).args(["--eval", copied])).map(drop)
