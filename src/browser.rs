@@ -463,6 +463,11 @@ pub fn has_focus(root: &Node, id: &str) -> bool {
     focused.is_some_and(|focused| focused.closest(&["#", id].concat()).is_ok_and(|inside| inside.is_some()))
 }
 
+/// Whether no element of the page has the focus.
+pub fn nothing_has_focus() -> bool {
+    document().active_element().is_none_or(|focused| focused.local_name() == "body")
+}
+
 /// A style sheet that a shadow root has adopted, until it is dropped.
 pub struct Adopted {
     root: ShadowRoot,

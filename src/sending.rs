@@ -172,13 +172,15 @@ pub fn give_up(session: Session, draft: Draft) {
     change(session, draft, || draft.sending.set(Sending::No));
 }
 
-/// Shows something else in the draft's place; the focus goes along if it was there.
+/// Shows something else in the draft's place; the focus goes along if it was there, or nowhere: a quick answer comes before it
+/// has moved.
 fn change(session: Session, draft: Draft, show: impl FnOnce()) {
     let [way, form, sent] = match draft.thread {
         None => ["post-on-its-way", "your-words", "sent-post"],
         Some(_) => ["reply-on-its-way", "your-reply", "sent-reply"],
     };
-    let moves = session.root().is_some_and(|root| browser::has_focus(&root, way));
+    let moves =
+        browser::nothing_has_focus() || session.root().is_some_and(|root| browser::has_focus(&root, way));
     show();
     if moves {
         session.focus(if draft.sent.share_now().is_some() { sent } else { form });

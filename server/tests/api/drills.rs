@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::client::{Moderator, STORY, Server, each_server, empty_database, problem, text_of};
-use crate::program::{Program, path_text};
+use crate::program::{Program, files_in, path_text};
 
 const DRILLS: &str = "/console/sites/demo/drills";
 const MINUTE: i64 = 60_000;
@@ -251,9 +251,7 @@ async fn a_crash_leaves_nothing(environment: &[(&str, &str)], folder: Option<&Pa
     first.call(Method::POST, &decision, &headers, Some(&json!({ "decision": "approve" }))).await.ok();
     let texts: Vec<String> = items.iter().map(|item| text_of(&item["text"])).collect();
     let held = |folder: &Path| {
-        let files =
-            std::fs::read_dir(folder).unwrap().flatten().map(|file| std::fs::read(file.path()).unwrap());
-        let all: Vec<u8> = files.flatten().collect();
+        let all = files_in(folder).concat();
         texts.iter().filter(|text| all.windows(text.len()).any(|bytes| bytes == text.as_bytes())).count()
     };
     if let Some(folder) = folder {

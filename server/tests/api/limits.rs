@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::client::{Answer, REPLY, STORY, Server, a_server, a_server_with, each_server, problem, text_of};
-use crate::program::{Program, config};
+use crate::program::{Program, config, files_in};
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
@@ -579,9 +579,7 @@ async fn addresses_reach_no_log_no_file_and_no_answer() {
     server.log.after("status=400").await;
     let mut found = vec![server.log.text()];
     found.extend(answers.iter().map(|answer| format!("{:?} {}", answer.headers, answer.text())));
-    for entry in std::fs::read_dir(&data).unwrap() {
-        found.push(String::from_utf8_lossy(&std::fs::read(entry.unwrap().path()).unwrap()).into_owned());
-    }
+    found.extend(files_in(&data).iter().map(|bytes| String::from_utf8_lossy(bytes).into_owned()));
     assert!(found.len() > 8, "log, answers, database and its log");
     for text in found {
         for secret in ["198.51.100", "2001:db8", "203.0.113", "my words"] {

@@ -201,6 +201,14 @@ async fn try_call(
     Ok(Answer { status: parts.status, headers: parts.headers, body })
 }
 
+/// What every file of a data folder holds; the loaders that it keeps lie in a folder of their own.
+pub fn files_in(folder: &Path) -> Vec<Vec<u8>> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| if path.is_dir() { files_in(&path) } else { vec![std::fs::read(path).unwrap()] })
+        .collect()
+}
+
 pub fn path_text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
