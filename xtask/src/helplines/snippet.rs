@@ -63,7 +63,7 @@ mod tests {
 
         assert_eq!(numbers["GB"]["emergency"], json!([["general", "999"]]));
         assert_eq!(numbers["GB"]["line"][1], "116 123");
-        assert_eq!(numbers["DE"]["emergency"].as_array().unwrap().len(), 2);
+        assert_eq!(numbers["EG"]["emergency"].as_array().unwrap().len(), 2);
         assert_eq!(numbers.as_object().unwrap().len(), super::super::files(root).unwrap().len());
     }
 }
