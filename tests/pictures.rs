@@ -93,10 +93,16 @@ pub async fn fill(page: &Page, place: usize) {
     page.until("the view is filled", filled[place]).await;
 }
 
+/// Writes over how long ago things were: the examples are as old as the server that the test started, and the page's clock stands.
+pub async fn without_ages(page: &Page) {
+    page.js("for (const e of ps.elements()) if (e.matches('.when')) e.textContent = '…'").await;
+}
+
 /// What is wrong with how the page looks, if anything is.
 async fn compared(page: &Page, name: &str) -> Option<String> {
     // The pointer stays where it clicked last, and so would the look of what is under it.
     page.js("document.activeElement?.blur(); ps.focused()?.blur()").await;
+    without_ages(page).await;
     page.devtools("Input.dispatchMouseEvent", json!({ "type": "mouseMoved", "x": 1, "y": 1 })).await;
     page.save_shot(&format!("picture-{name}")).await;
     let now = Picture::read(&page.screenshot().await).shrunk();

@@ -8,7 +8,7 @@ use std::fs;
 use peer_support_tests::{Page, Visit, each_browser, workspace};
 use serde_json::{Value, json};
 
-use crate::pictures::{CLOCK, TAKE};
+use crate::pictures::{CLOCK, TAKE, without_ages};
 use crate::steps::Hand;
 
 each_browser!(@ chromium Chromium a_screen_reader_is_told_the_same_of_every_view);
@@ -40,6 +40,7 @@ async fn a_screen_reader_is_told_the_same_of_every_view(visit: &Visit) {
 /// The first line that is not as it was, if there is one.
 async fn compared(page: &Page, name: &str) -> Option<String> {
     page.settle().await;
+    without_ages(page).await;
     let told = tree(page).await;
     let file = workspace(&format!("tests/trees/{name}.txt"));
     if std::env::var_os(TAKE).is_some() {
