@@ -122,10 +122,12 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> anyhow::R
             Assets::default()
         }
     };
-    create_private_folder(&config.data)?;
-    if let Err(problem) = assets.keep_loaders(&config.data.join("loaders")) {
+    // No reason not to start: with a configured secret and PostgreSQL nothing else needs the folder.
+    let kept = create_private_folder(&config.data)
+        .and_then(|()| Ok(assets.keep_loaders(&config.data.join("loaders"))?));
+    if let Err(problem) = kept {
         tracing::warn!(
-            "pages that pin a loader may lose it with an update, for it cannot be kept: {problem}"
+            "pages that pin a loader may lose it with an update, for it cannot be kept: {problem:#}"
         );
     }
     for problem in config.helplines.iter().flat_map(|helplines| helplines.survey().1) {

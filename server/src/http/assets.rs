@@ -240,7 +240,8 @@ pub(super) async fn get_asset(
     request: HeaderMap,
 ) -> Result<Response, Problem> {
     let name = uri.path().trim_start_matches('/');
-    if let Some(place) = app.assets.moved(name).filter(|_| app.assets.plain(name).is_none()) {
+    let is_ours = app.assets.plain(name).is_some();
+    if let Some(place) = (!is_ours).then(|| app.assets.moved(name)).flatten() {
         // Relative, because the server may live in a folder.
         let place = uri.query().map_or_else(|| place.clone(), |query| format!("{place}?{query}"));
         let headers = [(header::LOCATION, place), (header::CACHE_CONTROL, "no-store".to_owned())];

@@ -1,11 +1,10 @@
 //! `peer-support.js`: the loader, with what the build knows written into it.
 
+use super::frame::read;
 use super::minify;
-use crate::project;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fs;
 
 /// What the loader is told about this build. Paths are relative to the loader's own.
 #[derive(Serialize)]
@@ -73,11 +72,6 @@ pub fn fill(build: &Build, kind: Kind) -> Result<String> {
         Kind::CommonJs => minify::script(&module),
         _ => minify::module(&module),
     }
-}
-
-fn read(name: &str) -> Result<String> {
-    let file = project::root().join("pkg-template").join(name);
-    fs::read_to_string(file).with_context(|| format!("pkg-template/{name}"))
 }
 
 /// `source` with `value` in the one place of this name.

@@ -81,15 +81,7 @@ pub fn wordpress(folder: &Path) -> Result<()> {
     if folder.join("usr/share/wordpress/wp-load.php").exists() {
         return Ok(());
     }
-    eprintln!("setup: unpacking {}", WORDPRESS.join(" and "));
-    if unpacked(&WORDPRESS, folder).is_err() {
-        if can_install() {
-            // No list was fetched on this machine yet.
-            run::retry(|| apt_get(&["update"]))?;
-        }
-        unpacked(&WORDPRESS, folder).context("apt could not fetch WordPress")?;
-    }
-    Ok(())
+    unpack(&[&WORDPRESS], folder)
 }
 
 /// Installs what looks at the server's package and runs what its documentation shows.
@@ -118,20 +110,34 @@ pub fn proxies() -> Result<PathBuf> {
         return Ok(folder);
     }
 
-    eprintln!("setup: unpacking nginx, Apache and Caddy");
-    let unfinished = folder.with_extension("new");
-    let fetched = PACKAGES.iter().map(|packages| unpacked(packages, &unfinished)).find(Result::is_ok);
-    if fetched.is_none() {
-        if can_install()
-            && let Err(error) = run::retry(|| apt_get(&["update"]))
-        {
-            eprintln!("  {error:#}; going on with the lists that are there");
-        }
-        let again = unpacked(PACKAGES[0], &unfinished).or_else(|_| unpacked(PACKAGES[1], &unfinished));
-        again.context("apt could not fetch nginx, Apache and Caddy")?;
-    }
-    fs::rename(&unfinished, &folder).with_context(|| format!("could not make {}", folder.display()))?;
+    unpack(&PACKAGES, &folder)?;
     Ok(folder)
+}
+
+/// Puts the first of `choices` that can be had, which are packages, below `folder`, where all of it comes at once.
+fn unpack(choices: &[&[&str]], folder: &Path) -> Result<()> {
+    let names = choices[0].join(" ");
+    eprintln!("setup: unpacking {names}");
+    let unfinished = folder.with_extension("new");
+    let first = || choices.iter().map(|packages| unpacked(packages, &unfinished)).find(Result::is_ok);
+    if first().is_none() {
+        // No list was fetched on this machine yet, or it is old.
+        if can_install() {
+            update();
+        }
+        first().with_context(|| format!("apt could not fetch {names}, or their like"))??;
+    }
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    fs::rename(&unfinished, folder).with_context(|| format!("could not make {}", folder.display()))
+}
+
+/// Has apt fetch its lists. One that cannot be fetched need not be the one our packages are in.
+fn update() {
+    if let Err(error) = run::retry(|| apt_get(&["update"])) {
+        eprintln!("  {error:#}; going on with the lists that are there");
+    }
 }
 
 /// Puts what is in Debian packages below `folder`.
@@ -183,10 +189,7 @@ fn install(packages: &[&str]) -> Result<()> {
     }
 
     eprintln!("setup: installing {names} with apt");
-    // A list that cannot be fetched need not be the one our packages are in.
-    if let Err(error) = run::retry(|| apt_get(&["update"])) {
-        eprintln!("  {error:#}; going on with the lists that are there");
-    }
+    update();
     run::retry(|| apt_get(&[&["install", "-y", "--no-install-recommends"], packages].concat()))
         .with_context(|| format!("apt could not install {names}"))
 }
