@@ -26,6 +26,7 @@ use crate::browser;
 use crate::config::Config;
 use crate::json::{self, Read};
 use crate::live::Told;
+use crate::signal::Signal;
 
 /// How long an answer may take. On a slow phone network a page of posts takes seconds; nobody waits half a minute for
 /// words in the dark.
@@ -70,10 +71,12 @@ impl Failure {
 }
 
 /// The API of one site.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Api {
     root: String,
     site: String,
+    /// There as long as the panel is.
+    panel: Signal<()>,
 }
 
 /// The answer to words that were sent.
@@ -101,9 +104,9 @@ pub struct Wanted<'a> {
 }
 
 impl Api {
-    /// The API that the panel belongs to.
+    /// The API of the panel that is being made. What it answers when the panel is gone, nobody hears.
     pub fn new(config: &Config) -> Api {
-        Api { root: [&config.server, "api/v1/"].concat(), site: config.site.clone() }
+        Api { root: [&config.server, "api/v1/"].concat(), site: config.site.clone(), panel: Signal::new(()) }
     }
 
     /// What a visitor needs to know of the site.
@@ -322,6 +325,12 @@ impl Api {
     ) {
         let address = [&self.root, &path.concat()[..]].concat();
         let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        let panel = self.panel;
+        let then = Box::new(move |answer| {
+            if panel.is_there() {
+                then(answer);
+            }
+        });
         ask(address, method, body, headers, None, then);
     }
 }

@@ -23,13 +23,9 @@ use web_sys::{
 
 #[wasm_bindgen]
 extern "C" {
-    // The build writes `import(` for it, which no Rust name can be.
-    #[wasm_bindgen(catch, js_name = __peer_support_import)]
-    fn import(address: &str) -> Result<Promise, JsValue>;
-
-    type Module;
-    #[wasm_bindgen(method, catch, js_name = default)]
-    fn start(this: &Module, options: &JsValue) -> Result<Promise, JsValue>;
+    // Of `pkg-template/fetch_module.js`, which the build writes behind the glue.
+    #[wasm_bindgen(js_name = __peer_support_fetch_module)]
+    fn fetch_module(address: &str) -> Promise;
 
     #[wasm_bindgen(js_namespace = Intl)]
     type DateTimeFormat;
@@ -271,18 +267,13 @@ pub fn each_minute(what: impl Fn() + Clone + 'static) {
     });
 }
 
-/// Fetches a module of ours and its wasm, whose address is without `.js` and `.wasm`.
+/// Fetches a module of ours and its wasm, whose address is without `.js` and `.wasm`; once for all panels of the page.
 ///
 /// # Errors
 ///
-/// When either does not come, or the browser refuses it.
+/// When either does not come, or the browser refuses it. The next call tries again.
 pub async fn start_module(address: &str) -> Result<JsValue, JsValue> {
-    // Firefox remembers that an address gave no module, so the next try asks for another one.
-    let script = [address, ".js?", &now_ms().to_string()].concat();
-    let module: Module = JsFuture::from(import(&script)?).await?.unchecked_into();
-    let options = object(&[("module_or_path", &[address, ".wasm"].concat())]);
-    JsFuture::from(module.start(&options)?).await?;
-    Ok(module.into())
+    JsFuture::from(fetch_module(address)).await
 }
 
 /// The bytes of a file of ours.

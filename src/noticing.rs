@@ -96,12 +96,12 @@ pub fn look(session: Session, draft: Draft) {
     if kept.is_reader_asked.replace(true) {
         return;
     }
+    let address = kept.config.reader_address();
     spawn_local(async move {
-        let reader = fetch(&session.kept().config.reader_address()).await;
+        let reader = fetch(&address).await;
         if !session.is_there() {
             return;
         }
-        let kept = session.kept();
         // What failed is asked for again after the next pause.
         kept.is_reader_asked.set(reader.is_ok());
         if let Ok(reader) = reader {

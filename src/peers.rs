@@ -9,7 +9,7 @@ use web_sys::{Element, Node};
 use crate::api::Failure;
 use crate::browser;
 use crate::config::Tab;
-use crate::session::{Load, Session};
+use crate::session::{Kept, Load, Session};
 
 #[wasm_bindgen]
 extern "C" {
@@ -41,8 +41,10 @@ pub fn fetch(session: Session) {
         return;
     }
     session.peers.set(Some(Load::Waiting));
+    // Before anything is waited for: an element may go in the same turn that it came.
+    let kept = session.kept();
     spawn_local(async move {
-        let handle = started(session).await;
+        let handle = started(session, &kept).await;
         if !session.is_there() {
             // It came too late: the panel is gone.
             if let Ok(handle) = handle {
@@ -52,10 +54,10 @@ pub fn fetch(session: Session) {
         }
         session.peers.set(Some(match handle {
             Ok(handle) => {
-                session.kept().handle.replace(Some(handle));
+                kept.handle.replace(Some(handle));
                 speak(session);
                 arrive(session, session.tab.now());
-                if session.kept().wants_mine.take() {
+                if kept.wants_mine.take() {
                     mine(session);
                 }
                 Load::Ready(())
@@ -66,8 +68,7 @@ pub fn fetch(session: Session) {
     });
 }
 
-async fn started(session: Session) -> Result<Handle, JsValue> {
-    let kept = session.kept();
+async fn started(session: Session, kept: &Kept) -> Result<Handle, JsValue> {
     let module: Module = browser::start_module(&kept.config.peers_address()).await?.unchecked_into();
     let root = session.root().ok_or(JsValue::UNDEFINED)?;
     let [stories, write] = &kept.places;

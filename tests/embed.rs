@@ -25,6 +25,14 @@ each_browser!(
     scripts_that_record_visits_are_told_to_look_away,
 );
 
+/// Chromium alone tells what is in its memory.
+mod in_memory {
+    use super::a_thousand_elements_that_came_and_went_leave_nothing;
+    use peer_support_tests::each_browser;
+
+    each_browser!(@ chromium Chromium a_thousand_elements_that_came_and_went_leave_nothing);
+}
+
 /// Not yet in WebKit: an element that is taken out and put in while its panel is on its way keeps the card there.
 mod in_one_turn {
     use super::{what_comes_and_goes_in_one_turn_works, what_is_moved_keeps_what_is_written};
@@ -528,4 +536,69 @@ async fn scripts_that_record_visits_are_told_to_look_away(visit: &Visit) {
         let outside = "return [...document.getElementById('p').shadowRoot.children].filter(e => !['STYLE', 'SLOT'].includes(e.tagName)).length";
         assert_eq!(page.js(outside).await, json!(1));
     }
+}
+
+/// Nodes, listeners and bytes of JavaScript that the page has, and bytes of the panel's wasm.
+async fn in_memory(page: &Page) -> [f64; 4] {
+    // What one round frees may hold the last of something else.
+    for _ in 0..3 {
+        page.cdp("HeapProfiler.collectGarbage", json!({})).await;
+        page.settle().await;
+    }
+    let metrics = page.cdp("Performance.getMetrics", json!({})).await;
+    let of = |name: &str| {
+        let metric = metrics["metrics"].as_array().unwrap().iter().find(|metric| metric["name"] == name);
+        metric.unwrap()["value"].as_f64().unwrap()
+    };
+    let wasm = "const glue = performance.getEntriesByType('resource').find(e => /widget-\\w+\\.js/.test(e.name)).name;
+        return (await (await import(glue)).default()).memory.buffer.byteLength";
+    let wasm = page.js(&format!("return (async () => {{ {wasm} }})()")).await.as_f64().unwrap();
+    [of("Nodes"), of("JSEventListeners"), of("JSHeapUsedSize"), wasm]
+}
+
+async fn a_thousand_elements_that_came_and_went_leave_nothing(visit: &Visit) {
+    let server = visit.server().await;
+    let host = visit.host(&server, &[]).await;
+    page_with(&host, &script(&server), "<div id='root'></div>");
+    let page = visit.open(&host.url("/")).await;
+    page.until("the script is there", "return customElements.get('peer-support')").await;
+    page.cdp("Performance.enable", json!({})).await;
+    page.cdp("HeapProfiler.enable", json!({})).await;
+
+    // Of ten elements one is opened, until what it shows is there or only for a moment; all are moved, and leave in some way.
+    let come_and_go = "const [n, done] = arguments, root = document.getElementById('root');
+        const turn = () => new Promise(done => setTimeout(done));
+        const until = async (is) => { while (!is()) await turn() };
+        (async () => {
+            for (let i = 0; i < n; i++) {
+                const p = document.createElement('peer-support');
+                p.site = 'demo'; p.country = 'GB'; p.mode = i % 3 ? 'launcher' : 'link';
+                root.append(p);
+                const has = (selector) => () => p.shadowRoot.querySelector(selector);
+                switch (i % 40) {
+                    case 0: p.open(); await until(has('.ready')); break;
+                    case 10: p.open('stories'); await until(has('article')); break;
+                    case 20: p.open('write'); await until(has('textarea')); p.setLocale('es'); p.close(); break;
+                    case 30: p.open('stories'); await turn();
+                }
+                document.body.append(p);
+                if (i % 2) p.destroy();
+                else if (i % 4) p.remove();
+                else root.replaceChildren(p), root.replaceChildren();
+                await turn();
+            }
+            heard.length = 0;
+            setTimeout(done, 500);
+        })()";
+    let act = async |n: u32| page.client.execute_async(come_and_go, vec![json!(n)]).await.unwrap();
+    act(80).await;
+    let before = in_memory(&page).await;
+    act(1000).await;
+    let after = in_memory(&page).await;
+
+    let [nodes, listeners, heap, wasm] = [0, 1, 2, 3].map(|i| after[i] - before[i]);
+    eprintln!("{nodes} nodes, {listeners} listeners, {heap} bytes, {wasm} of wasm; before {before:?}");
+    assert!(nodes < 100.0 && listeners < 10.0, "{nodes} nodes and {listeners} listeners stay");
+    // The browser keeps a little for each element itself: its own counts, and what it learned of the code.
+    assert!(heap < 1e6 && wasm < 300e3, "{heap} bytes of JavaScript and {wasm} of wasm stay");
 }

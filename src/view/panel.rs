@@ -33,7 +33,9 @@ pub fn speak(session: Session, t: Locale, language: String) {
     }
     let address = session.kept().config.locale_address(language);
     api::texts(address, move |answer| {
-        if let Ok(texts) = answer {
+        if let Ok(texts) = answer
+            && session.is_there()
+        {
             t.speak(language, Some(texts));
             peers::speak(session);
         }

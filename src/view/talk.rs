@@ -85,6 +85,8 @@ fn answer(session: Session, t: Locale, code: RecoveryCode, mine: Signal<wire::Mi
         let key = sent.borrow().1.clone();
         // The last answer of the server may have been lost on its way: what is said already is not said twice.
         session.kept().api.mine(code, move |answer: Result<wire::Mine, Failure>| match answer {
+            // Whoever went back has no use for it.
+            _ if !mine.is_there() => {}
             Ok(new) if ends_with(&new, &text) && !ends_with(&mine.share_now(), &text) => said(Ok(new)),
             Ok(mut new) => session.kept().api.say(code, &key, &text, move |word| {
                 said(word.map(|word| {

@@ -26,8 +26,16 @@ pub struct Options {
 }
 
 /// In `pkg-template`, but only to build from.
-const INGREDIENTS: [&str; 7] =
-    ["peer-support.js", "module.js", "peer-support.css", "start.js", "frame.js", "framed.js", "frame.html"];
+const INGREDIENTS: [&str; 8] = [
+    "peer-support.js",
+    "module.js",
+    "peer-support.css",
+    "start.js",
+    "fetch_module.js",
+    "frame.js",
+    "framed.js",
+    "frame.html",
+];
 
 /// The folder in `target` that all of it is put into.
 pub const FOLDER: &str = "release-files";

@@ -122,8 +122,11 @@ fn bind(raw: &[u8], options: Options) -> Result<(String, Vec<u8>)> {
     let files: Vec<_> =
         snippets.chain(output.local_modules().keys()).chain(output.npm_dependencies().keys()).collect();
     ensure!(files.is_empty(), "the glue must stay one file, but dependencies bring {files:?}");
-    // The widget fetches a module by a name that Rust can write; only the browser's own `import` takes an address.
-    let js = output.js().replace("__peer_support_import(", "import(");
+    // What fetches a module by its address is JavaScript: no Rust name can be `import`.
+    let mut js = output.js().replace("__peer_support_fetch_module(", "fetchModule(");
+    if js.contains("fetchModule(") {
+        js += &fs::read_to_string(project::root().join("pkg-template/fetch_module.js"))?;
+    }
     let module = output.wasm_mut();
     let js = if options.debug { js } else { shorten_imports(module, &js)? };
     Ok((js, module.emit_wasm()))
