@@ -142,7 +142,7 @@ async fn with_the_colours_of_the_system_every_view_can_be_used(visit: &Visit) {
     let host = visit.host(&server, &[]).await;
     let page = visit.open(&host.url("/plain.html")).await;
     let forced = json!({ "features": [{ "name": "forced-colors", "value": "active" }] });
-    page.devtools("Emulation.setEmulatedMedia", forced).await;
+    page.cdp("Emulation.setEmulatedMedia", forced).await;
     for (place, view) in VIEWS.into_iter().enumerate().skip(1) {
         go_to(&page, place).await;
         page.passes_axe(view).await;

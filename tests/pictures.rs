@@ -54,12 +54,12 @@ async fn every_view(visit: &Visit, path: &str, dark: bool) {
     let server = visit.server().await;
     let host = visit.host(&server, &[]).await;
     let page = visit.open_with(Preferences { dark, reduced_motion: true }, "about:blank").await;
-    page.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": CLOCK })).await;
-    page.devtools("Emulation.setTimezoneOverride", json!({ "timezoneId": "Europe/London" })).await;
+    page.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": CLOCK })).await;
+    page.cdp("Emulation.setTimezoneOverride", json!({ "timezoneId": "Europe/London" })).await;
     let mut wrong = Vec::new();
     for (width, height, is_phone) in [(360, 740, true), (1280, 800, false)] {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_phone });
-        page.devtools("Emulation.setDeviceMetricsOverride", size).await;
+        page.cdp("Emulation.setDeviceMetricsOverride", size).await;
         page.goto(&host.url(path)).await;
         let direction = path.trim_start_matches('/').trim_end_matches(".html");
         let title =
@@ -103,7 +103,7 @@ async fn compared(page: &Page, name: &str) -> Option<String> {
     // The pointer stays where it clicked last, and so would the look of what is under it.
     page.js("document.activeElement?.blur(); ps.focused()?.blur()").await;
     without_ages(page).await;
-    page.devtools("Input.dispatchMouseEvent", json!({ "type": "mouseMoved", "x": 1, "y": 1 })).await;
+    page.cdp("Input.dispatchMouseEvent", json!({ "type": "mouseMoved", "x": 1, "y": 1 })).await;
     page.save_shot(&format!("picture-{name}")).await;
     let now = Picture::read(&page.screenshot().await).shrunk();
     let file = kept(name);

@@ -17,8 +17,8 @@ async fn a_screen_reader_is_told_the_same_of_every_view(visit: &Visit) {
     let server = visit.server().await;
     let host = visit.host(&server, &[]).await;
     let page = visit.open("about:blank").await;
-    page.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": CLOCK })).await;
-    page.devtools("Emulation.setTimezoneOverride", json!({ "timezoneId": "Europe/London" })).await;
+    page.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": CLOCK })).await;
+    page.cdp("Emulation.setTimezoneOverride", json!({ "timezoneId": "Europe/London" })).await;
     page.goto(&host.url("/plain.html")).await;
     let mut wrong = Vec::new();
 
@@ -61,7 +61,7 @@ async fn compared(page: &Page, name: &str) -> Option<String> {
 
 /// One line for each thing that is told, those inside it further in.
 async fn tree(page: &Page) -> String {
-    let answer = page.devtools("Accessibility.getFullAXTree", json!({})).await;
+    let answer = page.cdp("Accessibility.getFullAXTree", json!({})).await;
     let nodes = answer["nodes"].as_array().expect("Chromium tells a tree");
     let root = nodes.iter().find(|node| node["parentId"].is_null()).expect("it has a root");
     let mut lines = String::new();

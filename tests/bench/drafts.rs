@@ -1,6 +1,6 @@
 //! How long a device takes to read a draft, after each pause in writing.
 
-use super::{devtools, main_thread_ms};
+use super::main_thread_ms;
 use peer_support_tests::{Page, Visit};
 use serde_json::{Value, json};
 
@@ -50,13 +50,13 @@ pub async fn measure(visit: &Visit) -> Value {
         })().then(() => done(true), error => done(String(error)))";
     let started = page.client.execute_async(start, vec![]).await.unwrap();
     assert_eq!(started, json!(true), "the reader of drafts did not start");
-    devtools(&page.client, "Performance.enable", json!({ "timeDomain": "threadTicks" })).await;
+    page.cdp("Performance.enable", json!({ "timeDomain": "threadTicks" })).await;
     let mut measured = Vec::new();
     for slowdown in SLOWDOWNS {
-        devtools(&page.client, "Emulation.setCPUThrottlingRate", json!({ "rate": slowdown })).await;
-        let before = main_thread_ms(&page.client).await;
+        page.cdp("Emulation.setCPUThrottlingRate", json!({ "rate": slowdown })).await;
+        let before = main_thread_ms(&page).await;
         page.js("if (!reader.learn(file)) throw 'no file of signals'").await;
-        let learn = main_thread_ms(&page.client).await - before;
+        let learn = main_thread_ms(&page).await - before;
         for length in LENGTHS {
             let text: String = DRAFT.chars().cycle().take(length).collect();
             pause(&page, &text, N_BEFORE).await;
@@ -81,7 +81,7 @@ async fn pause(page: &Page, text: &str, n: u32) -> f64 {
             const word = words[at % words.length];
             reader.read(`${text.slice(word.length + 1)} ${word}`);
         }";
-    let before = main_thread_ms(&page.client).await;
+    let before = main_thread_ms(page).await;
     page.js_with(script, vec![json!(text), json!(n)]).await;
-    main_thread_ms(&page.client).await - before
+    main_thread_ms(page).await - before
 }

@@ -5,10 +5,7 @@
 
 mod drafts;
 
-use fantoccini::Client;
-use fantoccini::wd::WebDriverCompatibleCommand;
 use futures_util::future::BoxFuture;
-use http::Method;
 use peer_support_domain::limits::WORK_NUMBER;
 use peer_support_tests::{Browser, Page, Visit, attempt};
 use serde_json::{Value, json};
@@ -113,9 +110,9 @@ async fn cold_start(visit: &Visit) -> Measured {
         "downloadThroughput": BYTES_PER_S,
         "uploadThroughput": BYTES_PER_S,
     });
-    devtools(&page.client, "Network.enable", json!({})).await;
-    devtools(&page.client, "Network.emulateNetworkConditions", slow).await;
-    devtools(&page.client, "Emulation.setCPUThrottlingRate", json!({ "rate": CPU_SLOWDOWN })).await;
+    page.cdp("Network.enable", json!({})).await;
+    page.cdp("Network.emulateNetworkConditions", slow).await;
+    page.cdp("Emulation.setCPUThrottlingRate", json!({ "rate": CPU_SLOWDOWN })).await;
 
     // A tap gives no notice: nothing hovers over the button before.
     let watch = "const done = arguments[0], seen = {};
@@ -159,7 +156,7 @@ async fn cold_start(visit: &Visit) -> Measured {
 
 /// How long a device looks for a number that is not there.
 async fn longest_work(page: &Page) -> f64 {
-    devtools(&page.client, "Emulation.setCPUThrottlingRate", json!({ "rate": OLD_CPU_SLOWDOWN })).await;
+    page.cdp("Emulation.setCPUThrottlingRate", json!({ "rate": OLD_CPU_SLOWDOWN })).await;
     let script = "new Function('postMessage', arguments[0])(() => {});
         const began = performance.now();
         window.onmessage({ data: ['0'.repeat(64), arguments[1], arguments[2]] });
@@ -173,8 +170,8 @@ async fn longest_work(page: &Page) -> f64 {
 /// The work that one key in the focused field makes, from the browser's own count of what its main thread did.
 async fn milliseconds_a_key(page: &Page) -> f64 {
     page.settle().await;
-    devtools(&page.client, "Performance.enable", json!({ "timeDomain": "threadTicks" })).await;
-    let before = main_thread_ms(&page.client).await;
+    page.cdp("Performance.enable", json!({ "timeDomain": "threadTicks" })).await;
+    let before = main_thread_ms(page).await;
     let mut n_keys = 0;
     for search in SEARCHES {
         for key in search.chars() {
@@ -184,30 +181,12 @@ async fn milliseconds_a_key(page: &Page) -> f64 {
         page.clear_focused().await;
     }
     page.settle().await;
-    (main_thread_ms(&page.client).await - before) / f64::from(n_keys)
+    (main_thread_ms(page).await - before) / f64::from(n_keys)
 }
 
-async fn main_thread_ms(client: &Client) -> f64 {
-    let metrics = devtools(client, "Performance.getMetrics", json!({})).await;
+async fn main_thread_ms(page: &Page) -> f64 {
+    let metrics = page.cdp("Performance.getMetrics", json!({})).await;
     let metrics = metrics["metrics"].as_array().expect("Chromium lists its metrics");
     let of = |name: &str| metrics.iter().find(|metric| metric["name"] == name)?["value"].as_f64();
     of("TaskDuration").expect("Chromium counts what its main thread does") * 1000.0
-}
-
-/// A command of Chromium's DevTools protocol.
-async fn devtools(client: &Client, command: &str, parameters: Value) -> Value {
-    client.issue_cmd(DevTools(json!({ "cmd": command, "params": parameters }))).await.unwrap()
-}
-
-#[derive(Debug)]
-struct DevTools(Value);
-
-impl WebDriverCompatibleCommand for DevTools {
-    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
-        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
-    }
-
-    fn method_and_body(&self, _: &url::Url) -> (Method, Option<String>) {
-        (Method::POST, Some(self.0.to_string()))
-    }
 }

@@ -362,12 +362,6 @@ impl Page {
         self.client.execute_async(settle, vec![]).await.unwrap();
     }
 
-    /// Sends a command of Chromium's DevTools protocol.
-    pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
-        let body = json!({ "cmd": command, "params": parameters });
-        self.raw(Method::POST, "goog/cdp/execute", Some(body)).await.unwrap()
-    }
-
     /// A PNG of the page. WebKit's shows the frame before last unless two more were drawn.
     pub async fn screenshot(&self) -> Vec<u8> {
         self.settle().await;
