@@ -539,7 +539,10 @@
   /** @type {any} */
   let own;
   const place = () => {
-    if (document.querySelector(NAME)) return;
+    const there = document.querySelector(NAME);
+    // Turbo shows a copy of a page that it kept, with a copy of our element in it.
+    if (there && (there === own || !there.isEqualNode(own))) return;
+    there?.remove();
     if (!own) {
       own = element(NAME);
       // `leaveUrl` becomes `leave-Url`, and attributes know no capitals.

@@ -33,6 +33,7 @@ pub fn build() -> Result<()> {
     }
     // The plain pages load from here, as from the owner's own folder.
     copy(&folder().join("node_modules/peer-support"), &built.join("node_modules/peer-support"))?;
+    fs::copy(folder().join("node_modules/@hotwired/turbo/dist/turbo.es2017-umd.js"), built.join("turbo.js"))?;
     Ok(fs::write(mark, digest)?)
 }
 
