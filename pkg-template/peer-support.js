@@ -539,10 +539,7 @@
   /** @type {any} */
   let own;
   const place = () => {
-    const there = document.querySelector(NAME);
-    // Turbo shows a copy of a page that it kept, with a copy of our element in it.
-    if (there && (there === own || !there.isEqualNode(own))) return;
-    there?.remove();
+    if (document.querySelector(NAME)) return;
     if (!own) {
       own = element(NAME);
       // `leaveUrl` becomes `leave-Url`, and attributes know no capitals.

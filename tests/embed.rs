@@ -23,6 +23,8 @@ each_browser!(
     a_page_out_of_the_browsers_memory_still_works,
     on_paper_it_covers_nothing,
     scripts_that_record_visits_are_told_to_look_away,
+    what_comes_and_goes_in_one_turn_works,
+    what_is_moved_keeps_what_is_written,
 );
 
 /// Chromium alone tells what is in its memory.
@@ -31,15 +33,6 @@ mod in_memory {
     use peer_support_tests::each_browser;
 
     each_browser!(@ chromium Chromium a_thousand_elements_that_came_and_went_leave_nothing);
-}
-
-/// Not yet in WebKit: an element that is taken out and put in while its panel is on its way keeps the card there.
-mod in_one_turn {
-    use super::{what_comes_and_goes_in_one_turn_works, what_is_moved_keeps_what_is_written};
-    use peer_support_tests::each_browser;
-
-    each_browser!(@ chromium Chromium what_comes_and_goes_in_one_turn_works what_is_moved_keeps_what_is_written);
-    each_browser!(@ firefox Firefox what_comes_and_goes_in_one_turn_works what_is_moved_keeps_what_is_written);
 }
 
 const DRAFT: &str = "Nobody should have to type this twice.";
