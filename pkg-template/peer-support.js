@@ -380,7 +380,8 @@
       tell();
       try {
         const drawPanel = await load();
-        if (container.isConnected) {
+        // Also while it is out of the page for a moment; unless it went for good.
+        if (host.end === stop) {
           /** @type {Record<string, any>} */
           const config = {
             ...build,
