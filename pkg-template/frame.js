@@ -206,6 +206,7 @@ const draw = (host, container, config) =>
             mode: config.mode,
             view: config.view,
             "helplines-key": config["helplines-key"],
+            accent: getComputedStyle(host).getPropertyValue("--peer-support-accent"),
             words,
           });
           words = undefined;

@@ -161,6 +161,7 @@ const draw = (glue, known) => {
   document.documentElement.classList.toggle("fills", !isInline);
   document.documentElement.lang = short(known.locale) ?? "en";
   if (/^(light|dark)$/.test(known.theme)) document.documentElement.style.colorScheme = known.theme;
+  main.style.setProperty("--peer-support-accent", short(known.accent) ?? "");
   const countries = Array.isArray(known.countries) ? known.countries.slice(0, 2).map(short) : [];
   panel = glue.mount(main, container, {
     site,

@@ -24,6 +24,7 @@ each_browser!(
     inside_a_page_it_is_as_high_as_it_needs,
     without_storage_it_works,
     every_view_in_it_is_accessible,
+    the_owners_colour_goes_in,
 );
 
 /// Not yet in Firefox, where what the document before leaves does not arrive in time.
@@ -626,4 +627,17 @@ async fn every_view_in_it_is_accessible(visit: &Visit) {
     page.save_shot("write-in-a-frame").await;
     let problems: Value = page.js("return window.problems").await;
     assert_eq!(problems, json!([]));
+}
+
+async fn the_owners_colour_goes_in(visit: &Visit) {
+    let server = visit.server().await;
+    let chosen =
+        "return getComputedStyle(ps.all('tab').find(e => e.getAttribute('aria-selected') === 'true')).color";
+    let mut colours = Vec::new();
+    // What is no colour does nothing: the frame asks nobody for it.
+    for style in ["", "--peer-support-accent: #d6336c", "--peer-support-accent: url(/x)"] {
+        let (_host, page) = opened(visit, &server, &format!("style='{style}'")).await;
+        colours.push(page.js(chosen).await);
+    }
+    assert_ne!(colours[0], colours[1], "{:?}", visit.browser);
 }
