@@ -6,6 +6,9 @@
 /** By address; each once for all panels of the page, because a page never lets go of a module. @type {Record<string, Promise<any>>} */
 const modules = {};
 
+/** How often one did not come. Firefox remembers that an address gave no module, so the next try asks for another one. */
+let failures = 0;
+
 /**
  * A module of ours with its wasm started, by its address without `.js` and `.wasm`.
  * @param {string} address
@@ -13,11 +16,11 @@ const modules = {};
 const fetchModule = (address) =>
   (modules[address] ||= (async () => {
     try {
-      // Firefox remembers that an address gave no module, so the next try asks for another one.
-      const module = await import(`${address}.js?${Date.now()}`);
+      const module = await import(`${address}.js?${failures}`);
       await module.default({ module_or_path: address + ".wasm" });
       return module;
     } catch (error) {
+      failures++;
       delete modules[address];
       throw error;
     }

@@ -364,7 +364,7 @@
         if (host.isolation === "static") return () => {};
         try {
           const asked = host.isolation === "frame" || (wasm ??= fetch(base + build.panel + ".wasm").catch(() => {}));
-          return await (await import(base + build.panel + ".js?" + failures)).start(asked, host);
+          return await (await import(base + build.panel + ".js?" + failures)).start(asked, host, wanted);
         } catch {
           loading = wasm = void failures++;
         }

@@ -24,8 +24,15 @@ export const start = (() => {
   /**
    * @param {true | Promise<Response | void>} wasm `true` where nobody asked for it
    * @param {HTMLElement} host the element
+   * @param {string} [view] the view that was asked for
    */
-  return async (wasm, host) => {
+  return async (wasm, host, view) => {
+    if (wasm !== true && /stories|write/.test(view ?? "")) {
+      // The peer space comes beside the panel, and not after it, which finds it in the browser's cache.
+      const peers = import.meta.url.replace(/\.js\?.*/, "/peers");
+      fetch(peers + ".js?0").catch(() => {});
+      fetch(peers + ".wasm").catch(() => {});
+    }
     mask(host);
     mask(/** @type {ShadowRoot} */ (host.shadowRoot).querySelector("[lang]"));
     try {
