@@ -1,8 +1,9 @@
 //! What a visitor waits for, in Chromium, on a slow phone and a slow network: `cargo xtask bench` runs it.
 //!
 //! It prints one JSON object; what each number means stands at its place in [`Measured`]. With `drafts`, it measures how long a
-//! device reads what is being written, instead.
+//! device reads what is being written, instead; with `beside`, what a page pays for the panel, and for others.
 
+mod beside;
 mod drafts;
 
 use futures_util::future::BoxFuture;
@@ -49,9 +50,18 @@ struct Measured {
 }
 
 fn main() {
-    if std::env::args().nth(1).as_deref() == Some("drafts") {
-        println!("{}", once("bench-drafts", |visit| Box::pin(drafts::measure(visit))));
-        return;
+    match std::env::args().nth(1).as_deref() {
+        Some("drafts") => {
+            return println!("{}", once("bench-drafts", |visit| Box::pin(drafts::measure(visit))));
+        }
+        Some("beside") => {
+            let visits = beside::visits().into_iter();
+            let found: Vec<_> = visits
+                .map(|of| once("bench-beside", move |visit| Box::pin(beside::one(visit, of))))
+                .collect();
+            return println!("{}", beside::report(&found));
+        }
+        _ => {}
     }
     let runs: Vec<_> = (0..N_RUNS).map(|_| once("bench", |visit| Box::pin(cold_start(visit)))).collect();
     println!("{}", report(&runs));

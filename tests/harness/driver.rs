@@ -29,6 +29,8 @@ pub struct Preferences {
     pub dark: bool,
     /// `prefers-reduced-motion: reduce`.
     pub reduced_motion: bool,
+    /// No wish of the system's: Chromium notes what goes over the network, for [`crate::Page::network_log`].
+    pub logs_network: bool,
 }
 
 /// The processes and the scratch folder behind one session, removed on drop, also in a panic.
@@ -118,7 +120,10 @@ impl Browser {
         // home too, fails at once and never leaves the machine.
         let capabilities = match self {
             Browser::Chromium => json!({
-                "goog:loggingPrefs": { "browser": "SEVERE" },
+                "goog:loggingPrefs": {
+                    "browser": "SEVERE",
+                    "performance": if preferences.logs_network { "ALL" } else { "OFF" },
+                },
                 "goog:chromeOptions": { "args": [
                     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
                     "--disable-background-networking", "--disable-component-update", "--disable-sync",

@@ -7,7 +7,7 @@
 mod driver;
 pub mod http;
 mod page;
-mod process;
+pub mod process;
 pub mod relay;
 pub mod server;
 pub mod site;
@@ -201,7 +201,7 @@ pub fn workspace(path: &str) -> PathBuf {
 }
 
 /// A port nobody listens on at the moment.
-pub(crate) fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 

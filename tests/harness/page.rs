@@ -124,6 +124,15 @@ impl Page {
         self.raw(Method::POST, "goog/cdp/execute", Some(body)).await.unwrap()
     }
 
+    /// What went over Chromium's network since this was asked last, as events of its own protocol; see
+    /// [`crate::Preferences::logs_network`].
+    pub async fn network_log(&self) -> Vec<Value> {
+        let log = self.raw(Method::POST, "se/log", Some(json!({ "type": "performance" }))).await.unwrap();
+        let entries = log.as_array().into_iter().flatten();
+        let message = |entry: &Value| serde_json::from_str::<Value>(entry["message"].as_str()?).ok();
+        entries.filter_map(|entry| Some(message(entry)?["message"].clone())).collect()
+    }
+
     async fn run(&self, script: &str, args: Vec<Value>) -> Result<Value, CmdError> {
         self.client.execute(&format!("{LOOK}\n{script}"), args).await
     }

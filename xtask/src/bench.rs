@@ -1,7 +1,9 @@
 //! `cargo xtask bench`: measured facts, in `target/bench`.
 
+mod peers;
+
 use crate::build::{self, server};
-use crate::setup::{self, Part, std, tools::cargo};
+use crate::setup::{self, Part, debian, std, tools::cargo};
 use crate::{project, run};
 use ::std::fmt::Write as _;
 use ::std::fs;
@@ -41,8 +43,12 @@ enum Bench {
     Visit,
     /// How long a device takes to read what is being written, after each pause.
     Drafts,
+    /// What a page pays for the panel, beside others' comments, which are fetched from the package registries.
+    Beside,
     /// What the server takes with a million posts, and with a thousand.
     Scale,
+    /// What the server serves over real connections with a million posts, beside nginx and Isso.
+    Load,
 }
 
 /// The most that reading a draft of 1,000 characters may take after a pause, in milliseconds, four times slower than here.
@@ -63,7 +69,7 @@ pub fn command(options: &Options) -> Result<()> {
     let file = folder.join("report.json");
     let mut all: Value =
         fs::read(&file).ok().and_then(|all| serde_json::from_slice(&all).ok()).unwrap_or_default();
-    let is_in_browser = is_asked(Bench::Visit) || is_asked(Bench::Drafts);
+    let is_in_browser = [Bench::Visit, Bench::Drafts, Bench::Beside].into_iter().any(is_asked);
     if is_asked(Bench::Sizes) || is_in_browser {
         setup::install(Part::Browsers)?;
         let dist = build::build(build::Options::default(), &std::provide()?)?;
@@ -78,12 +84,34 @@ pub fn command(options: &Options) -> Result<()> {
     if is_asked(Bench::Drafts) {
         all["drafts"] = in_browser(&["drafts"])?;
     }
+    if is_asked(Bench::Beside) {
+        peers::install()?;
+        all["beside"] = in_browser(&["beside"])?;
+    }
     if is_asked(Bench::Scale) {
         setup::install(Part::Database)?;
         all["scale"] = scale(&options.scale)?;
     }
-    let parts =
-        [("sizes", sizes as fn(&Value) -> String), ("visit", waits), ("drafts", pauses), ("scale", costs)];
+    if is_asked(Bench::Load) {
+        debian::wrk()?;
+        peers::install()?;
+        let stores = folder.join("stores");
+        let (nginx, isso) = (debian::proxies()?.join("usr/sbin/nginx"), folder.join("peers/isso/bin/isso"));
+        let mut arguments = vec!["--only".to_owned(), "load".to_owned()];
+        for (name, place) in [("--folder", stores), ("--nginx", nginx), ("--isso", isso)] {
+            arguments.extend([name.to_owned(), place.display().to_string()]);
+        }
+        arguments.extend(options.scale.iter().cloned());
+        all["load"] = scale(&arguments)?["load"].take();
+    }
+    let parts = [
+        ("sizes", sizes as fn(&Value) -> String),
+        ("visit", waits),
+        ("drafts", pauses),
+        ("beside", beside),
+        ("scale", costs),
+        ("load", load),
+    ];
     let report: String = parts
         .into_iter()
         .filter(|(name, _)| !all[name].is_null())
@@ -175,6 +203,43 @@ fn pauses(drafts: &Value) -> String {
     report
 }
 
+/// What a page pays for the panel and for others, and how long somebody waits who wants it.
+fn beside(found: &Value) -> String {
+    let mut report = format!(
+        "\n# A page with the panel, and with others\n\nChromium, empty cache, {} ms before each answer, {} kbit/s, a processor {} times \
+         slower than this one; medians. A wait begins with a tap: ours opens the panel, of others it puts their snippet into the page. Scripts \
+         and styles of others come compressed; Waline and Artalk get an empty list at once and not from servers of theirs.\n\n\
+         | of | what | ms until usable | requests | of them preflights | bytes | blocked, ms | largest paint, ms | shift | heap, KB | key to \
+         paint: p50, ms | p95 |\n| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+        found["latency_ms"],
+        found["bytes_per_s"].as_u64().unwrap_or_default() * 8 / 1000,
+        found["cpu_slowdown"],
+    );
+    for of in items(&found["subjects"]) {
+        let figure = |name: &str, digits: usize, divisor: f64| {
+            of[name].as_f64().map_or_else(String::new, |value| format!("{:.digits$}", value / divisor))
+        };
+        let text = |at: usize| of["of"][at].as_str().unwrap_or_default();
+        let _ = writeln!(
+            report,
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            text(0),
+            text(1),
+            figure("usable_ms", 0, 1.0),
+            figure("requests", 0, 1.0),
+            figure("preflights", 0, 1.0),
+            figure("bytes", 0, 1.0),
+            figure("blocked_ms", 0, 1.0),
+            figure("lcp_ms", 0, 1.0),
+            figure("shift", 3, 1.0),
+            figure("heap_bytes", 0, 1024.0),
+            figure("key_p50_ms", 1, 1.0),
+            figure("key_p95_ms", 1, 1.0),
+        );
+    }
+    report
+}
+
 /// What requests cost in the small and in the large store, and how many times as much; and what moving takes.
 fn costs(scale: &Value) -> String {
     let (small, large) = (&scale["small"], &scale["large"]);
@@ -223,6 +288,45 @@ fn costs(scale: &Value) -> String {
                 operation["what"].as_str().unwrap_or_default(),
                 operation["seconds"].as_f64().unwrap_or(f64::NAN),
                 operation["peak_kib"].as_f64().unwrap_or(f64::NAN) / 1024.0,
+            );
+        }
+    }
+    report
+}
+
+/// What was answered over real connections.
+fn load(found: &Value) -> String {
+    let number = |name: &str| found[name].as_f64().unwrap_or(f64::NAN);
+    let mut report = format!(
+        "\n# Served over real connections, SQLite with {} posts\n\nwrk with one thread on the same machine, five seconds each; a feed is {} \
+         bytes. From its start to the first answer {:.0} ms, with the files in memory; at most {:.0} MiB of memory; on disk {:.0} bytes for each \
+         post or reply, of them {:.0} its text.\n\n| what | connections | requests a second | p50, ms | p99 | p99.9 | failed | processors | \
+         MiB |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+        found["posts"],
+        found["feed_bytes"],
+        number("start_ms"),
+        number("most_kib") / 1024.0,
+        number("disk_bytes_an_item"),
+        number("text_bytes_an_item"),
+    );
+    for operation in items(&found["operations"]) {
+        for of in items(&operation["by_connections"]) {
+            let ms = |name: &str| of[name].as_f64().unwrap_or(f64::NAN) / 1000.0;
+            let own = |name: &str, divisor: f64, digits: usize| {
+                of[name].as_f64().map_or_else(String::new, |value| format!("{:.digits$}", value / divisor))
+            };
+            let _ = writeln!(
+                report,
+                "| {} | {} | {} | {:.2} | {:.2} | {:.2} | {} | {} | {} |",
+                operation["what"].as_str().unwrap_or_default(),
+                of["connections"],
+                own("a_second", 1.0, 0),
+                ms("p50_us"),
+                ms("p99_us"),
+                ms("p999_us"),
+                of["failed"],
+                own("cpu_share", 1.0, 2),
+                own("kib", 1024.0, 0),
             );
         }
     }

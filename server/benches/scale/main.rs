@@ -3,6 +3,7 @@
 //!
 //! Both sizes are measured in turns, so that whatever else the machine does meanwhile slows both alike.
 
+mod load;
 mod moving;
 #[allow(dead_code, reason = "the tests use the rest")]
 #[path = "../../tests/support/mod.rs"]
@@ -10,6 +11,7 @@ mod support;
 mod texts;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -82,6 +84,8 @@ struct Options {
     /// Another PostgreSQL than one of the bench's own, as postgres://…/DATABASE…; its databases are kept, and taken.
     #[arg(long, value_name = "URL")]
     postgres: Option<String>,
+    #[command(flatten)]
+    programs: load::Programs,
     /// What cargo says.
     #[arg(long, hide = true)]
     bench: bool,
@@ -109,6 +113,8 @@ enum Part {
     Requests,
     /// What import and export take.
     Moving,
+    /// What the program serves over real connections, over SQLite with as many posts as the large store.
+    Load,
 }
 
 #[tokio::main]
@@ -117,6 +123,9 @@ async fn main() {
     let own = tempfile::tempdir().unwrap();
     let folder = options.folder.as_deref().unwrap_or(own.path());
     let places = Places { folder, postgres: options.postgres.as_deref() };
+    if options.only == Some(Part::Load) {
+        return println!("{:#}", json!({ "load": load(&options, &places, own.path()).await }));
+    }
     let (mut requests, mut moving) = (Vec::new(), Vec::new());
     for kept in [Kept::Sqlite, Kept::Postgres] {
         if options.store.is_some_and(|only| only != kept) {
@@ -134,6 +143,20 @@ async fn main() {
         "{:#}",
         json!({ "small": options.small, "large": options.large, "requests": requests, "moving": moving })
     );
+}
+
+/// Fills the store that the requests of the large one are measured over, unless it is there, and has the program serve a copy.
+async fn load(options: &Options, places: &Places<'_>, scratch: &Path) -> Value {
+    let name = format!("posts_{}", options.large);
+    let address = places.address(Kept::Sqlite, &name).await;
+    filled(&address, options.large, State::Published).await.close().await;
+    // What is posted and voted for a moment must not stay in the store that others measure.
+    let copy = scratch.join("served");
+    std::fs::create_dir_all(&copy).unwrap();
+    for file in std::fs::read_dir(places.folder.join(&name)).unwrap().flatten() {
+        std::fs::copy(file.path(), copy.join(file.file_name())).unwrap();
+    }
+    load::measure(&options.programs, &copy, options.large, scratch)
 }
 
 /// Where databases are made.
@@ -171,23 +194,7 @@ struct Subject {
 
 impl Subject {
     async fn new(address: &Address, n_posts: u64, state: State, folder: &Path) -> Self {
-        let store = store::open(address).await.unwrap();
-        let any = FeedQuery {
-            site: "demo".parse().unwrap(),
-            kind: None,
-            topic: None,
-            order: Order::New,
-            after: None,
-            limit: 1,
-        };
-        let is_empty = store.feed(any).await.unwrap().items.is_empty()
-            && store.queue(Reach::Everywhere, None, 1).await.unwrap().items.is_empty();
-        if is_empty {
-            let began = Instant::now();
-            fill(&*store, n_posts, state).await;
-            settle(address).await;
-            eprintln!("{n_posts} posts in {:?}: filled in {} s", address, began.elapsed().as_secs());
-        }
+        let store = filled(address, n_posts, state).await;
         let file = folder.join("bench.toml");
         let topics = TOPICS.map(|topic| format!("{topic:?}")).join(", ");
         let config = format!(
@@ -228,6 +235,28 @@ impl Subject {
         assert!(status.is_success(), "{status}: {}", String::from_utf8_lossy(&body));
         took.as_secs_f64() * 1e6
     }
+}
+
+/// The store at `address`, with so many posts of this state.
+async fn filled(address: &Address, n_posts: u64, state: State) -> Arc<dyn Store> {
+    let store = store::open(address).await.unwrap();
+    let any = FeedQuery {
+        site: "demo".parse().unwrap(),
+        kind: None,
+        topic: None,
+        order: Order::New,
+        after: None,
+        limit: 1,
+    };
+    let is_empty = store.feed(any).await.unwrap().items.is_empty()
+        && store.queue(Reach::Everywhere, None, 1).await.unwrap().items.is_empty();
+    if is_empty {
+        let began = Instant::now();
+        fill(&*store, n_posts, state).await;
+        settle(address).await;
+        eprintln!("{n_posts} posts in {:?}: filled in {} s", address, began.elapsed().as_secs());
+    }
+    store
 }
 
 fn post_id(n: u64) -> ItemId {

@@ -55,6 +55,15 @@ pub fn npm() -> Result<()> {
     install(&["npm"])
 }
 
+/// Installs what asks a server for a bench: a program that does nothing by itself.
+///
+/// # Errors
+///
+/// As [`browsers`].
+pub fn wrk() -> Result<()> {
+    install(&missing(&["wrk"]))
+}
+
 /// What runs WordPress without being a web server's or a database's service: PHP's program, and MariaDB's alone.
 const PHP: [&str; 3] = ["php-cli", "php-mysql", "mariadb-server-core"];
 
