@@ -79,7 +79,7 @@ async fn text_that_its_reader_sets_wider_apart_stays_whole(visit: &Visit) {
 
 async fn nothing_moves_by_itself_or_for_those_who_ask_for_rest(visit: &Visit) {
     for reduced_motion in [false, true] {
-        let system = Preferences { reduced_motion, dark: false };
+        let system = Preferences { reduced_motion, ..Preferences::default() };
         let (_server, _host, page) = on_a_small_phone(visit, system).await;
         for (place, view) in VIEWS.into_iter().enumerate() {
             go_to(&page, place).await;
@@ -108,7 +108,8 @@ async fn nothing_moves_by_itself_or_for_those_who_ask_for_rest(visit: &Visit) {
 async fn an_owners_colour_is_made_one_that_can_be_read(visit: &Visit) {
     for dark in [false, true] {
         let (_server, _host, page) =
-            on_a_small_phone(visit, Preferences { dark, reduced_motion: true }).await;
+            on_a_small_phone(visit, Preferences { dark, reduced_motion: true, ..Preferences::default() })
+                .await;
         go_to(&page, 1).await;
         let contrasts = "const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
             const luminance = (colour) => {

@@ -18,7 +18,7 @@ const PAGES: [&str; 4] = ["index.html", "server.html", "owners.html", "api-posts
 async fn the_documentation_is_accessible_by_day_and_by_night(visit: &Visit) {
     let server = visit.server().await;
     for dark in [false, true] {
-        let system = Preferences { dark, reduced_motion: true };
+        let system = Preferences { dark, reduced_motion: true, ..Preferences::default() };
         let page = visit.open_with(system, &server.url("/docs/index.html")).await;
         for name in PAGES {
             page.goto(&server.url(&format!("/docs/{name}"))).await;

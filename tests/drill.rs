@@ -67,7 +67,7 @@ async fn a_lead_begins_a_drill_and_reads_how_long_the_team_took(visit: &Visit) {
 
 /// The page of the site in a dark and narrow window, with its drills opened.
 async fn open_drills(visit: &Visit, sign_in: &str) -> Page {
-    let preferences = Preferences { dark: true, reduced_motion: true };
+    let preferences = Preferences { dark: true, reduced_motion: true, ..Preferences::default() };
     let page = visit.open_with(preferences, sign_in).await;
     page.client.set_window_size(500, 900).await.unwrap();
     page.find("button", "Sign out").await;

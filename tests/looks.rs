@@ -25,7 +25,7 @@ async fn every_view(visit: &Visit, dark: bool) {
     let server = visit.server().await;
     let host = visit.host(&server, &[]).await;
     let theme = if dark { "dark" } else { "light" };
-    let system = Preferences { dark, reduced_motion: true };
+    let system = Preferences { dark, reduced_motion: true, ..Preferences::default() };
     let page = visit.open_with(system, &host.url("/plain.html")).await;
     page.find("button", "Support").await;
     page.passes_axe("launcher").await;

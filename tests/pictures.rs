@@ -53,7 +53,9 @@ pub const CLOCK: &str = "const now = Date.UTC(2026, 10, 25, 12);
 async fn every_view(visit: &Visit, path: &str, dark: bool) {
     let server = visit.server().await;
     let host = visit.host(&server, &[]).await;
-    let page = visit.open_with(Preferences { dark, reduced_motion: true }, "about:blank").await;
+    let page = visit
+        .open_with(Preferences { dark, reduced_motion: true, ..Preferences::default() }, "about:blank")
+        .await;
     page.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": CLOCK })).await;
     page.cdp("Emulation.setTimezoneOverride", json!({ "timezoneId": "Europe/London" })).await;
     let mut wrong = Vec::new();

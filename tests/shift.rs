@@ -224,7 +224,7 @@ async fn what_nobody_reported_is_found_hidden_and_shown_again_by_keyboard(visit:
     let (id, other) = (story(&server, UNREPORTED).await, story(&server, PLAIN[1]).await);
     sam.approve(&id).await;
     sam.decline(&other, "Please write a little more about it.").await;
-    let preferences = Preferences { dark: true, reduced_motion: true };
+    let preferences = Preferences { dark: true, reduced_motion: true, ..Preferences::default() };
     let page = visit.open_with(preferences, &server.url("/console/")).await;
     page.client.set_window_size(500, 900).await.unwrap();
     sign_in(&page, &server).await;
