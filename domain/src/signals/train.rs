@@ -111,7 +111,7 @@ pub fn recipe(signal: Signal) -> Option<Recipe> {
     };
     Some(match signal {
         Signal::Crisis => {
-            Recipe { long_positives: Some(0.024), least_signs: [0.6, 8.0], ..recipe(16, 1_850, 0.12, 0.008) }
+            Recipe { long_positives: Some(0.02), least_signs: [0.6, 8.0], ..recipe(16, 1_980, 0.12, 0.008) }
         }
         Signal::PersonalData => return None,
         Signal::MethodDetail => recipe(14, 1_050, 0.11, 0.003),
