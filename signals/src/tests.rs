@@ -45,8 +45,28 @@ fn who_says_so_plainly_is_heard_in_five_languages() {
 }
 
 #[test]
+fn who_fears_for_another_is_heard_in_five_languages() {
+    let said = [
+        "my friend is gonna try to kill himself tomorrow",
+        "she wants to kill herself and I can't stop her",
+        "he says he's going to end his life tonight",
+        "my roommate keeps cutting herself",
+        "mi hermano quiere morirse y no sé qué hacer",
+        "meine freundin will sich umbringen",
+        "ma soeur veut mourir, je fais quoi",
+        "minha amiga vai se matar",
+    ];
+
+    assert_eq!(missed(Signal::Crisis, &said), []);
+}
+
+#[test]
 fn words_that_only_look_like_it_are_none() {
     let said = [
+        "the character wants to kill himself in season two",
+        "the doctor said he might hurt himself if he lifts that",
+        "last night I dreamt of killing my boss and woke up laughing",
+        "er bringt sich um seinen schlaf",
         "I was dying of laughter the whole evening",
         "this commute is literally killing me",
         "i dont want to die, i want to sleep",

@@ -124,17 +124,39 @@ impl Plain {
         self.words.truncate(self.words.len() - n_joined);
     }
 
-    /// Takes "am" off a word that it has grown together with, after "i": "i amgonna".
+    /// Takes "am" off a word that it has grown together with, after "i", and "i" off the word before "am": "i amgonna",
+    /// "whyi am".
     fn part_from_am(&mut self) {
-        for at in 1..self.words.len() {
+        let mut at = 1;
+        while at < self.words.len() {
             let (before, word) = (self.words[at - 1], self.words[at]);
-            let has_grown = matches!(self.letters_of(&word), ['a', 'm', _, _, ..])
-                && self.letters_of(&before) == ['i']
-                && before.sentence == word.sentence;
-            if has_grown {
-                self.words[at].letters.0 += 2;
-                self.words[at].at.0 += 2;
+            let is_am = before.sentence == word.sentence
+                && matches!(self.letters_of(&word), ['a', 'm'] | ['a', 'm', _, _, ..]);
+            let begin = match self.letters_of(&before) {
+                [begin @ .., 'i'] if is_am => begin,
+                _ => {
+                    at += 1;
+                    continue;
+                }
+            };
+            if !begin.is_empty() {
+                if !BEFORE_I.iter().any(|known| begin.iter().copied().eq(known.chars())) {
+                    at += 1;
+                    continue;
+                }
+                let (end, letter) = (before.at.1, before.letters.1);
+                let i = Word { at: (end - 1, end), letters: (letter - 1, letter), ..before };
+                self.words[at - 1].at.1 -= 1;
+                self.words[at - 1].letters.1 -= 1;
+                self.words.insert(at, i);
+                at += 1;
             }
+            let word = &mut self.words[at];
+            if word.letters.1 - word.letters.0 > 2 {
+                word.letters.0 += 2;
+                word.at.0 += 2;
+            }
+            at += 1;
         }
     }
 
@@ -173,6 +195,12 @@ const CONTRACTED: [(&str, &[&str]); 6] = [
 ];
 /// The same in French, where the short piece comes first: "j ai", "c est", "qu il".
 const ELIDED: [&str; 3] = ["j", "c", "qu"];
+
+/// What "i" grows together with where a space was lost before it.
+const BEFORE_I: [&str; 24] = [
+    "and", "anymore", "because", "but", "cause", "feel", "guess", "help", "here", "hope", "if", "it", "know",
+    "life", "like", "me", "now", "so", "sorry", "that", "think", "what", "when", "why",
+];
 
 struct Reader {
     read: Plain,

@@ -404,28 +404,38 @@ impl Rules {
     #[must_use]
     pub fn hits(&self, text: &Plain, marked: &Marked) -> Vec<Hit> {
         let mut hits = Vec::new();
-        let mut tried: Vec<u32> = Vec::new();
         // Most patterns that begin somewhere have a word that is nowhere in the text.
         let mut there = vec![0_u64; self.sets.len().div_ceil(64)];
         for set in &marked.sets {
             there[usize::from(*set) / 64] |= 1 << (set % 64);
         }
         let is_there = |set: SetId| there[usize::from(set) / 64] >> (set % 64) & 1 != 0;
+        let may_be = |id: &u32| {
+            self.rules[*id as usize].items.iter().all(|item| match item {
+                Item::Word(set) => is_there(*set),
+                _ => true,
+            })
+        };
+        // Those that may be, by their first words: words come again, so each set is looked through once.
+        let mut left: Vec<u32> = Vec::new();
+        let mut left_of: Vec<Option<(u32, u32)>> = vec![None; self.by_first.len()];
+        // The word that a pattern was last tried at, counted from 1: its first word may be of several sets.
+        let mut tried_at = vec![0_u32; self.rules.len()];
         for at in 0..text.words.len() {
-            tried.clear();
             for set in marked.of(at) {
-                for &id in self.by_first.get(usize::from(*set)).into_iter().flatten() {
-                    if tried.contains(&id) {
+                let Some(rules) = self.by_first.get(usize::from(*set)) else { continue };
+                let (from, to) = *left_of[usize::from(*set)].get_or_insert_with(|| {
+                    let from = left.len() as u32;
+                    left.extend(rules.iter().filter(|id| may_be(id)));
+                    (from, left.len() as u32)
+                });
+                for &id in &left[from as usize..to as usize] {
+                    if tried_at[id as usize] == at as u32 + 1 {
                         continue;
                     }
-                    tried.push(id);
+                    tried_at[id as usize] = at as u32 + 1;
                     let rule = &self.rules[id as usize];
-                    let may_be = rule.items.iter().all(|item| match item {
-                        Item::Word(set) => is_there(*set),
-                        _ => true,
-                    });
-                    if may_be
-                        && let Some(end) = rule.matches(&text.words, marked, at)
+                    if let Some(end) = rule.matches(&text.words, marked, at)
                         && rule.is_alone(&text.words, marked, at, end)
                     {
                         let is_negated = self.is_negated(text, marked, (at, end));

@@ -70,6 +70,20 @@ fn signs_count_once_each_and_for_less_in_a_long_text() {
 }
 
 #[test]
+fn a_space_that_was_lost_before_i_am_changes_nothing() {
+    let signals = signals("[crisis direct_statement 0.9]\ni am lost\n");
+    let found = |text: &str| {
+        let report = signals.of(text, Some("en"));
+        let places: Vec<_> = report.of(Signal::Crisis).places.iter().map(|place| place.span).collect();
+        places.iter().map(|span| text[span.start as usize..span.end as usize].to_owned()).collect::<Vec<_>>()
+    };
+
+    assert_eq!(found("i know whyi am lost"), ["i am lost"]);
+    assert_eq!(found("I said taxi am lost"), [""; 0]);
+    assert_eq!(found("Whyi am lost. Nowi am lost"), ["i am lost", "i am lost"]);
+}
+
+#[test]
 fn gaps_and_ends_of_sentences_are_kept() {
     assert!(crisis("i wish i were gone") >= THRESHOLD);
     assert!(crisis("i wish one two three four gone") < THRESHOLD);

@@ -111,11 +111,11 @@ pub fn recipe(signal: Signal) -> Option<Recipe> {
     };
     Some(match signal {
         Signal::Crisis => {
-            Recipe { long_positives: Some(0.03), least_signs: [0.6, 8.0], ..recipe(16, 2_600, 0.12, 0.008) }
+            Recipe { long_positives: Some(0.02), least_signs: [0.6, 8.0], ..recipe(16, 1_980, 0.12, 0.008) }
         }
         Signal::PersonalData => return None,
         Signal::MethodDetail => recipe(14, 1_050, 0.11, 0.003),
-        Signal::Hostile => recipe(14, 1_150, 0.09, 0.002),
+        Signal::Hostile => recipe(14, 1_150, 0.09, 0.001),
         Signal::Solicitation => Recipe { least_signs: [1.0; 2], ..recipe(14, 2_300, 0.05, 0.004) },
         Signal::HarmfulAdvice => Recipe { steps: 6.0, ..recipe(15, 1_050, 0.12, 0.001) },
     })
