@@ -2,7 +2,7 @@
 
 use crate::build::{self, assets::Dist, budgets, server};
 use crate::setup::{self, Part, std::Std, std::TARGET, tools::cargo};
-use crate::{helplines, packages, project};
+use crate::{fuzz, helplines, packages, project};
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use std::io::{BufRead, BufReader};
@@ -42,6 +42,8 @@ enum Step {
     Packages,
     /// Rules, stores, API and these commands themselves.
     Native,
+    /// Parsers of what comes from outside, with made-up input, half a minute each.
+    Fuzz,
     /// The widget's browser glue, in Chromium.
     Wasm,
     /// The npm package, installed into apps that are checked and built.
@@ -50,8 +52,11 @@ enum Step {
     Browsers,
 }
 
+/// Seconds of made-up input for each target; `cargo xtask fuzz` takes longer.
+const FUZZ_SECONDS: u32 = 30;
+
 /// Compiled for this machine.
-const NATIVE: [&str; 12] = [
+const NATIVE: [&str; 14] = [
     "-p",
     "peer-support-domain",
     "-p",
@@ -63,6 +68,8 @@ const NATIVE: [&str; 12] = [
     // Of the console only its rules: what needs a browser is left out here.
     "-p",
     "peer-support-console",
+    "-p",
+    "peer-support-fuzz",
     "-p",
     "xtask",
 ];
@@ -131,6 +138,7 @@ fn run(step: Step, options: &Options) -> Result<Tally> {
         Step::Build => whole(within_budgets()),
         Step::Packages => shipped(),
         Step::Native => native(options),
+        Step::Fuzz => promises(),
         Step::Wasm => wasm(options),
         Step::Npm => whole(apps()),
         Step::Browsers => browsers(options),
@@ -181,6 +189,21 @@ fn shipped() -> Result<Tally> {
             Err(error) => {
                 eprintln!("{name}: {error:#}");
                 tally.failed.push(format!("packages: {name}"));
+            }
+        }
+    }
+    Ok(tally)
+}
+
+/// Each target of the fuzzer, as a test.
+fn promises() -> Result<Tally> {
+    let mut tally = Tally::default();
+    for (target, done) in fuzz::all(FUZZ_SECONDS)? {
+        match done {
+            Ok(()) => tally.passed += 1,
+            Err(error) => {
+                eprintln!("{target}: {error:#}");
+                tally.failed.push(format!("fuzz: {target}"));
             }
         }
     }
