@@ -42,6 +42,8 @@ enum Step {
     Packages,
     /// Rules, stores, API and these commands themselves.
     Native,
+    /// Requests of all kinds to the server, and its answers, against the OpenAPI document.
+    Contract,
     /// Parsers of what comes from outside, with made-up input, half a minute each.
     Fuzz,
     /// The widget's browser glue, in Chromium.
@@ -138,6 +140,7 @@ fn run(step: Step, options: &Options) -> Result<Tally> {
         Step::Build => whole(within_budgets()),
         Step::Packages => shipped(),
         Step::Native => native(options),
+        Step::Contract => contract(options),
         Step::Fuzz => promises(),
         Step::Wasm => wasm(options),
         Step::Npm => whole(apps()),
@@ -195,6 +198,15 @@ fn shipped() -> Result<Tally> {
     Ok(tally)
 }
 
+/// The server against its OpenAPI document, on either database.
+fn contract(options: &Options) -> Result<Tally> {
+    setup::install(Part::Database)?;
+    setup::install(Part::Contract)?;
+    let mut tests = ours();
+    tests.args(["test", "--locked", "--no-fail-fast", "-p", "peer-support-server", "--test", "contract"]);
+    count(tests.args(&options.filter))
+}
+
 /// Each target of the fuzzer, as a test.
 fn promises() -> Result<Tally> {
     let mut tally = Tally::default();
@@ -215,7 +227,7 @@ fn native(options: &Options) -> Result<Tally> {
     setup::install(Part::Packaging)?;
     let mut tests = ours();
     tests.args(["test", "--locked", "--no-fail-fast"]).args(NATIVE).args(&options.filter);
-    count(tests)
+    count(&mut tests)
 }
 
 fn wasm(options: &Options) -> Result<Tally> {
@@ -225,7 +237,7 @@ fn wasm(options: &Options) -> Result<Tally> {
     let runner = [runner(), "wasm-test-runner".into()];
     tests.arg("--config").arg(format!("target.{TARGET}.runner={runner:?}"));
     tests.env("CHROMEDRIVER", "/usr/bin/chromedriver").args(&options.filter);
-    count(tests)
+    count(&mut tests)
 }
 
 /// Where the copy of this program lies that runs the browser glue's tests.
@@ -249,7 +261,7 @@ fn browsers(options: &Options) -> Result<Tally> {
     tests.args(["test", "--locked", "-p", "peer-support-tests", "--no-fail-fast"]).args(&options.filter);
     // More at once does not end sooner on two cores, and makes every wait longer.
     tests.args(["--", "--test-threads", "2"]);
-    count(tests)
+    count(&mut tests)
 }
 
 fn ours() -> Command {
@@ -269,7 +281,7 @@ fn for_browsers(arguments: &[&str]) -> Result<Command> {
 }
 
 /// Runs tests, shows what they print as they print it, and counts.
-fn count(mut tests: Command) -> Result<Tally> {
+fn count(tests: &mut Command) -> Result<Tally> {
     let mut child = tests.stdout(Stdio::piped()).spawn().context("could not start cargo")?;
     let output = child.stdout.take().context("cargo's output is piped")?;
     let mut tally = Tally::default();
