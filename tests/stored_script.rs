@@ -1,9 +1,11 @@
 //! Script in whatever people may write, shown by panel and console as the text that it is.
 
 use http::Method;
+use peer_support_tests::http::send;
 use peer_support_tests::server::{Moderator, Server, program};
 use peer_support_tests::{Page, Visit, each_browser};
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use crate::payloads;
 use crate::steps::Hand;
@@ -205,6 +207,25 @@ async fn all_of_it(page: &Page, button: &str) {
     }
 }
 
+/// What stands in an address comes back in no page of the server's: neither a path nor a query that nobody knows.
+async fn no_address_comes_back(server: &Server, payloads: &[String]) {
+    for payload in payloads {
+        let written: String = form_urlencoded::byte_serialize(payload.as_bytes()).collect();
+        let written = written.replace('+', "%20");
+        for path in [
+            "/problems/PAYLOAD",
+            "/frame/PAYLOAD",
+            "/frame/demo?x=PAYLOAD",
+            "/console/?x=PAYLOAD",
+            "/PAYLOAD",
+        ] {
+            let url = server.url(&path.replace("PAYLOAD", &written));
+            let answer = send(Method::GET, &url, &[], None).await.unwrap();
+            assert!(!answer.body.contains(payload), "{path} comes back with {payload}");
+        }
+    }
+}
+
 async fn no_guise_of_script_runs_in_the_panel(visit: &Visit) {
     let mut server = visit.server().await;
     let payloads = payloads::all();
@@ -227,14 +248,16 @@ async fn no_guise_of_script_runs_in_the_panel(visit: &Visit) {
     page.click("tab", "Stories").await;
     page.find("button", "Show more").await;
     all_of_it(&page, "Show more").await;
-    are_read(&page.text().await, payloads.clone());
     none_ran(&page).await;
+    are_read(&page.text().await, payloads.clone());
+
+    no_address_comes_back(&server, &payloads).await;
 
     let thread = page.article(&tidy(&posts[n_posts - 1])).await;
     page.click_in(Some(&thread), "button", &format!("{} replies", replies.len())).await;
     all_of_it(&page, "Show more").await;
-    are_read(&page.text().await, replies);
     none_ran(&page).await;
+    are_read(&page.text().await, replies);
 
     // All of them above the posts, as many at a time as a site may have.
     let (titles, texts) = (payloads::packed(80), payloads::packed(1_000));
@@ -249,8 +272,8 @@ async fn no_guise_of_script_runs_in_the_panel(visit: &Visit) {
         page.click("tab", "Stories").await;
         page.find("button", "Show more").await;
         let shown = page.js("return ps.elements().map(e => e.textContent).join(' ')").await;
-        are_read(shown.as_str().expect("a text"), texts.to_vec());
         none_ran(&page).await;
+        are_read(shown.as_str().expect("a text"), texts.to_vec());
     }
 }
 
@@ -267,8 +290,8 @@ async fn no_guise_of_script_runs_in_the_console(visit: &Visit) {
     all_of_it(&page, "Show more").await;
     // Longer ones are cut in the list.
     let short = payloads.iter().filter(|payload| payload.chars().count() <= LISTED_CHARS);
-    are_read(&page.text().await, short.cloned());
     none_ran(&page).await;
+    are_read(&page.text().await, short.cloned());
 
     // In every round other words of the site's and the team's, and the next item.
     let (steps, reasons) = (payloads::packed(200), payloads::packed(450));
@@ -325,8 +348,8 @@ async fn no_guise_of_script_runs_in_the_console(visit: &Visit) {
         let shown = page
             .js("return ps.elements().map(e => [e.textContent, e.value ?? ''].join(' ')).join(' ')")
             .await;
-        are_read(shown.as_str().expect("a text"), said);
         none_ran(&page).await;
+        are_read(shown.as_str().expect("a text"), said);
         moderator.call(Method::PUT, &claim, Some(&take_over)).await;
         moderator.decline(&id, &of(&reasons, 1)[0]).await;
     }
