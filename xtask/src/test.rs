@@ -32,7 +32,7 @@ enum Step {
     ClippyNative,
     /// Clippy's lints on what runs in browsers.
     ClippyWasm,
-    /// Where others' code comes from, and under which licences.
+    /// Where others' code comes from, under which licences, and what it runs while it is compiled.
     Licences,
     /// The country files.
     Helplines,
