@@ -24,6 +24,7 @@ mod noticing;
 mod npm_package;
 mod outside;
 mod own_words;
+mod payloads;
 mod pictures;
 mod quick_exit;
 mod reading;

@@ -56,12 +56,11 @@ pub struct InvalidBundle {
 /// When the text is not such a bundle, of this version, to its end.
 pub fn decode(text: &str) -> Result<Directory, InvalidBundle> {
     let mut lines = lines(text)?;
-    let country = match lines.next() {
-        Some((_, code)) => {
-            code.parse().map_err(|_| InvalidBundle { line: 2, problem: "expected a country" })?
-        }
-        None => return Err(InvalidBundle { line: 2, problem: "expected a country" }),
-    };
+    // As `essentials` finds it: in small letters, one would read the bundle and another would not.
+    let code = lines.next().map(|(_, code)| code).filter(|code| is_country(code));
+    let country = code
+        .and_then(|code| code.parse().ok())
+        .ok_or(InvalidBundle { line: 2, problem: "expected a country" })?;
     let directory = read(country, &mut lines)?;
     match lines.next() {
         None => Ok(directory),
@@ -534,6 +533,8 @@ mod tests {
 
         assert_eq!(wrong("helplines 1", "helplines 2").line, 1);
         assert_eq!(wrong("GB", "QQ").line, 2);
+        // Those who look for a country among several would not find it.
+        assert_eq!(wrong("GB", "gb").line, 2);
         assert_eq!(wrong("!g999", "!x999").line, 3);
         assert_eq!(wrong("!g112?", "!g1").line, 4);
         assert_eq!(

@@ -4,6 +4,7 @@ mod apps;
 mod bench;
 mod build;
 mod docs;
+mod fuzz;
 mod helplines;
 mod packages;
 mod project;
@@ -30,6 +31,8 @@ enum Command {
     Build(build::Options),
     /// Write the documentation site into target/docs.
     Docs,
+    /// Make up input for the parsers of what comes from outside, and keep what breaks their promises.
+    Fuzz(fuzz::Options),
     /// Check the helplines, or take over a data set.
     Helplines(helplines::Helplines),
     /// Put together what is published: the npm package, the WordPress plugin, the server and its packages, the documentation, and
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Bench(options) => bench::command(&options),
         Command::Build(options) => build::command(options),
         Command::Docs => docs::command(),
+        Command::Fuzz(options) => fuzz::command(&options),
         Command::Helplines(args) => helplines::run(args),
         Command::Release(options) => release::command(&options),
         Command::Serve(options) => serve::command(&options),

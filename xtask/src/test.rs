@@ -2,7 +2,7 @@
 
 use crate::build::{self, assets::Dist, budgets, server};
 use crate::setup::{self, Part, std::Std, std::TARGET, tools::cargo};
-use crate::{helplines, packages, project};
+use crate::{fuzz, helplines, packages, project};
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use std::io::{BufRead, BufReader};
@@ -32,7 +32,7 @@ enum Step {
     ClippyNative,
     /// Clippy's lints on what runs in browsers.
     ClippyWasm,
-    /// Where others' code comes from, and under which licences.
+    /// Where others' code comes from, under which licences, and what it runs while it is compiled.
     Licences,
     /// The country files.
     Helplines,
@@ -42,6 +42,10 @@ enum Step {
     Packages,
     /// Rules, stores, API and these commands themselves.
     Native,
+    /// Requests of all kinds to the server, and its answers, against the OpenAPI document.
+    Contract,
+    /// Parsers of what comes from outside, with made-up input, half a minute each.
+    Fuzz,
     /// The widget's browser glue, in Chromium.
     Wasm,
     /// The npm package, installed into apps that are checked and built.
@@ -50,8 +54,11 @@ enum Step {
     Browsers,
 }
 
+/// Seconds of made-up input for each target; `cargo xtask fuzz` takes longer.
+const FUZZ_SECONDS: u32 = 30;
+
 /// Compiled for this machine.
-const NATIVE: [&str; 12] = [
+const NATIVE: [&str; 14] = [
     "-p",
     "peer-support-domain",
     "-p",
@@ -63,6 +70,8 @@ const NATIVE: [&str; 12] = [
     // Of the console only its rules: what needs a browser is left out here.
     "-p",
     "peer-support-console",
+    "-p",
+    "peer-support-fuzz",
     "-p",
     "xtask",
 ];
@@ -131,6 +140,8 @@ fn run(step: Step, options: &Options) -> Result<Tally> {
         Step::Build => whole(within_budgets()),
         Step::Packages => shipped(),
         Step::Native => native(options),
+        Step::Contract => contract(options),
+        Step::Fuzz => promises(),
         Step::Wasm => wasm(options),
         Step::Npm => whole(apps()),
         Step::Browsers => browsers(options),
@@ -187,12 +198,36 @@ fn shipped() -> Result<Tally> {
     Ok(tally)
 }
 
+/// The server against its OpenAPI document, on either database.
+fn contract(options: &Options) -> Result<Tally> {
+    setup::install(Part::Database)?;
+    setup::install(Part::Contract)?;
+    let mut tests = ours();
+    tests.args(["test", "--locked", "--no-fail-fast", "-p", "peer-support-server", "--test", "contract"]);
+    count(tests.args(&options.filter))
+}
+
+/// Each target of the fuzzer, as a test.
+fn promises() -> Result<Tally> {
+    let mut tally = Tally::default();
+    for (target, done) in fuzz::all(FUZZ_SECONDS)? {
+        match done {
+            Ok(()) => tally.passed += 1,
+            Err(error) => {
+                eprintln!("{target}: {error:#}");
+                tally.failed.push(format!("fuzz: {target}"));
+            }
+        }
+    }
+    Ok(tally)
+}
+
 fn native(options: &Options) -> Result<Tally> {
     setup::install(Part::Database)?;
     setup::install(Part::Packaging)?;
     let mut tests = ours();
     tests.args(["test", "--locked", "--no-fail-fast"]).args(NATIVE).args(&options.filter);
-    count(tests)
+    count(&mut tests)
 }
 
 fn wasm(options: &Options) -> Result<Tally> {
@@ -202,7 +237,7 @@ fn wasm(options: &Options) -> Result<Tally> {
     let runner = [runner(), "wasm-test-runner".into()];
     tests.arg("--config").arg(format!("target.{TARGET}.runner={runner:?}"));
     tests.env("CHROMEDRIVER", "/usr/bin/chromedriver").args(&options.filter);
-    count(tests)
+    count(&mut tests)
 }
 
 /// Where the copy of this program lies that runs the browser glue's tests.
@@ -226,7 +261,7 @@ fn browsers(options: &Options) -> Result<Tally> {
     tests.args(["test", "--locked", "-p", "peer-support-tests", "--no-fail-fast"]).args(&options.filter);
     // More at once does not end sooner on two cores, and makes every wait longer.
     tests.args(["--", "--test-threads", "2"]);
-    count(tests)
+    count(&mut tests)
 }
 
 fn ours() -> Command {
@@ -246,7 +281,7 @@ fn for_browsers(arguments: &[&str]) -> Result<Command> {
 }
 
 /// Runs tests, shows what they print as they print it, and counts.
-fn count(mut tests: Command) -> Result<Tally> {
+fn count(tests: &mut Command) -> Result<Tally> {
     let mut child = tests.stdout(Stdio::piped()).spawn().context("could not start cargo")?;
     let output = child.stdout.take().context("cargo's output is piped")?;
     let mut tally = Tally::default();

@@ -349,6 +349,32 @@ pub async fn import(
     Ok(Outcome::Imported(summary))
 }
 
+/// What an import of `request.file` would store, in the order of the file, without a store: its items, what came of it, and the
+/// report. For tests that read thousands of files a second.
+///
+/// # Errors
+///
+/// When the file is malformed.
+pub fn rehearse(request: &Request, random: &Random) -> anyhow::Result<(Vec<ImportedItem>, Summary, String)> {
+    let key = ImportKey::for_now(random);
+    let index = first_reading(request, &key, &|_| {})?;
+    let (batches, mut received) = channel::<Vec<ImportedItem>>(N_WAITING);
+    std::thread::scope(|threads| {
+        let collecting = threads.spawn(move || {
+            let mut items = Vec::new();
+            while let Some(batch) = received.blocking_recv() {
+                items.extend(batch);
+            }
+            items
+        });
+        let mut report = Vec::new();
+        let summary = second_reading(request, &key, &index, &batches, &mut report);
+        drop(batches);
+        let items = collecting.join().map_err(|_| anyhow::anyhow!("what collects the items panicked"))?;
+        Ok((items, summary?, String::from_utf8(report)?))
+    })
+}
+
 /// Takes back what unfinished imports to `site` stored, texts and all: that of `file`, or every one. Of a finished one only
 /// the record goes, so that the file may be imported again. Returns how many imports and how many items went.
 ///

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use jsonschema::Validator;
 use peer_support_domain::post::Role;
+use peer_support_domain::recovery::RecoveryCode;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, REPLY, STORY, Server, a_server, each_server};
@@ -53,6 +54,23 @@ async fn every_route_is_documented_and_every_documented_route_is_there() {
                 answer.header("allow").split(',').filter(|method| *method != "HEAD").map(str::to_owned);
             assert_eq!(allowed.collect::<BTreeSet<_>>(), methods, "{path}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn codes_that_the_document_shows_could_be_codes() {
+    a_server(async |server| {
+        let document = description(server).await;
+        let mut n_codes = 0;
+        for parameter in document["components"]["parameters"].as_object().unwrap().values() {
+            if parameter["name"].as_str().unwrap().ends_with("-Code") {
+                let example = parameter["schema"]["examples"][0].as_str().unwrap();
+                assert!(example.parse::<RecoveryCode>().is_ok(), "{example}");
+                n_codes += 1;
+            }
+        }
+        assert_eq!(n_codes, 3);
     })
     .await;
 }
@@ -394,6 +412,10 @@ async fn real_answers_are_as_documented() {
             word.holds("post", "/console/search", &found);
         }
         word.holds("post", "/console/search", &server.post("/console/search", &json!({})).await);
+        let elsewhere = json!({ "site": "nobody" });
+        let found = moderator.write(Method::POST, "/console/search", Some(&elsewhere)).await;
+        assert_eq!(found.status, StatusCode::NOT_FOUND);
+        word.holds("post", "/console/search", &found);
 
         let search = json!({ "words": "school", "kind": "story", "topic": "anxiety" });
         assert!(word.takes("post", "/sites/{site}/search", &search));

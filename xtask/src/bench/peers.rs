@@ -2,7 +2,7 @@
 //!
 //! They are measured and never shipped, so only this command installs them.
 
-use crate::setup::tools;
+use crate::setup::{debian, tools};
 use crate::{project, run};
 use anyhow::{Context, Result};
 use flate2::{Compression, write::GzEncoder};
@@ -35,8 +35,8 @@ pub fn install() -> Result<()> {
     fs::create_dir_all(&files)?;
     eprintln!("setup: installing {ISSO} with pip, the scripts of others with npm");
     let isso = home.join("isso");
-    run::output(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&isso))
-        .context("Python with its module venv is needed: install the package python3-venv")?;
+    debian::python()?;
+    run::output(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&isso))?;
     run::retry(|| {
         run::output(Command::new(isso.join("bin/pip")).args(["install", "--quiet", ISSO])).map(drop)
     })?;

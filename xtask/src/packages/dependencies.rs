@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// All packages of `Cargo.lock` that one kind of machine needs, and who needs whom.
@@ -28,6 +28,22 @@ pub struct Package {
     pub license: Option<String>,
     pub description: Option<String>,
     pub manifest_path: PathBuf,
+    targets: Vec<Target>,
+}
+
+/// What cargo makes of a package.
+#[derive(Clone, Debug, Deserialize)]
+struct Target {
+    kind: Vec<String>,
+    src_path: PathBuf,
+}
+
+impl Package {
+    /// The program that runs before the package is compiled, if it has one.
+    pub fn build_script(&self) -> Option<&Path> {
+        let is_script = |target: &&Target| target.kind.iter().any(|kind| kind == "custom-build");
+        self.targets.iter().find(is_script).map(|target| target.src_path.as_path())
+    }
 }
 
 #[derive(Deserialize)]

@@ -18,7 +18,22 @@ struct Rules {
     allowed: BTreeSet<String>,
     tools: BTreeSet<String>,
     twice: BTreeSet<String>,
+    build_scripts: BTreeSet<String>,
 }
+
+/// What a build script would need to fetch something: addresses that it only mentions are none of these.
+const FETCHING: [&str; 10] = [
+    "TcpStream",
+    "UdpSocket",
+    "std::net",
+    "reqwest",
+    "ureq",
+    "curl",
+    "wget",
+    "Invoke-WebRequest",
+    "git clone",
+    "git\", \"clone",
+];
 
 /// Says everything that is wrong with where others' code comes from and under which terms.
 ///
@@ -57,6 +72,21 @@ pub fn check() -> Result<()> {
             },
         }
     }
+    let mut scripts: BTreeSet<&str> = BTreeSet::new();
+    for package in dependencies.all().filter(|package| package.source.is_some()) {
+        let Some(script) = package.build_script() else { continue };
+        scripts.insert(&package.name);
+        let text = fs::read_to_string(script).with_context(|| script.display().to_string())?;
+        for word in fetching(&text) {
+            problems.push(format!("the build script of {} {} has {word:?}", package.name, package.version));
+        }
+        if !rules.build_scripts.contains(&package.name) {
+            problems.push(format!("{} has a build script that is not listed", package.name));
+        }
+    }
+    for name in rules.build_scripts.iter().filter(|name| !scripts.contains(&name[..])) {
+        problems.push(format!("{name} no longer has a build script"));
+    }
     let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for package in shipped.values() {
         versions.entry(&package.name).or_default().insert(&package.version);
@@ -73,6 +103,16 @@ pub fn check() -> Result<()> {
     }
     ensure!(problems.is_empty(), "xtask/licences.toml does not allow:\n{}", problems.join("\n"));
     Ok(())
+}
+
+/// What of [`FETCHING`] is in a build script, besides its comments.
+fn fetching(script: &str) -> impl Iterator<Item = &'static str> {
+    let code: String = script
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    FETCHING.into_iter().filter(move |word| code.contains(word))
 }
 
 /// Whether an SPDX expression can be met by licences that are allowed. Older packages write `/` for `OR`.
@@ -165,6 +205,15 @@ pub fn third_party(packages: &[&Package]) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_build_script_that_fetches_is_told_from_one_that_mentions_an_address() {
+        let mentions = "// See curl.\nfn main() { panic!(\"see https://example.org\") }";
+        let fetches = "fn main() { Command::new(\"curl\").arg(\"https://example.org\"); }";
+
+        assert_eq!(fetching(mentions).count(), 0);
+        assert_eq!(fetching(fetches).collect::<Vec<_>>(), ["curl"]);
+    }
 
     #[test]
     fn an_expression_of_licences_is_met_by_what_is_allowed() {

@@ -64,6 +64,18 @@ pub fn wrk() -> Result<()> {
     install(&missing(&["wrk"]))
 }
 
+/// Installs Python with what makes environments of their own, where none does.
+///
+/// # Errors
+///
+/// As [`browsers`].
+pub fn python() -> Result<()> {
+    if run::output(Command::new("python3").args(["-c", "import ensurepip, venv"])).is_ok() {
+        return Ok(());
+    }
+    install(&["python3-venv"])
+}
+
 /// What runs WordPress without being a web server's or a database's service: PHP's program, and MariaDB's alone.
 const PHP: [&str; 3] = ["php-cli", "php-mysql", "mariadb-server-core"];
 

@@ -26,6 +26,8 @@ pub enum Part {
     Database,
     /// PHP, MariaDB's server program without a running database, and WordPress.
     Wordpress,
+    /// Schemathesis, which holds the server against its OpenAPI document.
+    Contract,
     /// nginx, Apache and Caddy without a running service, and what looks at the server's package.
     Packaging,
 }
@@ -66,6 +68,7 @@ pub fn install(part: Part) -> Result<()> {
         }
         Part::Database => debian::postgresql(),
         Part::Wordpress => debian::wordpress(&crate::project::tools().join("wordpress")),
+        Part::Contract => tools::schemathesis(),
         Part::Packaging => debian::packaging(),
     }
 }

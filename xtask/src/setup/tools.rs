@@ -1,4 +1,4 @@
-//! Tools for this checkout alone, in `target/tools`: geckodriver and axe-core.
+//! Tools for this checkout alone, in `target/tools`: geckodriver, axe-core and Schemathesis.
 
 use super::debian;
 use crate::{project, run};
@@ -56,6 +56,39 @@ pub fn axe() -> Result<()> {
         run::output(&mut npm).map(drop)
     })
     .context("npm could not install axe-core")
+}
+
+/// Installs Schemathesis into a Python environment of its own when it is missing, or other versions are asked for.
+///
+/// # Errors
+///
+/// When there is no Python and none can be installed, the registry does not answer, or a file has another digest than is known.
+pub fn schemathesis() -> Result<()> {
+    let asked = project::root().join("server/tests/contract/requirements.txt");
+    let folder = project::tools().join("schemathesis");
+    let kept = folder.join("requirements.txt");
+    let wanted = fs::read(&asked).with_context(|| asked.display().to_string())?;
+    if fs::read(&kept).is_ok_and(|kept| kept == wanted) {
+        return Ok(());
+    }
+    debian::python()?;
+
+    eprintln!("setup: installing Schemathesis with pip");
+    run::retry(|| {
+        run::output(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+        let mut pip = Command::new(folder.join("bin/pip"));
+        pip.args([
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--only-binary",
+            ":all:",
+        ]);
+        run::output(pip.args(["--require-hashes", "--requirement"]).arg(&asked)).map(drop)
+    })
+    .context("pip could not install Schemathesis")?;
+    fs::write(&kept, wanted).with_context(|| kept.display().to_string())
 }
 
 /// Installs `version` of a program into `target/tools/bin` from the registry, with its own lock file.

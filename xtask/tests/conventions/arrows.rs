@@ -10,7 +10,7 @@ use syn::{ItemUse, LitStr, Macro, UseTree};
 const PURE: [&str; 4] = ["serde", "thiserror", "unicode-normalization", "unicode-segmentation"];
 
 /// Packages of ours that a package may use.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("domain/Cargo.toml", &[]),
     ("Cargo.toml", &["peer-support-domain"]),
     ("console/Cargo.toml", &["peer-support-domain"]),
@@ -19,6 +19,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
     ("server/Cargo.toml", &["peer-support-domain", "peer-support-signals"]),
     ("xtask/Cargo.toml", &["peer-support-domain", "peer-support-signals"]),
     ("tests/Cargo.toml", &["peer-support-domain"]),
+    ("fuzz/Cargo.toml", &["peer-support-domain", "peer-support-server", "peer-support-signals"]),
 ];
 
 /// The names of all dependencies in a manifest, those for tests only where asked for.
