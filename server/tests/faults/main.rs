@@ -1,0 +1,12 @@
+//! What the program bears: killed, stopped, cut off from power, disk or network, with its clock turned and its connections
+//! used up, while people write. Everything here is the real program, started as a process.
+//!
+//! Each test runs a few rounds; `cargo xtask soak` runs many and gathers the lines that begin with `fault: `.
+
+mod crash;
+mod disk;
+mod layer;
+mod load;
+mod pause;
+mod program;
+mod rounds;
