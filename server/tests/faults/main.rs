@@ -4,6 +4,7 @@
 //! Each test runs a few rounds; `cargo xtask soak` runs many and gathers the lines that begin with `fault: `.
 
 mod clock;
+mod connections;
 mod crash;
 mod disk;
 mod layer;
