@@ -13,6 +13,7 @@ mod serve;
 mod setup;
 mod shots;
 mod signals;
+mod soak;
 mod test;
 mod wasm_test_runner;
 mod wordpress;
@@ -43,6 +44,9 @@ enum Command {
     Shots,
     /// Learn or measure the text signals.
     Signals(signals::Args),
+    /// Kill, fill, cut off and turn back what a server stands on while people write, a hundred times each, and say into
+    /// target/bench/soak.md how long it took to recover.
+    Soak(soak::Options),
     /// Run everything that CI runs; the last line is `N passed, N failed`.
     Test(test::Options),
     /// Put the WordPress plugin together, into target/wordpress.
@@ -63,6 +67,7 @@ fn main() -> ExitCode {
         Command::Setup(options) => setup::command(&options),
         Command::Shots => shots::command(),
         Command::Signals(args) => signals::run(args),
+        Command::Soak(options) => soak::command(&options),
         Command::Test(options) => test::command(&options),
         Command::Wordpress => wordpress::command(),
         Command::WasmTestRunner(options) => wasm_test_runner::command(options),
