@@ -83,6 +83,15 @@ impl Load {
         Self::begin_marked(address, session, &[], Box::new(|| 0)).await
     }
 
+    /// As [`begin`](Self::begin), through a proxy that has answers of its own.
+    pub async fn begin_behind_proxy(
+        address: &str,
+        session: Option<Session>,
+        of_proxy: &'static [u16],
+    ) -> Self {
+        Self::begin_marked(address, session, of_proxy, Box::new(|| 0)).await
+    }
+
     /// As [`begin`](Self::begin); each acknowledgement is noted with what `mark` shows when it came.
     pub async fn begin_marked(
         address: &str,
@@ -293,6 +302,11 @@ async fn decide(shared: Arc<Shared>) {
 pub struct Held(BTreeMap<String, Value>);
 
 impl Held {
+    /// Whether there is an item of this id.
+    pub fn has(&self, id: &str) -> bool {
+        self.0.contains_key(id)
+    }
+
     pub fn of(place: &Place) -> Self {
         let exported = run(place.command(&["export", "--site", "demo", "--all", "-"]));
         let items = exported.lines().skip(1).map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -325,6 +339,11 @@ impl Book {
     /// How many posts and votes were acknowledged.
     pub fn n_acknowledged(&self) -> (usize, usize) {
         (self.posts.len(), self.votes.len())
+    }
+
+    /// The ids of what was acknowledged after `mark` and not deleted.
+    pub fn posts_after(&self, mark: u64) -> Vec<&str> {
+        self.posts.iter().filter(|post| post.mark > mark).map(|post| post.id.as_str()).collect()
     }
 
     /// A recovery code of a post that was acknowledged and that nobody deleted, with its text.

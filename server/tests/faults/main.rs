@@ -11,4 +11,8 @@ mod layer;
 mod load;
 mod pause;
 mod program;
+mod replicas;
 mod rounds;
+#[allow(dead_code, reason = "the tests of the stores use the rest")]
+#[path = "../support/mod.rs"]
+mod support;

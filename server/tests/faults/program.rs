@@ -119,8 +119,15 @@ impl Place {
 
     /// `serve`, on a port that is free.
     pub fn serve_command(&self) -> Command {
+        let mut command = self.serve_command_at_its_address();
+        command.args(["--addr", "127.0.0.1:0"]);
+        command
+    }
+
+    /// `serve` where its environment says.
+    pub fn serve_command_at_its_address(&self) -> Command {
         let prefix: Vec<&OsStr> = self.prefix.iter().chain(&self.serve_prefix).map(OsStr::new).collect();
-        let mut command = command(&prefix, &["serve", "--addr", "127.0.0.1:0"]);
+        let mut command = command(&prefix, &["serve"]);
         command
             .envs(self.environment.iter().chain(&self.serve_environment).map(|(name, value)| (name, value)));
         command
