@@ -5,6 +5,7 @@
 
 mod clock;
 mod connections;
+mod copies;
 mod crash;
 mod disk;
 mod layer;
