@@ -1,26 +1,30 @@
 //! A running server: connections in, answers out, until it is told to stop.
 
+mod waiting;
+
+use std::convert::Infallible;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use axum::Router;
 use axum::http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use peer_support_domain::limits::{DRILL_CHECK, UNPUBLISHED_RETENTION_MS};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
+use self::waiting::{Arriving, Caller, Leaving, Waiting};
 use crate::clock::{Clock, Random};
 use crate::config::{Config, Limits, Sites};
 use crate::demo;
@@ -34,8 +38,12 @@ const HEAD_BYTES: usize = 16 * 1024;
 const N_HEADERS: usize = 64;
 /// How long what is under way may take after the signal to stop; service managers wait longer before they kill.
 const STOP_WITHIN: Duration = Duration::from_secs(20);
-/// How long to wait after the system refused a connection, mostly for want of open files.
+/// How long to wait for a place, or after the system refused a connection, when all that are open are being answered.
 const AFTER_REFUSAL: Duration = Duration::from_millis(100);
+/// How long a connection takes at most to end that was asked to.
+const AFTER_END: Duration = Duration::from_millis(1);
+/// How often a refusal is logged at most.
+const REFUSALS_EVERY: Duration = Duration::from_secs(10);
 /// How often what is past its time is forgotten.
 const PURGE_EVERY: Duration = Duration::from_secs(60 * 60);
 
@@ -180,6 +188,10 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> anyhow::R
 }
 
 /// Takes connections until `stop`, then lets those that are open finish their request.
+///
+/// When all places are taken, the connection goes that has kept its server waiting for longest, before its request or in the
+/// middle of sending it: whoever opens connections and says nothing pushes out their own, and nobody who asks something waits
+/// for them.
 async fn accept(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
@@ -187,38 +199,56 @@ async fn accept(listener: TcpListener, router: Router, limits: Limits, stop: imp
         .max_buf_size(HEAD_BYTES)
         .max_headers(N_HEADERS);
     let open = Arc::new(Semaphore::new(limits.n_connections));
+    let waiting = Arc::new(Waiting::default());
     let graceful = GracefulShutdown::new();
     let mut stop = pin!(stop);
+    let mut refused_at: Option<Instant> = None;
     loop {
-        let next = async {
-            let place = open.clone().acquire_owned().await.expect("the semaphore is never closed");
-            (listener.accept().await, place)
-        };
-        let (accepted, place) = tokio::select! {
-            next = next => next,
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
             () = &mut stop => break,
         };
         let (stream, peer) = match accepted {
             Ok((stream, peer)) => (stream, peer.ip()),
             Err(e) => {
-                tracing::warn!("a connection could not be taken: {}", e.kind());
-                tokio::time::sleep(AFTER_REFUSAL).await;
+                if refused_at.is_none_or(|at| at.elapsed() > REFUSALS_EVERY) {
+                    tracing::warn!("a connection could not be taken: {}", e.kind());
+                    refused_at = Some(Instant::now());
+                }
+                // Mostly for want of open files, of which each connection is one.
+                let is_one_ended = waiting.end_longest();
+                tokio::time::sleep(if is_one_ended { AFTER_END } else { AFTER_REFUSAL }).await;
                 continue;
             }
         };
+        let place = tokio::select! {
+            place = place(&open, &waiting) => place,
+            () = &mut stop => break,
+        };
         // A short answer must not wait for more to send.
         let _ = stream.set_nodelay(true);
-        let service = router.clone().map_request(move |mut request: Request<Incoming>| {
+        let caller = Arc::new(Caller::new(waiting.clone()));
+        let (router, of_service) = (router.clone(), caller.clone());
+        let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(Peer(peer));
-            request
+            let caller = of_service.clone();
+            let request = request.map(|body| Arriving::new(body, caller.clone()));
+            let answering = router.clone().oneshot(request);
+            async move {
+                let response = answering.await?;
+                caller.is_answered();
+                Ok::<_, Infallible>(response.map(|body| Leaving { body, caller }))
+            }
         });
-        let service = TowerToHyperService::new(service);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(limits.write));
         let connection = graceful.watch(http.serve_connection(TokioIo::new(Box::pin(stream)), service));
         tokio::spawn(async move {
             // Its errors are those of the other side: it went away, or spoke no HTTP.
-            let _ = connection.await;
+            tokio::select! {
+                _ = connection => {}
+                () = caller.is_ended() => {}
+            }
             drop(place);
         });
     }
@@ -226,6 +256,20 @@ async fn accept(listener: TcpListener, router: Router, limits: Limits, stop: imp
     tracing::info!("stopping: finishing what is under way");
     if tokio::time::timeout(STOP_WITHIN, graceful.shutdown()).await.is_err() {
         tracing::warn!("some connections did not end in time");
+    }
+}
+
+/// A place for one more connection, for which another may have to go.
+async fn place(open: &Arc<Semaphore>, waiting: &Waiting) -> OwnedSemaphorePermit {
+    loop {
+        if let Ok(place) = open.clone().try_acquire_owned() {
+            return place;
+        }
+        waiting.end_longest();
+        // When all are being answered, one of them ends, or begins to wait.
+        if let Ok(Ok(place)) = tokio::time::timeout(AFTER_REFUSAL, open.clone().acquire_owned()).await {
+            return place;
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What every store must do: each test runs on SQLite and on PostgreSQL.
 
+#[allow(dead_code, reason = "the tests of the API and of faults use the rest")]
 mod support;
 
 #[path = "store/accounts.rs"]

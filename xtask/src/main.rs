@@ -14,6 +14,7 @@ mod serve;
 mod setup;
 mod shots;
 mod signals;
+mod soak;
 mod test;
 mod wasm_test_runner;
 mod wordpress;
@@ -46,6 +47,9 @@ enum Command {
     Shots,
     /// Learn or measure the text signals.
     Signals(signals::Args),
+    /// Kill, fill, cut off and turn back what a server stands on while people write, a hundred times each, and say into
+    /// target/bench/soak.md how long it took to recover.
+    Soak(soak::Options),
     /// Run everything that CI runs; the last line is `N passed, N failed`.
     Test(test::Options),
     /// Put the WordPress plugin together, into target/wordpress.
@@ -67,6 +71,7 @@ fn main() -> ExitCode {
         Command::Setup(options) => setup::command(&options),
         Command::Shots => shots::command(),
         Command::Signals(args) => signals::run(args),
+        Command::Soak(options) => soak::command(&options),
         Command::Test(options) => test::command(&options),
         Command::Wordpress => wordpress::command(),
         Command::WasmTestRunner(options) => wasm_test_runner::command(options),

@@ -33,7 +33,7 @@ pub(crate) use self::words::Words;
 pub use self::work::WorkRule;
 pub(crate) use self::work::{InvalidProof, Proof};
 
-use self::network::{SALT_LIFETIME_MS, Salt};
+use self::network::{CORRECTION_MS, SALT_LIFETIME_MS, Salt};
 use self::rate::{HOUR_MS, Load, Moments, Remembered};
 use self::work::{Spent, Work};
 use crate::clock::Random;
@@ -145,6 +145,8 @@ pub struct Guard {
 /// All that is remembered of senders. It is thrown away with the salt.
 struct Memory {
     salt: Salt,
+    /// The latest moment that the clock showed.
+    seen_at: i64,
     moments: Remembered<Moments>,
     /// The votes, hashed, of one network on one item.
     ballots: Remembered<HashSet<u64>>,
@@ -342,10 +344,13 @@ impl Guard {
         }
     }
 
-    /// The memory, and the milliseconds since its salt was drawn. After a day both begin anew.
+    /// The memory, and the milliseconds since its salt was drawn. After a day both begin anew; and when the clock was set back:
+    /// what was counted while it was ahead would make senders wait until it is there again.
     fn memory(&self, now: i64) -> (MutexGuard<'_, Memory>, u32) {
         let mut memory = self.locked();
-        let since = memory.salt.age_ms(now).unwrap_or_else(|| {
+        let is_set_back = now < memory.seen_at.saturating_sub(CORRECTION_MS);
+        memory.seen_at = memory.seen_at.max(now);
+        let since = memory.salt.age_ms(now).filter(|_| !is_set_back).unwrap_or_else(|| {
             let spent = std::mem::take(&mut memory.spent);
             let under_way = std::mem::take(&mut memory.under_way);
             *memory = Memory { spent, under_way, ..Memory::new(&self.random, now) };
@@ -381,6 +386,7 @@ impl Memory {
     fn new(random: &Random, now: i64) -> Self {
         Self {
             salt: Salt::draw(random, now),
+            seen_at: now,
             moments: Remembered::new(N_SENDERS, HOUR_MS),
             ballots: Remembered::new(N_VOTED, SALT_LIFETIME_MS),
             by_site: HashMap::new(),

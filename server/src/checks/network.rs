@@ -15,7 +15,7 @@ use crate::secret::sha256;
 pub(super) const SALT_LIFETIME_MS: u32 = 24 * 60 * 60 * 1_000;
 
 /// How far a clock may be set back before the salt is replaced, so that it is never used for much longer than a day.
-const CORRECTION_MS: i64 = 60 * 60 * 1_000;
+pub(super) const CORRECTION_MS: i64 = 60 * 60 * 1_000;
 
 /// The proxies in front of this server, whose word about an address counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

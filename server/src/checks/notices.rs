@@ -36,7 +36,8 @@ impl Notices {
     /// Remembers what came lately, as the store still has it: a restart is not to let through what the hour before did not.
     pub(crate) async fn recall(&self, store: &dyn Store, now: i64) -> Result<(), StoreError> {
         for recent in store.recent_texts(now - REMEMBERED_MS, N_TEXTS).await? {
-            self.of_submission(&recent.site, recent.item, &recent.text, recent.created_at);
+            self.floods.see(&recent.site, recent.created_at);
+            self.repeats.recall(&recent.site, recent.item, &recent.text, recent.created_at);
         }
         Ok(())
     }

@@ -68,6 +68,18 @@ impl Repeats {
         is_repeat
     }
 
+    /// Remembers the text of an item that was stored before this start. Whether it was a repeat was asked when it came; asking
+    /// again, of thousands of texts each of thousands, would keep everybody waiting for the start.
+    pub(super) fn recall(&self, site: &SiteId, item: ItemId, text: &str, at: i64) {
+        let Some(print) = self.print(text) else { return };
+        let mut sites = self.texts();
+        let seen = sites.entry(site.clone()).or_default();
+        if seen.len() >= N_TEXTS {
+            seen.pop_front();
+        }
+        seen.push_back(Seen { item, at, print });
+    }
+
     /// Forgets the text of `item`, which is deleted, or was never stored.
     pub(crate) fn forget(&self, item: ItemId) {
         for seen in self.texts().values_mut() {

@@ -12,7 +12,7 @@ use sqlx::postgres::{PgConnection, PgPool, PgRow};
 use sqlx::{AssertSqlSafe, Column, Executor, Row, TypeInfo};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::postgres::Postgres;
+use super::postgres::{Postgres, unhurried};
 use super::sqlite::{self, Sqlite};
 use super::{CopyTerms, Store, StoreError};
 
@@ -489,6 +489,7 @@ pub(super) async fn from_postgres(pool: &PgPool, file: &Path, terms: CopyTerms) 
 /// Sends each row together with the place of its table; the last message says that all were sent.
 async fn send_rows(pool: &PgPool, rows: Sender<Option<(usize, Vec<Value>)>>) -> Result<(), StoreError> {
     let mut tx = pool.begin_with("begin transaction isolation level repeatable read read only").await?;
+    unhurried(&mut tx).await?;
     // Before the first look: emptying a table, as deletions do, would show even to those who look at an older moment.
     tx.execute("lock table item_texts, side_texts in access share mode").await?;
     for (place, table) in TABLES.iter().enumerate() {
@@ -602,6 +603,7 @@ pub(super) async fn to_postgres(url: &str, file: &Path) -> Result<(), StoreError
 
 async fn fill(pool: &PgPool, file: &Path) -> Result<(), StoreError> {
     let mut tx = pool.begin().await?;
+    unhurried(&mut tx).await?;
     // Others wait, rather than add to what is being filled.
     tx.execute("lock table sites, items, moderators, decisions in exclusive mode").await?;
     let is_empty: bool = sqlx::query_scalar(

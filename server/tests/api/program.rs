@@ -484,8 +484,8 @@ async fn more_connections_than_allowed_wait_their_turn() {
     let folder = TempDir::new().unwrap();
     let file = config(folder.path(), "data = \"data\"\n[limits]\nconnections = 2\n");
     let server = Program::serve(&["--config", path_text(&file)]).await;
-    let first = TcpStream::connect(&server.address).await.unwrap();
-    let second = TcpStream::connect(&server.address).await.unwrap();
+    let first = server.open("/api/v1/sites/rowan/live").await;
+    let second = server.open("/api/v1/sites/rowan/live").await;
 
     let waiting = server.get("/healthz");
     let waited = tokio::time::timeout(Duration::from_millis(300), waiting).await;
@@ -493,6 +493,23 @@ async fn more_connections_than_allowed_wait_their_turn() {
     drop((first, second));
 
     server.get("/healthz").await.ok();
+}
+
+#[tokio::test]
+async fn who_says_nothing_makes_room_for_who_asks_something() {
+    let folder = TempDir::new().unwrap();
+    let file = config(folder.path(), "data = \"data\"\n[limits]\nconnections = 2\n");
+    let server = Program::serve(&["--config", path_text(&file)]).await;
+    let mut silent = TcpStream::connect(&server.address).await.unwrap();
+    let mut half_a_body = TcpStream::connect(&server.address).await.unwrap();
+    half_a_body.write_all(head(100).as_bytes()).await.unwrap();
+
+    let first = server.open("/api/v1/sites/rowan/live").await;
+    let second = server.open("/api/v1/sites/rowan/live").await;
+
+    assert!(first.status.is_success() && second.status.is_success());
+    assert_eq!(rest(&mut silent).await, "");
+    assert_eq!(rest(&mut half_a_body).await, "");
 }
 
 #[test]

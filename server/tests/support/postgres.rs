@@ -20,6 +20,8 @@ const START_WITHIN: Duration = Duration::from_secs(60);
 /// A cluster, running.
 pub struct Cluster {
     folder: PathBuf,
+    /// Settings besides those that all have.
+    settings: Vec<String>,
     n_databases: AtomicU32,
     keeper: Mutex<Option<Child>>,
 }
@@ -37,21 +39,82 @@ impl Cluster {
     ///
     /// When PostgreSQL is not installed or does not start: a test that needs it is never left out.
     pub fn start() -> Self {
-        let folder = tempfile::Builder::new().prefix("peer-support-postgres-").tempdir().unwrap().keep();
-        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
-        if let Some((uid, gid)) = other_user() {
-            chown(&folder, Some(uid), Some(gid)).unwrap();
-        }
-        let initialised = as_user("initdb")
+        Self::start_with(&[])
+    }
+
+    /// As [`start`](Self::start), with further settings such as `port=5433`.
+    pub fn start_with(settings: &[&str]) -> Self {
+        let folder = new_folder();
+        let mut initdb = as_user("initdb");
+        initdb
             .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"])
             .arg("--pgdata")
-            .arg(folder.join("data"))
-            .output()
-            .unwrap();
-        assert!(initialised.status.success(), "initdb: {}", String::from_utf8_lossy(&initialised.stderr));
-        let cluster = Self { folder, n_databases: AtomicU32::new(0), keeper: Mutex::new(None) };
+            .arg(folder.join("data"));
+        done(initdb);
+        Self::over(folder, settings)
+    }
+
+    /// One that stands by: it follows the one that listens on this port of this machine, and can be read.
+    pub fn standby_of(port: u16, settings: &[&str]) -> Self {
+        let folder = new_folder();
+        let mut copy = as_user("pg_basebackup");
+        copy.args([
+            "--host=127.0.0.1",
+            "--username=postgres",
+            "--checkpoint=fast",
+            "--no-sync",
+            "--write-recovery-conf",
+        ])
+        .args([format!("--port={port}"), format!("--pgdata={}", folder.join("data").display())]);
+        done(copy);
+        Self::over(folder, settings)
+    }
+
+    /// A copy of all files, made while it runs: what [`recovered`](Self::recovered) begins with.
+    pub fn base_backup(&self) -> PathBuf {
+        let folder = new_folder();
+        let mut copy = as_user("pg_basebackup");
+        copy.args(["--username=postgres", "--checkpoint=fast", "--no-sync", "--wal-method=none", "--host"])
+            .arg(&self.folder)
+            .arg(format!("--pgdata={}", folder.join("data").display()));
+        done(copy);
+        folder
+    }
+
+    /// One made of a [`base_backup`](Self::base_backup) and an archive of the log, up to this restore point.
+    pub fn recovered(base: PathBuf, archive: &Path, restore_point: &str) -> Self {
+        let signal = base.join("data/recovery.signal");
+        fs::write(&signal, "").unwrap();
+        if let Some((uid, gid)) = other_user() {
+            chown(&signal, Some(uid), Some(gid)).unwrap();
+        }
+        let restore = format!("restore_command=cp {}/%f %p", archive.display());
+        let target = format!("recovery_target_name={restore_point}");
+        let cluster = Self::over(base, &[&restore, &target, "recovery_target_action=promote"]);
+        // It can be read before it can be written.
+        let mut promoted = as_user("psql");
+        promoted.args(["--username=postgres", "--tuples-only", "--host"]).arg(&cluster.folder);
+        promoted.args(["--command", "select pg_is_in_recovery()"]);
+        let until = Instant::now() + START_WITHIN;
+        while !String::from_utf8_lossy(&promoted.output().unwrap().stdout).contains('f') {
+            assert!(Instant::now() < until, "recovery did not end within {START_WITHIN:?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        cluster
+    }
+
+    fn over(folder: PathBuf, settings: &[&str]) -> Self {
+        let settings = settings.iter().map(|&setting| setting.to_owned()).collect();
+        let cluster = Self { folder, settings, n_databases: AtomicU32::new(0), keeper: Mutex::new(None) };
         cluster.run();
         cluster
+    }
+
+    /// Makes the one that stands by take writes; returns when it does.
+    pub fn promote(&self) {
+        let mut promote = as_user("pg_ctl");
+        promote.args(["promote", "--wait", "--pgdata"]).arg(self.data());
+        done(promote);
     }
 
     /// The folder with everything that PostgreSQL writes.
@@ -87,17 +150,27 @@ impl Cluster {
 
     /// Kills every process of the cluster in the middle of what it does, and starts it again.
     pub fn crash_and_restart(&self) {
-        let postmaster = fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
-        let postmaster = postmaster.lines().next().unwrap().trim().to_owned();
-        let mut processes = children(&postmaster);
-        processes.insert(0, postmaster);
-        let killed = Command::new("kill").arg("-9").args(&processes).output().unwrap();
+        self.crash();
+        self.run();
+    }
+
+    /// Kills every process of the cluster in the middle of what it does.
+    pub fn crash(&self) {
+        let killed = Command::new("kill").arg("-9").args(self.processes()).output().unwrap();
         // A child may end by itself before its turn comes, when it sees the first one gone.
         let _ = killed;
         let mut keeper = self.keeper.lock().unwrap().take().expect("it is running");
         keeper.stdin.take().unwrap().write_all(b"keep\n").unwrap();
         assert!(keeper.wait().unwrap().success());
-        self.run();
+    }
+
+    /// The cluster's processes, the first one first.
+    pub fn processes(&self) -> Vec<String> {
+        let postmaster = fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
+        let postmaster = postmaster.lines().next().unwrap().trim().to_owned();
+        let mut processes = children(&postmaster);
+        processes.insert(0, postmaster);
+        processes
     }
 
     fn run(&self) {
@@ -121,6 +194,9 @@ impl Cluster {
         {
             shell.args(["-c", setting]);
         }
+        for setting in &self.settings {
+            shell.args(["-c", setting]);
+        }
         shell
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -134,7 +210,11 @@ impl Cluster {
 
         let until = Instant::now() + START_WITHIN;
         let mut is_ready = Command::new(program("pg_isready"));
-        is_ready.arg("-q").arg("-h").arg(&self.folder).stdout(Stdio::null()).stderr(Stdio::null());
+        is_ready.arg("-q").arg("-h").arg(&self.folder);
+        for port in self.settings.iter().filter_map(|setting| setting.strip_prefix("port=")) {
+            is_ready.args(["-p", port]);
+        }
+        is_ready.stdout(Stdio::null()).stderr(Stdio::null());
         while !is_ready.status().unwrap().success() {
             let log = || fs::read_to_string(self.folder.join("log")).unwrap_or_default();
             assert!(Instant::now() < until, "PostgreSQL did not start within {START_WITHIN:?}: {}", log());
@@ -164,7 +244,24 @@ fn program(name: &str) -> PathBuf {
     newest.join("bin").join(name)
 }
 
-fn as_user(name: &str) -> Command {
+/// A folder that whoever runs PostgreSQL may write to, and nobody else.
+pub fn new_folder() -> PathBuf {
+    let folder = tempfile::Builder::new().prefix("peer-support-postgres-").tempdir().unwrap().keep();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+    if let Some((uid, gid)) = other_user() {
+        chown(&folder, Some(uid), Some(gid)).unwrap();
+    }
+    folder
+}
+
+/// Runs a command, which must do what it is asked.
+pub fn done(mut command: Command) {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A program of PostgreSQL, run as somebody whom it lets.
+pub fn as_user(name: &str) -> Command {
     let mut command = Command::new(program(name));
     command.current_dir("/").stdin(Stdio::null());
     if let Some((uid, gid)) = other_user() {

@@ -1,7 +1,7 @@
 //! Wrong tries to sign in, counted by name.
 
 use peer_support_domain::audit::Act;
-use peer_support_domain::limits::{SIGN_IN_TRIES, SIGN_IN_TRIES_COUNT_MS};
+use peer_support_domain::limits::{SIGN_IN_LONGEST_WAIT_MS, SIGN_IN_TRIES, SIGN_IN_TRIES_COUNT_MS};
 use peer_support_domain::lock_out::wait_ms;
 use sqlx::Row;
 use sqlx::postgres::PgPool;
@@ -25,12 +25,15 @@ pub(super) async fn take(
            moderator_key = excluded.moderator_key,
            tried_at = $3
          where counted.waits_until <= $3
+           or counted.waits_until > $5
          returning n_tries",
     )
     .bind(&name_hash[..])
     .bind(name)
     .bind(now)
     .bind(now.saturating_sub(SIGN_IN_TRIES_COUNT_MS))
+    // Nobody waits longer than that; the clock was ahead when the others were tried.
+    .bind(now + SIGN_IN_LONGEST_WAIT_MS)
     .fetch_optional(&mut *tx)
     .await?;
     let Some(n_tries) = counted else {

@@ -6,7 +6,7 @@ use sqlx::postgres::{PgPool, PgRow};
 use sqlx::{Executor, Row};
 use tokio::sync::mpsc::Sender;
 
-use super::{author, counts, item_id, kind, notes, parsed, parsed_if_any};
+use super::{author, counts, item_id, kind, notes, parsed, parsed_if_any, unhurried};
 use crate::store::{ExportedItem, StoreError};
 
 /// Items handed over at a time.
@@ -19,6 +19,7 @@ pub(super) async fn export(
     to: &Sender<Vec<ExportedItem>>,
 ) -> Result<(), StoreError> {
     let mut tx = pool.begin_with("begin transaction isolation level repeatable read read only").await?;
+    unhurried(&mut tx).await?;
     // Before the first look, as in a copy: emptying a table would show even to those who look at an older moment.
     tx.execute("lock table item_texts in access share mode").await?;
     // What is put in order, perhaps in a file, has no words; each text is looked up when its turn comes.

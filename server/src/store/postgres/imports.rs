@@ -6,7 +6,7 @@ use peer_support_domain::vote::VoteCounts;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
 
-use super::{bits, corrupt, items, key, rewrite};
+use super::{bits, corrupt, items, key, rewrite, unhurried};
 use crate::store::{Import, ImportId, ImportedItem, NewImport, StoreError, kind_letter};
 
 /// Items of one transaction that takes back, so that others do not wait long for their locks.
@@ -153,6 +153,7 @@ pub(super) async fn stage(
 /// Makes items of all that is staged. In one transaction, however many they are: that is what shows them at once.
 pub(super) async fn finish(pool: &PgPool, import: ImportId, n_items: u64, at: i64) -> Result<(), StoreError> {
     let mut tx = pool.begin().await?;
+    unhurried(&mut tx).await?;
     let Some(site_key) = open_site(&mut tx, import).await? else { return Ok(()) };
     let n_staged: i64 = sqlx::query_scalar("select count(*) from import_items where import_key = $1")
         .bind(import.0)

@@ -17,7 +17,7 @@ const CHANNEL: &str = "peer_support_published";
 const DESK: &str = "peer_support_desk";
 /// How long the listening connection may be silent before it is asked whether it still stands: what stands between a
 /// server and its database often drops connections that say nothing for some minutes, and tells neither.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_secs(20);
 /// How long to wait before the next try to listen after one that failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 

@@ -12,6 +12,7 @@ mod credentials;
 mod drills;
 mod export;
 mod find;
+mod hosts;
 mod imports;
 mod items;
 mod line_reports;
@@ -55,11 +56,12 @@ use peer_support_domain::wire::{
     SiteChange, SiteSetting, Thread,
 };
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
-use sqlx::{ConnectOptions, Executor, Row};
+use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions, PgRow};
+use sqlx::{Connection, Executor, Row};
 use tokio::sync::OnceCell;
 use tokio::sync::mpsc::Sender;
 
+use self::hosts::Hosts;
 use self::rewrite::Rewriter;
 use super::live::{Listener, Teller};
 use super::{
@@ -76,6 +78,26 @@ use super::{
 const MAX_CONNECTIONS: u32 = 16;
 /// How long a request waits for a connection before it fails: longer, and its visitor has gone.
 const CONNECTION_WITHIN: Duration = Duration::from_secs(10);
+/// How long the database may take to say that it is there.
+const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+/// What every connection is set to, unless the database's owner chose otherwise.
+///
+/// What is acknowledged must be on the disk, whatever was chosen for others. Compiling a statement takes longer than any of
+/// these runs; it begins with many posts only. No statement runs for ever, long after its visitor has gone, and no transaction
+/// of a server that was cut off or stopped in the middle keeps its locks from the others; [`unhurried`] says what may.
+const SETTINGS: &str = "select set_config(
+       name,
+       case name
+         when 'synchronous_commit' then 'on'
+         when 'jit' then 'off'
+         when 'statement_timeout' then '60s'
+         else '10s'
+       end,
+       false)
+     from pg_settings
+     where (name, setting) in (
+       ('synchronous_commit', 'off'), ('jit', 'on'), ('statement_timeout', '0'), ('idle_in_transaction_session_timeout', '0')
+     )";
 /// How often a transaction that met another one is run again. Each time one of them gets through.
 const MAX_RUNS: u32 = 10;
 
@@ -118,28 +140,41 @@ impl Postgres {
     ///
     /// When the database cannot be reached, or was written by a newer version of this program.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url)?
-            .application_name("peer-support-server")
-            .disable_statement_logging();
+        let hosts = Arc::new(Hosts::parse(url)?);
+        if hosts.are_several() {
+            hosts.choose().await;
+        }
+        let (of_new, of_idle, of_released) = (hosts.clone(), hosts.clone(), hosts.clone());
         let pool = PgPoolOptions::new()
             .max_connections(MAX_CONNECTIONS)
             .acquire_timeout(CONNECTION_WITHIN)
-            .after_connect(|connection, _| {
+            .after_connect(move |connection, _| {
+                let hosts = of_new.clone();
                 Box::pin(async move {
-                    // What is acknowledged must be on the disk, whatever the database's owner chose for others. And
-                    // compiling a statement takes longer than any of these runs; it begins with many posts only.
-                    connection
-                        .execute(
-                            "select set_config(name, case name when 'jit' then 'off' else 'on' end, false)
-                             from pg_settings
-                             where (name, setting) in (('synchronous_commit', 'off'), ('jit', 'on'))",
-                        )
-                        .await?;
+                    if hosts.are_several() && !hosts::takes_writes(connection).await {
+                        return Err(sqlx::Error::Configuration(
+                            "this machine of the database only stands by".into(),
+                        ));
+                    }
+                    connection.execute(SETTINGS).await?;
                     Ok(())
                 })
             })
-            .connect_with(options)
+            // sqlx would ask, too, but wait for ever for a machine that a broken network hides.
+            .test_before_acquire(false)
+            .before_acquire(move |connection, is| {
+                let is_outdated = of_idle.is_outdated(is.age);
+                Box::pin(answers(connection, is_outdated))
+            })
+            .after_release(move |connection, is| {
+                let is_outdated = of_released.is_outdated(is.age);
+                Box::pin(answers(connection, is_outdated))
+            })
+            .connect_with(hosts.options())
             .await?;
+        if hosts.are_several() {
+            tokio::spawn(hosts.follow(pool.clone()));
+        }
         migrate(&pool).await?;
         let rewriter = Arc::new(Rewriter::new(pool.clone()));
         rewriter.finish_all().await?;
@@ -151,8 +186,35 @@ impl Postgres {
     }
 }
 
+/// Whether a connection may be used: it was opened to the machine that is in use, and that answers.
+async fn answers(connection: &mut PgConnection, is_outdated: bool) -> Result<bool, sqlx::Error> {
+    if is_outdated {
+        return Err(sqlx::Error::Protocol("it leads to a machine that is not in use any more".into()));
+    }
+    match tokio::time::timeout(ANSWER_WITHIN, connection.ping()).await {
+        Ok(answered) => answered.map(|()| true),
+        Err(_) => Err(sqlx::Error::PoolTimedOut),
+    }
+}
+
+/// Lets the transaction take as long as it needs: copies, exports, what imports and rewrites in one go.
+pub(super) async fn unhurried(tx: &mut PgConnection) -> Result<(), StoreError> {
+    tx.execute("set local statement_timeout = 0").await?;
+    tx.execute("set local idle_in_transaction_session_timeout = 0").await?;
+    Ok(())
+}
+
 /// Brings the schema up to date, under an advisory lock.
 async fn migrate(pool: &PgPool) -> Result<(), StoreError> {
+    // Of its own, and closed afterwards: a change of many rows, or waiting for another server that makes it, takes its time.
+    let mut connection = pool.acquire().await?.detach();
+    connection.execute("set statement_timeout = 0").await?;
+    let migrated = migrate_by(&mut connection).await;
+    connection.close().await?;
+    migrated
+}
+
+async fn migrate_by(connection: &mut PgConnection) -> Result<(), StoreError> {
     let migrations = MIGRATIONS
         .iter()
         .zip(1..)
@@ -166,7 +228,7 @@ async fn migrate(pool: &PgPool) -> Result<(), StoreError> {
             )
         })
         .collect();
-    match Migrator::with_migrations(migrations).run(pool).await {
+    match Migrator::with_migrations(migrations).run(connection).await {
         Ok(()) => Ok(()),
         Err(MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..)) => {
             Err(StoreError::NewerSchema)

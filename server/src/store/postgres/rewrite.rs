@@ -136,7 +136,8 @@ async fn rewrite_once_unread(pool: &PgPool, partition_name: &str) -> Result<(), 
     let mut tx = pool.begin().await?;
     // Names cannot be parameters. This one was made by our migration and read from the catalogue.
     let sql = format!(
-        "set local lock_timeout = {LOCK_WITHIN_MS};
+        "set local statement_timeout = 0;
+         set local lock_timeout = {LOCK_WITHIN_MS};
          lock table {partition_name} in access exclusive mode;
          create temporary table kept (like {partition_name} including storage) on commit drop;
          insert into kept select * from {partition_name};
