@@ -17,6 +17,9 @@ pub struct Options {
     /// Only this step; may be given more than once.
     #[arg(long, value_name = "STEP")]
     only: Vec<Step>,
+    /// Of what people do, only in this browser; without a step, nothing else.
+    #[arg(long)]
+    browser: Option<Browser>,
     /// Only tests whose name holds this.
     filter: Option<String>,
 }
@@ -52,6 +55,26 @@ enum Step {
     Npm,
     /// What people do, in three browsers.
     Browsers,
+}
+
+/// By the names of their modules in the tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Browser {
+    /// Chrome, Edge.
+    Chromium,
+    /// Firefox.
+    Firefox,
+    /// Safari's engine.
+    Webkit,
+}
+
+/// Whether `step` was asked for.
+fn is_asked(step: Step, options: &Options) -> bool {
+    match (options.only.is_empty(), options.browser) {
+        (true, None) => true,
+        (true, Some(_)) => step == Step::Browsers,
+        (false, _) => options.only.contains(&step),
+    }
 }
 
 /// Seconds of made-up input for each target; `cargo xtask fuzz` takes longer.
@@ -104,7 +127,7 @@ pub fn command(options: &Options) -> Result<()> {
     keep_runner()?;
     let mut total = Tally::default();
     for step in Step::value_variants() {
-        if !options.only.is_empty() && !options.only.contains(step) {
+        if !is_asked(*step, options) {
             continue;
         }
         let name = step.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
@@ -261,6 +284,13 @@ fn browsers(options: &Options) -> Result<Tally> {
     tests.args(["test", "--locked", "-p", "peer-support-tests", "--no-fail-fast"]).args(&options.filter);
     // More at once does not end sooner on two cores, and makes every wait longer.
     tests.args(["--", "--test-threads", "2"]);
+    if let Some(browser) = options.browser {
+        for other in Browser::value_variants().iter().filter(|other| **other != browser) {
+            let module =
+                other.to_possible_value().map_or_else(String::new, |name| name.get_name().to_owned());
+            tests.args(["--skip", &format!("::{module}::")]);
+        }
+    }
     count(&mut tests)
 }
 
@@ -317,7 +347,24 @@ fn read_line(line: &str, tally: &mut Tally) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Tally, read_line};
+    use super::{Browser, Options, Step, Tally, is_asked, read_line};
+    use clap::ValueEnum;
+
+    #[test]
+    fn a_browser_alone_asks_for_nothing_else() {
+        let asked = |only: &[Step], browser| {
+            let options = Options { only: only.to_vec(), browser, filter: None };
+            Step::value_variants()
+                .iter()
+                .copied()
+                .filter(|step| is_asked(*step, &options))
+                .collect::<Vec<_>>()
+        };
+
+        assert_eq!(asked(&[], Some(Browser::Firefox)), [Step::Browsers]);
+        assert_eq!(asked(&[Step::Build], Some(Browser::Firefox)), [Step::Build]);
+        assert_eq!(asked(&[], None), Step::value_variants());
+    }
 
     #[test]
     fn passed_failed_and_ignored_tests_are_counted() {
