@@ -1,10 +1,12 @@
 //! `cargo xtask bench`: measured facts, in `target/bench`.
 
+mod crates;
 mod peers;
 
-use crate::build::{self, server};
+use crate::build::{self, assets::Dist, budgets, server};
 use crate::setup::{self, Part, debian, std, tools::cargo};
 use crate::{project, run};
+use ::std::collections::BTreeMap;
 use ::std::fmt::Write as _;
 use ::std::fs;
 use ::std::process::{Command, Stdio};
@@ -37,7 +39,7 @@ pub struct Options {
 /// One part of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Bench {
-    /// How big everything is that browsers are sent.
+    /// How big everything is that browsers are sent, and which crates make it so.
     Sizes,
     /// How long a visitor with a slow phone waits for it.
     Visit,
@@ -72,8 +74,13 @@ pub fn command(options: &Options) -> Result<()> {
     let is_in_browser = [Bench::Visit, Bench::Drafts, Bench::Beside].into_iter().any(is_asked);
     if is_asked(Bench::Sizes) || is_in_browser {
         setup::install(Part::Browsers)?;
-        let dist = build::build(build::Options::default(), &std::provide()?)?;
+        let std = std::provide()?;
+        let dist = build::build(build::Options::default(), &std)?;
         all["sizes"] = json!(dist.assets());
+        if is_asked(Bench::Sizes) {
+            all["crates"] = crates::measure(&std)?;
+            remember(&dist)?;
+        }
     }
     if is_in_browser {
         server::build(false)?;
@@ -106,6 +113,7 @@ pub fn command(options: &Options) -> Result<()> {
     }
     let parts = [
         ("sizes", sizes as fn(&Value) -> String),
+        ("crates", crates_of),
         ("visit", waits),
         ("drafts", pauses),
         ("beside", beside),
@@ -151,6 +159,41 @@ fn sizes(sizes: &Value) -> String {
     for asset in items(sizes) {
         let name = asset["name"].as_str().unwrap_or_default();
         let _ = writeln!(report, "| {name} | {} | {} | {} |", asset["raw"], asset["gz"], asset["br"]);
+    }
+    report
+}
+
+/// Sizes by brotli over time, a line for each commit that they were measured at: what grew, and when.
+const HISTORY: &str = "bench/history.jsonl";
+
+/// Adds what `dist` weighs to [`HISTORY`], in the place of what the same commit weighed before.
+fn remember(dist: &Dist) -> Result<()> {
+    let git = |arguments: &[&str]| {
+        run::output(Command::new("git").current_dir(project::root()).args(arguments))
+            .map(|said| said.trim().to_owned())
+    };
+    // A folder without its history, as from an archive, has none to remember.
+    let Ok(commit) = git(&["rev-parse", "--short=10", "HEAD"]) else { return Ok(()) };
+    let date = git(&["show", "--no-patch", "--format=%cs", "HEAD"])?;
+    let weights: BTreeMap<String, usize> = budgets::used(dist)?.into_iter().collect();
+    let line = json!({ "commit": commit, "date": date, "brotli_bytes": weights }).to_string();
+    let file = project::root().join(HISTORY);
+    let known = fs::read_to_string(&file).unwrap_or_default();
+    let of_commit = format!("\"commit\":\"{commit}\"");
+    let others = known.lines().filter(|line| !line.contains(&of_commit));
+    let all: String = others.chain([line.as_str()]).map(|line| format!("{line}\n")).collect();
+    Ok(fs::write(file, all)?)
+}
+
+/// Which crates make up the wasm.
+fn crates_of(modules: &Value) -> String {
+    let mut report = String::from("\n# Crates in the wasm, in bytes before compression\n");
+    for module in items(modules) {
+        let name = module["module"].as_str().unwrap_or_default();
+        let _ = writeln!(report, "\n| {name} | bytes |\n| --- | ---: |\n| data | {} |", module["data"]);
+        for of in items(&module["crates"]) {
+            let _ = writeln!(report, "| {} | {} |", of[0].as_str().unwrap_or_default(), of[1]);
+        }
     }
     report
 }

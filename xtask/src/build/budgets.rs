@@ -31,15 +31,8 @@ struct Budgets {
 ///
 /// When one is exceeded, or names a file that there is not.
 pub fn check(dist: &Dist) -> Result<()> {
-    let file = project::root().join("xtask/budgets.toml");
-    let budgets: Budgets = toml::from_str(&fs::read_to_string(&file)?).context("xtask/budgets.toml")?;
     let mut exceeded = Vec::new();
-    for Budget { name, assets, brotli_bytes } in budgets.budget {
-        let mut used = 0;
-        for wanted in &assets {
-            used += weight(dist.assets(), wanted)
-                .with_context(|| format!("the budget of {name} names {wanted}, which is not built"))?;
-        }
+    for (Budget { name, brotli_bytes, .. }, used) in all(dist)? {
         println!("{name}: {used} of {brotli_bytes} bytes by brotli");
         if used > brotli_bytes {
             exceeded.push(format!("{name} is {} bytes over its budget", used - brotli_bytes));
@@ -47,6 +40,30 @@ pub fn check(dist: &Dist) -> Result<()> {
     }
     ensure!(exceeded.is_empty(), "{}", exceeded.join("\n"));
     Ok(())
+}
+
+/// How much of each budget is used, by its name.
+///
+/// # Errors
+///
+/// When one names a file that there is not.
+pub fn used(dist: &Dist) -> Result<Vec<(String, usize)>> {
+    Ok(all(dist)?.into_iter().map(|(budget, used)| (budget.name, used)).collect())
+}
+
+fn all(dist: &Dist) -> Result<Vec<(Budget, usize)>> {
+    let file = project::root().join("xtask/budgets.toml");
+    let budgets: Budgets = toml::from_str(&fs::read_to_string(&file)?).context("xtask/budgets.toml")?;
+    let each = budgets.budget.into_iter().map(|budget| {
+        let mut used = 0;
+        for wanted in &budget.assets {
+            used += weight(dist.assets(), wanted).with_context(|| {
+                format!("the budget of {} names {wanted}, which is not built", budget.name)
+            })?;
+        }
+        Ok((budget, used))
+    });
+    each.collect()
 }
 
 /// Bytes by brotli of the file, or of the biggest one in the folder.

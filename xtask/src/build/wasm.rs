@@ -76,6 +76,15 @@ pub fn build(package: &Package, options: Options, std: &Std) -> Result<Module> {
     Ok(Module { glue, wasm })
 }
 
+/// As visitors get it, before wasm-bindgen: with the names of its functions.
+///
+/// # Errors
+///
+/// When it does not compile.
+pub fn compiled(package: &Package, std: &Std) -> Result<PathBuf> {
+    compile(package, Options::default(), std)
+}
+
 fn compile(package: &Package, options: Options, std: &Std) -> Result<PathBuf> {
     // A folder of its own: builds for the browser and for this machine never wait for each other.
     let folder = project::target().join("wasm");
