@@ -19,7 +19,7 @@ use super::sender::Sender;
 use crate::checks::{Network, Proof, Sending};
 use crate::config::Site;
 use crate::secret::{recovery_hash, sha256};
-use crate::store::{Added, Idempotency, ModeratorId, NewItem, Place, StoreError};
+use crate::store::{Added, Idempotency, ModeratorId, NewItem, OwnItem, Place, StoreError, Stored};
 
 /// A new post or reply, parsed.
 pub(super) struct Submission {
@@ -89,6 +89,8 @@ impl Submission {
             (None, Some(code)) => recovery_hash(code),
             (None, None) => unreachable!("a code is drawn where none was sent"),
         };
+        // What the author's device drew is the author's own mark on the item.
+        let marked = self.recovery.map(|code| (code, self.id, self.text.clone()));
         let item = NewItem {
             id: self.id.unwrap_or_else(|| ItemId::from_bits(u64::from_be_bytes(app.random.bytes()))),
             place: self.place,
@@ -113,7 +115,10 @@ impl Submission {
         let stored = match added {
             Added::Stored(stored) | Added::Before(stored) => stored,
             Added::KeyReused => return Err(Problem::KeyReused),
-            Added::IdTaken => return Err(Problem::IdTaken),
+            Added::IdTaken => match marked {
+                Some(marked) => stored_before(app, marked).await?.ok_or(Problem::IdTaken)?,
+                None => return Err(Problem::IdTaken),
+            },
             Added::NoSuchPost => return Err(Problem::UnknownItem),
         };
         let receipt = Receipt {
@@ -187,6 +192,17 @@ async fn added_before(app: &App, idempotency: Option<Idempotency>) -> Result<Opt
         Some(sent) => Ok(app.store.added_before(sent).await?),
         None => Ok(None),
     }
+}
+
+/// The item with this code and text, under this id where one was sent: keys are forgotten after a while, and a device that was without
+/// a network for longer sends again what is stored already.
+async fn stored_before(
+    app: &App,
+    (code, id, text): (RecoveryHash, Option<ItemId>, String),
+) -> Result<Option<Stored>, Problem> {
+    let own = app.store.own(code).await?;
+    let is_it = |own: &OwnItem| id.is_none_or(|id| id == own.id) && own.text == text;
+    Ok(own.filter(is_it).map(|OwnItem { id, state, created_at, .. }| Stored { id, state, created_at }))
 }
 
 /// Whether an item of this id is stored, by this request or by one before.

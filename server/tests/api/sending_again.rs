@@ -68,6 +68,37 @@ async fn a_reply_sent_twice_under_one_key_is_posted_once() {
 }
 
 #[tokio::test]
+async fn what_is_stored_is_known_by_its_code_when_its_key_is_forgotten() {
+    each_server(async |server| {
+        let new =
+            json!({ "id": "0123456789abc", "kind": "story", "text": STORY, "recovery": "a".repeat(32) });
+        let first = post_with_key(server, "/sites/demo/posts", "forgotten", &new).await.ok();
+
+        let again = post_with_key(server, "/sites/demo/posts", "another-one", &new).await.ok();
+        let of_server = post_with_key(server, "/sites/demo/posts", "no-id-of-mine", &{
+            let mut new = new.clone();
+            new["id"] = Value::Null;
+            new
+        })
+        .await
+        .ok();
+
+        assert_eq!(first.json(), again.json());
+        assert_eq!(first.json(), of_server.json());
+        for (field, other) in
+            [("text", json!(REPLY)), ("id", json!("1123456789abc")), ("recovery", json!("b".repeat(32)))]
+        {
+            let mut new = new.clone();
+            new[field] = other;
+            let answer = post_with_key(server, "/sites/demo/posts", "one-more-key", &new).await;
+            assert_eq!(answer.problem(), problem(409, "id-taken", "id"), "another {field}");
+        }
+        assert_eq!(waiting(server).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn another_request_under_a_used_key_is_refused() {
     each_server(async |server| {
         let new = json!({ "kind": "story", "text": STORY });
