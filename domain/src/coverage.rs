@@ -58,6 +58,10 @@ impl FromStr for DayHours {
         if text == "closed" {
             return Ok(Self(None));
         }
+        // Times alone: days of their own would say something about days that these hours are not for.
+        if text.contains(|c: char| c == ';' || c.is_alphabetic()) {
+            return Err(InvalidOpeningHours::Time);
+        }
         // Read as those of every day, of which one is used.
         format!("Mo-Su {text}").parse().map(|hours| Self(Some(hours)))
     }
@@ -306,6 +310,16 @@ mod tests {
 
         assert_eq!(open, Staffing { is_staffed: true, until: Some(ms("2026-11-26T17:00:00Z")) });
         assert_eq!(closed, Staffing { is_staffed: false, until: Some(ms("2026-11-30T09:00:00Z")) });
+    }
+
+    #[test]
+    fn hours_of_one_day_name_no_other_days() {
+        for text in ["09:00-17:00; Sa,Su 10:00-12:00", "Mo 09:00-17:00", ";", ""] {
+            assert!(text.parse::<DayHours>().is_err(), "{text:?}");
+        }
+        for text in ["closed", "09:00-12:00,14:00-26:00", "00:00-24:00"] {
+            assert_eq!(text.parse::<DayHours>().unwrap().to_string(), text);
+        }
     }
 
     #[test]

@@ -125,6 +125,8 @@ fn origin_url(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let is_bare = matches!(url.scheme(), "http" | "https")
         && url.path() == "/"
+        // What stands in a Content-Security-Policy; the URL standard lets a host be more than a name has.
+        && url.host_str().is_some_and(|host| host.bytes().all(|c| c.is_ascii_alphanumeric() || b"-._[]:".contains(&c)))
         && !text.contains('*')
         && !text.ends_with('/')
         && url.query().is_none()
@@ -156,6 +158,18 @@ mod tests {
             "",
         ] {
             assert!(!allows("https://example.org", other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address() {
+        for rule in
+            ["https://rowa='j", "https://a;b.example", "https://a,b.example", "https://*.rowan'.example"]
+        {
+            assert!(rule.parse::<OriginRule>().is_err(), "{rule}");
+        }
+        for rule in ["https://intra_net.example", "http://[::1]:8080", "http://192.0.2.7"] {
+            assert!(rule.parse::<OriginRule>().is_ok(), "{rule}");
         }
     }
 

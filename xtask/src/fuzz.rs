@@ -35,6 +35,9 @@ pub struct Options {
     /// Only this target; may be given more than once.
     #[arg(long, value_name = "TARGET", value_parser = TARGETS)]
     only: Vec<String>,
+    /// Where chance begins; another place each time when none is named.
+    #[arg(long)]
+    seed: Option<u32>,
 }
 
 /// Tries each target for so long.
@@ -46,7 +49,7 @@ pub fn command(options: &Options) -> Result<()> {
     let is_asked = |target: &&str| options.only.is_empty() || options.only.iter().any(|only| only == target);
     let targets: Vec<&'static str> = TARGETS.into_iter().filter(is_asked).collect();
     let mut n_failed = 0;
-    for (target, done) in tried(&targets, options.seconds)? {
+    for (target, done) in tried(&targets, options.seconds, options.seed)? {
         if let Err(error) = done {
             eprintln!("{target}: {error:#}");
             n_failed += 1;
@@ -56,16 +59,21 @@ pub fn command(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Tries every target for so many seconds; what came of each.
+/// Tries every target for so many seconds, each time from the same beginning, so that what tests come to is no matter of chance;
+/// what came of each.
 ///
 /// # Errors
 ///
 /// When they cannot be built.
 pub fn all(seconds: u32) -> Result<Vec<(&'static str, Result<()>)>> {
-    tried(&TARGETS, seconds)
+    tried(&TARGETS, seconds, Some(1))
 }
 
-fn tried(targets: &[&'static str], seconds: u32) -> Result<Vec<(&'static str, Result<()>)>> {
+fn tried(
+    targets: &[&'static str],
+    seconds: u32,
+    seed: Option<u32>,
+) -> Result<Vec<(&'static str, Result<()>)>> {
     let program = built()?;
     let waiting: Mutex<VecDeque<&'static str>> = Mutex::new(targets.iter().copied().collect());
     let done = Mutex::new(Vec::new());
@@ -73,7 +81,7 @@ fn tried(targets: &[&'static str], seconds: u32) -> Result<Vec<(&'static str, Re
         for _ in 0..AT_ONCE {
             threads.spawn(|| {
                 while let Some(target) = next(&waiting) {
-                    let came = one(&program, target, seconds);
+                    let came = one(&program, target, seconds, seed);
                     done.lock().expect("nobody panics with it").push((target, came));
                 }
             });
@@ -102,7 +110,7 @@ fn built() -> Result<PathBuf> {
 }
 
 /// Tries one target, from its seeds and from what an earlier run found worth keeping.
-fn one(program: &Path, target: &str, seconds: u32) -> Result<()> {
+fn one(program: &Path, target: &str, seconds: u32, seed: Option<u32>) -> Result<()> {
     let folder = project::target().join("fuzz").join(target);
     let [corpus, seeds] = ["corpus", "seeds"].map(|name| folder.join(name));
     fs::create_dir_all(&corpus)?;
@@ -112,6 +120,9 @@ fn one(program: &Path, target: &str, seconds: u32) -> Result<()> {
     let mut fuzz = Command::new(program);
     fuzz.current_dir(&folder).env("PEER_SUPPORT_FUZZ", target).env("PEER_SUPPORT_SEEDS", &seeds);
     fuzz.arg(format!("-max_total_time={seconds}")).arg(format!("-max_len={MOST_BYTES}"));
+    if let Some(seed) = seed {
+        fuzz.arg(format!("-seed={seed}"));
+    }
     // A hang, not a busy machine.
     fuzz.args(["-timeout=60", "-rss_limit_mb=3072", "-print_final_stats=1", "-artifact_prefix=found-"]);
     fuzz.arg(&corpus).arg(&seeds).stdout(to.try_clone()?).stderr(to);

@@ -234,6 +234,9 @@ impl Rules {
 
     /// Puts a word, or all that begin like it, into a set.
     fn put(&mut self, set: SetId, word: &str) -> Result<(), &'static str> {
+        if word.contains('?') {
+            return Err("? stands before what may be missing");
+        }
         if let Some(n_digits) = word.strip_prefix('#') {
             let n_digits =
                 if n_digits.is_empty() { 0 } else { n_digits.parse().map_err(|_| "a number after #")? };

@@ -518,10 +518,12 @@ impl<'a> World<'a> {
             let moderator = self.server.member(&name, &[("demo", role)]).await;
             callers.push(Caller::signed_in(&name, &moderator, Some(role), None));
         }
-        let everywhere = Some(Role::Lead);
-        let lead = self.server.moderator(Role::Lead).await;
-        let of_all = Caller::signed_in("a lead of all sites", &lead, everywhere, everywhere);
-        callers.push(Caller { everywhere, ..of_all });
+        for role in Role::ALL {
+            let (everywhere, moderator) = (Some(role), self.server.moderator(role).await);
+            let of_all =
+                Caller::signed_in(&format!("a {role} of all sites"), &moderator, everywhere, everywhere);
+            callers.push(Caller { everywhere, ..of_all });
+        }
         let admin = Some(Role::Admin);
         let elsewhere = self.server.member("Zqelsewhere", &[("other", Role::Admin)]).await;
         callers.push(Caller::signed_in("an admin of another site", &elsewhere, None, admin));
