@@ -178,6 +178,7 @@ fn remember(dist: &Dist) -> Result<()> {
     let weights: BTreeMap<String, usize> = budgets::used(dist)?.into_iter().collect();
     let line = json!({ "commit": commit, "date": date, "brotli_bytes": weights }).to_string();
     let file = project::root().join(HISTORY);
+    fs::create_dir_all(file.parent().context("the history lies in a folder")?)?;
     let known = fs::read_to_string(&file).unwrap_or_default();
     let of_commit = format!("\"commit\":\"{commit}\"");
     let others = known.lines().filter(|line| !line.contains(&of_commit));
