@@ -4,7 +4,6 @@ use std::sync::LazyLock;
 
 use peer_support_domain::signals::known::Known;
 use peer_support_domain::signals::model::Model;
-use peer_support_domain::signals::packed;
 use peer_support_domain::signals::rules::Rules;
 use peer_support_domain::signals::{Signals, pack};
 
@@ -73,11 +72,6 @@ fn rules(text: &str) {
                 reads(&signals, "I am tired of it all, and nobody is there");
                 reads(&signals, text);
             }
-            let often = packed::often([text]);
-            let words = packed::words(&packed::list(&often));
-            // A packed rule is still one.
-            let again = packed::unpacked(&packed::packed(text, &often), &words);
-            assert!(Rules::default().add("en", &again).is_ok(), "{again}");
         }
         Err(error) => says_what_is_wrong(&error.to_string()),
     }
