@@ -56,7 +56,8 @@ fn sizes(wasm: &[u8]) -> Result<(Vec<(String, usize)>, usize)> {
                     let Name::Function(functions) = name? else { continue };
                     for function in functions {
                         let function = function?;
-                        names.insert(function.index, crate_of(function.name));
+                        let is_kept = !function.name.contains("describe");
+                        names.insert(function.index, is_kept.then(|| crate_of(function.name)));
                     }
                 }
             }
@@ -65,7 +66,10 @@ fn sizes(wasm: &[u8]) -> Result<(Vec<(String, usize)>, usize)> {
     }
     let mut crates: BTreeMap<String, usize> = BTreeMap::new();
     for (index, bytes) in (n_imported..).zip(bodies) {
-        let name = names.get(&index).cloned().unwrap_or_else(|| "without a name".to_owned());
+        // What describes the functions of JavaScript is read by wasm-bindgen, and taken out.
+        let Some(name) = names.remove(&index).unwrap_or_else(|| Some("without a name".to_owned())) else {
+            continue;
+        };
         *crates.entry(name).or_default() += bytes;
     }
     let mut crates: Vec<_> = crates.into_iter().collect();
