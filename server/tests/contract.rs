@@ -4,7 +4,7 @@
 //! `cargo xtask test --only contract` runs it, and installs Schemathesis first. `PEER_SUPPORT_EXAMPLES` says how many requests
 //! are drawn for each operation, beside those that follow from the document alone.
 
-#[allow(dead_code, reason = "the tests of the stores use the rest")]
+#[allow(dead_code, reason = "other tests use the rest")]
 mod support;
 
 use std::fs;
@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::postgres::Cluster;
+use crate::support::program::command;
 
 /// Requests drawn for each operation, unless more are asked for.
 const EXAMPLES: &str = "4";
@@ -136,12 +137,12 @@ impl Server {
 }
 
 fn program(folder: &Path, database: Option<&str>) -> Command {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_peer-support-server"));
+    let mut program = command(&[], &[]);
     program.arg("--config").arg(folder.join("server.toml")).arg("--data").arg(folder.join("data"));
     if let Some(database) = database {
         program.args(["--database", database]).env("PEER_SUPPORT_SECRET", "07".repeat(32));
     }
-    program.stdin(Stdio::null()).stderr(Stdio::null());
+    program.stderr(Stdio::null());
     program
 }
 

@@ -1,9 +1,9 @@
 //! The program itself, over real connections: started, stopped, killed, and its command line.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Arc, Mutex};
+
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
@@ -23,6 +23,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::client::{Answer, STORY, Stream, empty_database, problem, text_of};
+use crate::support::program::{self, Lines};
 
 /// How long anything here may take before the test gives up and says for what it waited.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -37,29 +38,7 @@ pub struct Program {
     pub log: Lines,
 }
 
-/// The lines that a program wrote to one of its outputs.
-#[derive(Clone, Default)]
-pub struct Lines(Arc<Mutex<String>>);
-
 impl Lines {
-    fn of(mut stream: impl Read + Send + 'static) -> Self {
-        let lines = Self::default();
-        let kept = lines.clone();
-        std::thread::spawn(move || {
-            let mut reader = BufReader::new(&mut stream);
-            let mut line = String::new();
-            while matches!(reader.read_line(&mut line), Ok(1..)) {
-                kept.0.lock().unwrap().push_str(&line);
-                line.clear();
-            }
-        });
-        lines
-    }
-
-    pub fn text(&self) -> String {
-        self.0.lock().unwrap().clone()
-    }
-
     /// What follows `words` on the first line that has them, once there is one.
     pub async fn after(&self, words: &str) -> String {
         let end = Instant::now() + PATIENCE;
@@ -76,13 +55,7 @@ impl Lines {
 }
 
 pub fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_peer-support-server"));
-    command.args(arguments).stdin(Stdio::null());
-    // What is set where the tests run is not what they test.
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PEER_SUPPORT_")) {
-        command.env_remove(name);
-    }
-    command
+    program::command(&[], arguments)
 }
 
 /// Runs a command to its end.

@@ -31,8 +31,7 @@ async fn a_clock_that_jumps_both_ways_loses_nothing_and_doubles_nothing() {
             report("clock turned", "until the next post is acknowledged", load.recovered(began).await);
             if chance.once_in(3) {
                 server.kill();
-                server = place.serve().await;
-                load.goes_to(&[&server.address]);
+                server = load.serve_again(&place).await;
             }
             load.check(&place);
         }

@@ -16,10 +16,7 @@ use crate::rounds::{Chance, report, rounds};
 async fn a_server_that_is_killed_at_any_moment_loses_nothing_and_doubles_nothing() {
     let folder = TempDir::new().unwrap();
     let place = Place::demo(folder.path());
-    let caller = Caller::new();
-    let mut server = place.serve().await;
-    let session = server.moderator(&caller).await;
-    let load = Load::begin(&server.address, Some(session)).await;
+    let (mut server, load) = Load::on_demo(&place).await;
     for round in 0..rounds() {
         let mut chance = Chance::new(round);
         load.acknowledges(50 + chance.below(100) as usize).await;
@@ -28,8 +25,7 @@ async fn a_server_that_is_killed_at_any_moment_loses_nothing_and_doubles_nothing
         server.kill();
 
         let began = Instant::now();
-        server = place.serve().await;
-        load.goes_to(&[&server.address]);
+        server = load.serve_again(&place).await;
         report("kill -9", "until a post is acknowledged", load.recovered(began).await);
         load.check(&place);
         check_file(&place);
@@ -39,10 +35,11 @@ async fn a_server_that_is_killed_at_any_moment_loses_nothing_and_doubles_nothing
     book.check(&place);
     check_file(&place);
     let (code, text) = book.a_code();
+    let caller = Caller::new();
     let mine =
         caller.call(&server.address, Method::GET, "/api/v1/mine", &[("recovery-code", &code)], None).await;
     assert_eq!(mine.unwrap().json()["text"], json!(text), "codes still open what they opened");
-    println!("acknowledged posts and votes: {:?}; refused: {:?}", book.n_acknowledged(), book.refusals);
+    book.tell();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -109,9 +109,7 @@ async fn on_a_full_disk_people_read_on_and_what_they_send_is_refused_until_there
     let disk = SmallDisk::of_mebibytes(64);
     let place = disk.demo();
     let caller = Caller::new();
-    let mut server = place.serve().await;
-    let session = server.moderator(&caller).await;
-    let load = Load::begin(&server.address, Some(session)).await;
+    let (mut server, load) = Load::on_demo(&place).await;
     for round in 0..rounds() {
         let mut chance = Chance::new(round);
         load.acknowledges(20 + chance.below(50) as usize).await;
@@ -128,8 +126,7 @@ async fn on_a_full_disk_people_read_on_and_what_they_send_is_refused_until_there
 
         let began = Instant::now();
         if is_killed {
-            server = place.serve().await;
-            load.goes_to(&[&server.address]);
+            server = load.serve_again(&place).await;
         }
         report("disk full", "until a post is acknowledged when there is room", load.recovered(began).await);
         load.check(&place);
@@ -138,7 +135,7 @@ async fn on_a_full_disk_people_read_on_and_what_they_send_is_refused_until_there
     let book = load.finish().await;
 
     book.check(&place);
-    println!("acknowledged posts and votes: {:?}; refused: {:?}", book.n_acknowledged(), book.refusals);
+    book.tell();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,9 +144,7 @@ async fn on_a_broken_or_read_only_disk_people_read_on_and_nothing_acknowledged_i
     let mut place = Place::demo(folder.path());
     let layer = Layer::below(&mut place);
     let caller = Caller::new();
-    let mut server = place.serve().await;
-    let session = server.moderator(&caller).await;
-    let load = Load::begin(&server.address, Some(session)).await;
+    let (mut server, load) = Load::on_demo(&place).await;
     for round in 0..rounds() {
         let mut chance = Chance::new(round);
         let faults = [
@@ -177,8 +172,7 @@ async fn on_a_broken_or_read_only_disk_people_read_on_and_nothing_acknowledged_i
             );
             if chance.once_in(2) {
                 server.kill();
-                server = place.serve().await;
-                load.goes_to(&[&server.address]);
+                server = load.serve_again(&place).await;
             }
             load.check(&place);
             check_file(&place);
@@ -187,7 +181,7 @@ async fn on_a_broken_or_read_only_disk_people_read_on_and_nothing_acknowledged_i
     let book = load.finish().await;
 
     book.check(&place);
-    println!("acknowledged posts and votes: {:?}; refused: {:?}", book.n_acknowledged(), book.refusals);
+    book.tell();
 }
 
 #[tokio::test(flavor = "multi_thread")]

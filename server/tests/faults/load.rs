@@ -15,7 +15,7 @@ use peer_support_server::secret::recovery_hash;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::program::{Answer, Caller, PATIENCE, Place, Session, run, until};
+use crate::program::{Answer, Caller, PATIENCE, Place, Program, Session, run, until};
 
 /// Who write at the same time. A moderator comes besides.
 const N_WRITERS: usize = 8;
@@ -37,8 +37,8 @@ pub struct Load {
 
 struct Shared {
     caller: Caller,
-    /// Where to send things: any of them.
-    addresses: Mutex<Vec<String>>,
+    /// Where to send things.
+    address: Mutex<String>,
     /// Readable posts, to vote on.
     targets: Vec<String>,
     session: Option<Session>,
@@ -83,6 +83,14 @@ impl Load {
         Self::begin_marked(address, session, &[], Box::new(|| 0)).await
     }
 
+    /// Starts a demo and begins on its site, with a moderator.
+    pub async fn on_demo(place: &Place) -> (Program, Self) {
+        let mut server = place.serve().await;
+        let session = server.moderator(&Caller::new()).await;
+        let load = Self::begin(&server.address, Some(session)).await;
+        (server, load)
+    }
+
     /// As [`begin`](Self::begin), through a proxy that has answers of its own.
     pub async fn begin_behind_proxy(
         address: &str,
@@ -107,7 +115,7 @@ impl Load {
         assert!(!targets.is_empty(), "the demo has examples");
         let shared = Arc::new(Shared {
             caller,
-            addresses: Mutex::new(vec![address.to_owned()]),
+            address: Mutex::new(address.to_owned()),
             targets,
             session,
             is_over: AtomicBool::new(false),
@@ -127,10 +135,11 @@ impl Load {
         Self { shared, tasks }
     }
 
-    /// From now on there.
-    pub fn goes_to(&self, addresses: &[&str]) {
-        *self.shared.addresses.lock().unwrap() =
-            addresses.iter().map(|&address| address.to_owned()).collect();
+    /// Starts the server again, to which all go from now on.
+    pub async fn serve_again(&self, place: &Place) -> Program {
+        let server = place.serve().await;
+        *self.shared.address.lock().unwrap() = server.address.clone();
+        server
     }
 
     /// Waits until this many more things were acknowledged.
@@ -202,11 +211,8 @@ impl Shared {
         is_done: impl Fn(&Answer, bool) -> bool,
     ) -> Answer {
         let mut is_again = false;
-        for n in 0.. {
-            let address = {
-                let addresses = self.addresses.lock().unwrap();
-                addresses[n % addresses.len()].clone()
-            };
+        loop {
+            let address = self.address.lock().unwrap().clone();
             let called = self.caller.call(&address, method.clone(), path, headers, body).await;
             match called {
                 Ok(answer) if is_done(&answer, is_again) => {
@@ -229,7 +235,6 @@ impl Shared {
             is_again = true;
             tokio::time::sleep(BEFORE_NEXT_TRY).await;
         }
-        unreachable!("it insists")
     }
 }
 
@@ -336,9 +341,10 @@ impl Book {
         self.check_against(self, &Held::of(place), mark);
     }
 
-    /// How many posts and votes were acknowledged.
-    pub fn n_acknowledged(&self) -> (usize, usize) {
-        (self.posts.len(), self.votes.len())
+    /// Prints how much was acknowledged and refused.
+    pub fn tell(&self) {
+        let (posts, votes) = (self.posts.len(), self.votes.len());
+        println!("acknowledged: {posts} posts and {votes} votes; refused: {:?}", self.refusals);
     }
 
     /// The ids of what was acknowledged after `mark` and not deleted.

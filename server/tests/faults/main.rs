@@ -14,6 +14,6 @@ mod pause;
 mod program;
 mod replicas;
 mod rounds;
-#[allow(dead_code, reason = "the tests of the stores use the rest")]
+#[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../support/mod.rs"]
 mod support;

@@ -5,16 +5,14 @@ use std::time::Instant;
 use tempfile::TempDir;
 
 use crate::load::{Load, check_file};
-use crate::program::{Caller, Place};
+use crate::program::Place;
 use crate::rounds::{Chance, pause, report, rounds};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_stood_still_goes_on_where_it_was() {
     let folder = TempDir::new().unwrap();
     let place = Place::demo(folder.path());
-    let mut server = place.serve().await;
-    let session = server.moderator(&Caller::new()).await;
-    let load = Load::begin(&server.address, Some(session)).await;
+    let (server, load) = Load::on_demo(&place).await;
     for round in 0..rounds() {
         let mut chance = Chance::new(round);
         load.acknowledges(50 + chance.below(100) as usize).await;

@@ -2,10 +2,8 @@
 
 use std::ffi::OsStr;
 use std::fmt;
-use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
@@ -15,6 +13,8 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
+
+use crate::support::program::{Lines, command};
 
 /// How long anything here may take before the test gives up and says for what it waited.
 pub const PATIENCE: Duration = Duration::from_secs(120);
@@ -30,43 +30,6 @@ pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
         assert!(Instant::now() < end, "waited for {what}");
         tokio::time::sleep(LOOK_EVERY).await;
     }
-}
-
-/// What a program wrote to one of its outputs.
-#[derive(Clone, Default)]
-pub struct Lines(Arc<Mutex<String>>);
-
-impl Lines {
-    fn of(stream: impl Read + Send + 'static) -> Self {
-        let lines = Self::default();
-        let kept = lines.clone();
-        std::thread::spawn(move || {
-            let mut reader = BufReader::new(stream);
-            let mut line = String::new();
-            while matches!(reader.read_line(&mut line), Ok(1..)) {
-                kept.0.lock().unwrap().push_str(&line);
-                line.clear();
-            }
-        });
-        lines
-    }
-
-    pub fn text(&self) -> String {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-/// The program, not started. `prefix` is what starts it, such as a shell that sets limits.
-pub fn command(prefix: &[&OsStr], arguments: &[&str]) -> Command {
-    let program = OsStr::new(env!("CARGO_BIN_EXE_peer-support-server"));
-    let mut words = prefix.iter().chain([&program]);
-    let mut command = Command::new(words.next().expect("there is at least the program"));
-    command.args(words).args(arguments).stdin(Stdio::null());
-    // What is set where the tests run is not what they test.
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PEER_SUPPORT_")) {
-        command.env_remove(name);
-    }
-    command
 }
 
 /// Runs a command to its end, which must be good.

@@ -1,3 +1,4 @@
-//! What the tests of store and API share.
+//! What the tests of store, API and faults share.
 
 pub mod postgres;
+pub mod program;
