@@ -5,6 +5,7 @@ use crate::setup::{self, Part, std::Std, std::TARGET, tools::cargo};
 use crate::{fuzz, helplines, packages, project};
 use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
+use std::fmt::Display;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -161,10 +162,10 @@ fn run(step: Step, options: &Options) -> Result<Tally> {
         Step::Licences => whole(packages::licences::check()),
         Step::Helplines => whole(helplines::check()),
         Step::Build => whole(within_budgets()),
-        Step::Packages => shipped(),
+        Step::Packages => Ok(each("packages", packages::check::all()?)),
         Step::Native => native(options),
         Step::Contract => contract(options),
-        Step::Fuzz => promises(),
+        Step::Fuzz => Ok(each("fuzz", fuzz::all(FUZZ_SECONDS)?)),
         Step::Wasm => wasm(options),
         Step::Npm => whole(apps()),
         Step::Browsers => browsers(options),
@@ -206,19 +207,19 @@ fn apps() -> Result<()> {
     crate::apps::build()
 }
 
-/// Each check of what is shipped, as a test.
-fn shipped() -> Result<Tally> {
+/// Each of these checks as a test of its own, named behind `kind`.
+fn each<N: Display>(kind: &str, checks: Vec<(N, Result<()>)>) -> Tally {
     let mut tally = Tally::default();
-    for (name, done) in packages::check::all()? {
+    for (name, done) in checks {
         match done {
             Ok(()) => tally.passed += 1,
             Err(error) => {
                 eprintln!("{name}: {error:#}");
-                tally.failed.push(format!("packages: {name}"));
+                tally.failed.push(format!("{kind}: {name}"));
             }
         }
     }
-    Ok(tally)
+    tally
 }
 
 /// The server against its OpenAPI document, on either database.
@@ -228,21 +229,6 @@ fn contract(options: &Options) -> Result<Tally> {
     let mut tests = ours();
     tests.args(["test", "--locked", "--no-fail-fast", "-p", "peer-support-server", "--test", "contract"]);
     count(tests.args(&options.filter))
-}
-
-/// Each target of the fuzzer, as a test.
-fn promises() -> Result<Tally> {
-    let mut tally = Tally::default();
-    for (target, done) in fuzz::all(FUZZ_SECONDS)? {
-        match done {
-            Ok(()) => tally.passed += 1,
-            Err(error) => {
-                eprintln!("{target}: {error:#}");
-                tally.failed.push(format!("fuzz: {target}"));
-            }
-        }
-    }
-    Ok(tally)
 }
 
 fn native(options: &Options) -> Result<Tally> {

@@ -2,7 +2,7 @@
 //!
 //! They are measured and never shipped, so only this command installs them.
 
-use crate::setup::{debian, tools};
+use crate::setup::tools;
 use crate::{project, run};
 use anyhow::{Context, Result};
 use flate2::{Compression, write::GzEncoder};
@@ -35,11 +35,7 @@ pub fn install() -> Result<()> {
     fs::create_dir_all(&files)?;
     eprintln!("setup: installing {ISSO} with pip, the scripts of others with npm");
     let isso = home.join("isso");
-    debian::python()?;
-    run::output(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&isso))?;
-    run::retry(|| {
-        run::output(Command::new(isso.join("bin/pip")).args(["install", "--quiet", ISSO])).map(drop)
-    })?;
+    tools::pip(&isso, &[ISSO])?;
     let inside = "import isso, os; print(os.path.dirname(isso.__file__))";
     let package = run::output(Command::new(isso.join("bin/python")).args(["-c", inside]))?;
     for (from, name) in [("js/embed.min.js", "embed.min.js"), ("css/isso.css", "isso.css")] {

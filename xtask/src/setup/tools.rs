@@ -4,7 +4,7 @@ use super::debian;
 use crate::{project, run};
 use anyhow::{Context, Result};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Speaks WebDriver for Firefox. Debian has no package, and npm's fetches its binary from elsewhere.
@@ -71,24 +71,25 @@ pub fn schemathesis() -> Result<()> {
     if fs::read(&kept).is_ok_and(|kept| kept == wanted) {
         return Ok(());
     }
-    debian::python()?;
-
     eprintln!("setup: installing Schemathesis with pip");
-    run::retry(|| {
-        run::output(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
-        let mut pip = Command::new(folder.join("bin/pip"));
-        pip.args([
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-deps",
-            "--only-binary",
-            ":all:",
-        ]);
-        run::output(pip.args(["--require-hashes", "--requirement"]).arg(&asked)).map(drop)
-    })
-    .context("pip could not install Schemathesis")?;
+    let asked = asked.display().to_string();
+    pip(&folder, &["--no-deps", "--only-binary", ":all:", "--require-hashes", "--requirement", &asked])?;
     fs::write(&kept, wanted).with_context(|| kept.display().to_string())
+}
+
+/// Makes `folder` a Python environment of its own, with what pip installs when it is given `what`.
+///
+/// # Errors
+///
+/// When there is no Python and none can be installed, or pip fails.
+pub fn pip(folder: &Path, what: &[&str]) -> Result<()> {
+    debian::python()?;
+    run::retry(|| {
+        run::output(Command::new("python3").args(["-m", "venv", "--clear"]).arg(folder))?;
+        let mut pip = Command::new(folder.join("bin/pip"));
+        run::output(pip.args(["install", "--quiet", "--disable-pip-version-check"]).args(what)).map(drop)
+    })
+    .with_context(|| format!("pip could not install {}", what.join(" ")))
 }
 
 /// Installs `version` of a program into `target/tools/bin` from the registry, with its own lock file.
