@@ -62,9 +62,6 @@ pub fn try_now(session: Session, draft: Draft, proof: Option<String>) {
     draft.sending.set(Sending::Now);
     let code = attempt.code;
     let then = move |answer| {
-        if !session.is_there() {
-            return;
-        }
         if draft.turn.now() == turn {
             answered(session, draft, answer);
         } else if matches!(answer, Ok(Taken::Stored(_)) | Err(Failure::Offline | Failure::Server)) {

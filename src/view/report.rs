@@ -43,12 +43,11 @@ pub fn report(session: Session, t: Locale, item: ItemId) -> El {
             let kept = session.kept();
             let new = wire::NewReport { reason, reporter: kept.key.reporter(item) };
             kept.api.report(item, new, move |answer| match answer {
-                Ok(report) if session.is_there() => {
+                Ok(report) => {
                     let answer = (item, report.clone());
                     session.reading().reports.update(|reports| reports.push(answer));
                     step.set(Step::Taken(report));
                 }
-                Ok(_) => {}
                 Err(failure) => step.set(Step::Failed(reason, failure)),
             });
         }
