@@ -53,7 +53,8 @@ const LOOK: &str = "const isSeen = (e) => !!e && e.getClientRects().length > 0;
 
 /// What the subjects need that is not in the page.
 struct Others {
-    isso: Tree,
+    /// Ends with the others.
+    _isso: Tree,
     isso_at: String,
     files: Arc<Site>,
     answers: Arc<Site>,
@@ -90,7 +91,7 @@ impl Others {
         answer("/api/comment", json!({ "errno": 0, "errmsg": "", "data": none }));
         answer("/api/v2/*", json!({ "count": 0, "roots_count": 0, "comments": [], "data": {} }));
         answer("/api/v2/conf", json!({ "frontend_conf": {}, "version": { "version": "2.9.1" } }));
-        Others { isso, isso_at, files, answers }
+        Others { _isso: isso, isso_at, files, answers }
     }
 
     fn subjects(&self, ours: &Server) -> Vec<Subject> {
@@ -201,14 +202,13 @@ pub async fn one(visit: &Visit, (of, view): (usize, Option<usize>)) -> Value {
     page.cdp("Performance.enable", json!({})).await;
     page.network_log().await;
     page.goto(&host.url("/")).await;
-    page.client.execute_async("setTimeout(arguments[0], 3000)", vec![]).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(3)).await;
     let Some((name, tap, is_there)) = view else {
         let mut found = costs(&page, 0.0).await;
         let paint = page.js("return [seen.lcp, seen.shift]").await;
         found["lcp_ms"] = paint[0].clone();
         found["shift"] = paint[1].clone();
         found["of"] = json!([subject.name, "the page"]);
-        drop(others.isso);
         return found;
     };
 
@@ -229,14 +229,13 @@ pub async fn one(visit: &Visit, (of, view): (usize, Option<usize>)) -> Value {
     let times = page.client.execute_async(&watch, vec![]).await.unwrap();
     let (began, usable) = (times[0].as_f64().unwrap(), times[1].as_f64().unwrap());
     assert!(usable < 30_000.0, "{}: {name} did not come within 30 s", subject.name);
-    page.client.execute_async("setTimeout(arguments[0], 2000)", vec![]).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(2)).await;
     let mut found = costs(&page, began).await;
     found["usable_ms"] = json!(usable);
     found["of"] = json!([subject.name, name]);
     if name == "a form" {
         found["keys_ms"] = json!(keys(&page, is_there).await);
     }
-    drop(others.isso);
     found
 }
 
@@ -278,7 +277,7 @@ async fn keys(page: &Page, field: &str) -> Vec<f64> {
         for key in words.chars() {
             page.press([key]).await;
         }
-        page.client.execute_async("setTimeout(arguments[0], 3000)", vec![]).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(3)).await;
         if at == 0 {
             page.js("keys.length = 0").await;
         }
