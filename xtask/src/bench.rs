@@ -74,11 +74,10 @@ pub fn command(options: &Options) -> Result<()> {
     let is_in_browser = [Bench::Visit, Bench::Drafts, Bench::Beside].into_iter().any(is_asked);
     if is_asked(Bench::Sizes) || is_in_browser {
         setup::install(Part::Browsers)?;
-        let std = std::provide()?;
-        let dist = build::build(build::Options::default(), &std)?;
+        let dist = build::build(build::Options::default(), &std::provide()?)?;
         all["sizes"] = json!(dist.assets());
         if is_asked(Bench::Sizes) {
-            all["crates"] = crates::measure(&std)?;
+            all["crates"] = crates::measure()?;
             remember(&dist)?;
         }
     }
@@ -174,6 +173,11 @@ fn remember(dist: &Dist) -> Result<()> {
     };
     // A folder without its history, as from an archive, has none to remember.
     let Ok(commit) = git(&["rev-parse", "--short=10", "HEAD"]) else { return Ok(()) };
+    // What no commit has is no commit's weight.
+    if !git(&["status", "--porcelain", "--untracked-files=no", "--", ":!bench"])?.is_empty() {
+        eprintln!("bench: not remembered in {HISTORY}, because there are changes that are not committed");
+        return Ok(());
+    }
     let date = git(&["show", "--no-patch", "--format=%cs", "HEAD"])?;
     let weights: BTreeMap<String, usize> = budgets::used(dist)?.into_iter().collect();
     let line = json!({ "commit": commit, "date": date, "brotli_bytes": weights }).to_string();

@@ -1,7 +1,6 @@
 //! Which crates make up the wasm that browsers are sent, by the sizes of their functions before compression.
 
-use crate::build::wasm::{DEVICE, PEERS, Package, WIDGET, compiled};
-use crate::setup::std::Std;
+use crate::build::wasm::{DEVICE, PEERS, Package, WIDGET, with_names};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
@@ -11,16 +10,16 @@ use wasmparser::{KnownCustom, Name, Parser, Payload, TypeRef};
 /// What is named in the report, the rest being summed up.
 const N_NAMED: usize = 15;
 
-/// By module: bytes of each crate's functions, the most first, and of the data.
+/// By module of the last build: bytes of each crate's functions, the most first, and of the data.
 ///
 /// # Errors
 ///
-/// When one does not compile, or is no wasm with names.
-pub fn measure(std: &Std) -> Result<Value> {
+/// When one is not there, or is no wasm with names.
+pub fn measure() -> Result<Value> {
     let modules: [(&str, &Package); 3] =
         [("the panel", &WIDGET), ("the peer space", &PEERS), ("the reader of drafts", &DEVICE)];
     let each = modules.into_iter().map(|(name, package)| {
-        let file = compiled(package, std)?;
+        let file = with_names(package);
         let wasm = fs::read(&file).with_context(|| file.display().to_string())?;
         let (mut crates, data) = sizes(&wasm)?;
         let rest: usize = crates.iter().skip(N_NAMED).map(|(_, bytes)| bytes).sum();

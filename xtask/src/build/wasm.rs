@@ -61,6 +61,10 @@ pub const CONSOLE: Package = Package {
 /// When it does not compile or wasm-bindgen does not understand what came out.
 pub fn build(package: &Package, options: Options, std: &Std) -> Result<Module> {
     let raw = fs::read(compile(package, options, std)?)?;
+    if !options.debug {
+        // The next module of the same crate takes the place of what was read.
+        fs::write(with_names(package), &raw)?;
+    }
     let wasm_opt = if options.debug { None } else { program("wasm-opt") };
     let version = env!("CARGO_PKG_VERSION");
     let step = format!("bindgen 3 {version} {} {}", options.debug, wasm_opt.is_some());
@@ -76,13 +80,10 @@ pub fn build(package: &Package, options: Options, std: &Std) -> Result<Module> {
     Ok(Module { glue, wasm })
 }
 
-/// As visitors get it, before wasm-bindgen: with the names of its functions.
-///
-/// # Errors
-///
-/// When it does not compile.
-pub fn compiled(package: &Package, std: &Std) -> Result<PathBuf> {
-    compile(package, Options::default(), std)
+/// Where the last build left `package` as it was before wasm-bindgen, with the names of its functions.
+pub fn with_names(package: &Package) -> PathBuf {
+    let module = [&[package.name], package.features].concat().join("-");
+    project::target().join("wasm").join(module).with_extension("wasm")
 }
 
 fn compile(package: &Package, options: Options, std: &Std) -> Result<PathBuf> {
