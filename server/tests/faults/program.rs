@@ -150,7 +150,8 @@ impl Program {
     }
 
     pub fn signal(&self, name: &str) {
-        signal(name, self.pid());
+        let kill = Command::new("kill").args(["-s", name, &self.pid().to_string()]).status();
+        assert!(kill.unwrap().success());
     }
 
     /// Asks it to stop, and waits until it did.
@@ -186,11 +187,6 @@ impl Drop for Program {
             eprintln!("the server at {} logged:\n{}", self.address, self.log.text());
         }
     }
-}
-
-pub fn signal(name: &str, pid: u32) {
-    let kill = Command::new("sh").args(["-c", "kill -s $0 $1", name, &pid.to_string()]).status();
-    assert!(kill.unwrap().success());
 }
 
 /// Somebody who is signed in to the console.

@@ -20,7 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use crate::load::Load;
-use crate::program::{Caller, PATIENCE, Place, Program, signal, until};
+use crate::program::{Caller, PATIENCE, Place, Program, until};
 use crate::rounds::{Chance, pause, report, rounds};
 use crate::support::postgres::Cluster;
 
@@ -241,18 +241,20 @@ async fn serve(place: &Place) -> Program {
 async fn hears(server: &Program) {
     let client = Client::builder(TokioExecutor::new()).build_http::<Full<axum::body::Bytes>>();
     let url = format!("http://{}/api/v1/sites/demo/live", server.address);
-    let stream = client.request(Request::get(url).body(Full::default()).unwrap()).await.unwrap();
-    assert!(stream.status().is_success(), "{}", stream.status());
-    let mut body = stream.into_body().into_data_stream();
     let hearing = async {
-        let mut heard = String::new();
-        while let Some(piece) = body.next().await {
-            heard += &String::from_utf8_lossy(&piece.unwrap());
-            if heard.contains("data:") {
-                return;
+        // A server that lost its database for a moment ends its streams, and browsers begin them anew.
+        loop {
+            let stream = client.request(Request::get(&url).body(Full::default()).unwrap()).await.unwrap();
+            assert!(stream.status().is_success(), "{}", stream.status());
+            let mut body = stream.into_body().into_data_stream();
+            let mut heard = String::new();
+            while let Some(piece) = body.next().await {
+                heard += &String::from_utf8_lossy(&piece.unwrap());
+                if heard.contains("data:") {
+                    return;
+                }
             }
         }
-        panic!("the stream ended: {heard}");
     };
     tokio::time::timeout(PATIENCE, hearing).await.expect("waited to hear of what is published");
 }
@@ -291,13 +293,9 @@ async fn replicas_and_machines_of_the_database_may_go_and_nothing_acknowledged_i
             load.recovered(Instant::now()).await,
         );
 
-        for process in campaign.primary.processes() {
-            signal("STOP", process.parse().unwrap());
-        }
+        campaign.primary.stand_still();
         tokio::time::sleep(pause()).await;
-        for process in campaign.primary.processes() {
-            signal("CONT", process.parse().unwrap());
-        }
+        campaign.primary.go_on();
         report(
             "database stood still",
             "until a post is acknowledged after it",

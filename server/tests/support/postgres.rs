@@ -156,21 +156,31 @@ impl Cluster {
 
     /// Kills every process of the cluster in the middle of what it does.
     pub fn crash(&self) {
-        let killed = Command::new("kill").arg("-9").args(self.processes()).output().unwrap();
-        // A child may end by itself before its turn comes, when it sees the first one gone.
-        let _ = killed;
+        self.signal("KILL");
         let mut keeper = self.keeper.lock().unwrap().take().expect("it is running");
         keeper.stdin.take().unwrap().write_all(b"keep\n").unwrap();
         assert!(keeper.wait().unwrap().success());
     }
 
-    /// The cluster's processes, the first one first.
-    pub fn processes(&self) -> Vec<String> {
+    /// Has every process of the cluster stand still: connections stay, and nothing answers.
+    pub fn stand_still(&self) {
+        self.signal("STOP");
+    }
+
+    /// Ends [`stand_still`](Self::stand_still).
+    pub fn go_on(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
         let postmaster = fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
-        let postmaster = postmaster.lines().next().unwrap().trim().to_owned();
-        let mut processes = children(&postmaster);
-        processes.insert(0, postmaster);
-        processes
+        let postmaster = postmaster.lines().next().unwrap().trim();
+        // It begins no other while it stands still.
+        done(kill("STOP", &[postmaster.to_owned()]));
+        let mut processes = children(postmaster);
+        processes.push(postmaster.to_owned());
+        // A child may end by itself before its turn comes.
+        let _ = kill(name, &processes).output().unwrap();
     }
 
     fn run(&self) {
@@ -182,6 +192,7 @@ impl Cluster {
             "$@" >"$folder/log" 2>&1 &
             read -r what
             kill -QUIT $! 2>/dev/null
+            kill -CONT $! 2>/dev/null
             wait $!
             [ "$what" = keep ] || rm -rf "$folder"
             exit 0
@@ -282,6 +293,12 @@ fn other_user() -> Option<(u32, u32)> {
         };
         ids("postgres").or_else(|| ids("nobody")).expect("a system has the user nobody")
     })
+}
+
+fn kill(signal: &str, processes: &[String]) -> Command {
+    let mut kill = Command::new("kill");
+    kill.args(["-s", signal]).args(processes);
+    kill
 }
 
 /// The processes whose parent is `pid`.
