@@ -61,7 +61,7 @@ impl Hand {
 }
 
 /// Moves the focus to `target` by the keys that a practised user presses.
-async fn walk_to(page: &Page, target: &Element, role: &str, name: &str) {
+pub async fn walk_to(page: &Page, target: &Element, role: &str, name: &str) {
     // Within a group of tabs or radio buttons arrows move; Tab only enters and leaves it.
     let next = "const target = arguments[0], here = ps.focused(), now = ps.describe(here);
         if (here === target) return ['there', now];
