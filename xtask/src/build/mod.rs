@@ -45,7 +45,9 @@ pub fn command(options: Options) -> Result<()> {
 /// When something does not compile or cannot be written.
 pub fn build(options: Options, std: &Std) -> Result<Dist> {
     // Two builds at once would write into one folder.
-    let alone = fs::File::create(project::target().join("build.lock"))?;
+    let target = project::target();
+    fs::create_dir_all(&target).with_context(|| target.display().to_string())?;
+    let alone = fs::File::create(target.join("build.lock"))?;
     alone.lock()?;
 
     let widget = wasm::build(&wasm::WIDGET, options, std)?;
