@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: measured facts, in `target/bench`.
 
 mod crates;
+mod hardware;
+mod load;
 mod peers;
 
 use crate::build::{self, assets::Dist, budgets, server};
@@ -49,7 +51,7 @@ enum Bench {
     Beside,
     /// What the server takes with a million posts, and with a thousand.
     Scale,
-    /// What the server serves over real connections with a million posts, beside nginx and Isso.
+    /// What the server serves over real connections with up to a million posts, beside nginx and Isso.
     Load,
 }
 
@@ -109,6 +111,7 @@ pub fn command(options: &Options) -> Result<()> {
         }
         arguments.extend(options.scale.iter().cloned());
         all["load"] = scale(&arguments)?["load"].take();
+        hardware::write(&all["load"])?;
     }
     let parts = [
         ("sizes", sizes as fn(&Value) -> String),
@@ -117,7 +120,7 @@ pub fn command(options: &Options) -> Result<()> {
         ("drafts", pauses),
         ("beside", beside),
         ("scale", costs),
-        ("load", load),
+        ("load", load::report),
     ];
     let report: String = parts
         .into_iter()
@@ -336,45 +339,6 @@ fn costs(scale: &Value) -> String {
                 operation["what"].as_str().unwrap_or_default(),
                 operation["seconds"].as_f64().unwrap_or(f64::NAN),
                 operation["peak_kib"].as_f64().unwrap_or(f64::NAN) / 1024.0,
-            );
-        }
-    }
-    report
-}
-
-/// What was answered over real connections.
-fn load(found: &Value) -> String {
-    let number = |name: &str| found[name].as_f64().unwrap_or(f64::NAN);
-    let mut report = format!(
-        "\n# Served over real connections, SQLite with {} posts\n\nwrk with one thread on the same machine, five seconds each; a feed is {} \
-         bytes. From its start to the first answer {:.0} ms, with the files in memory; at most {:.0} MiB of memory; on disk {:.0} bytes for each \
-         post or reply, of them {:.0} its text.\n\n| what | connections | requests a second | p50, ms | p99 | p99.9 | failed | processors | \
-         MiB |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
-        found["posts"],
-        found["feed_bytes"],
-        number("start_ms"),
-        number("most_kib") / 1024.0,
-        number("disk_bytes_an_item"),
-        number("text_bytes_an_item"),
-    );
-    for operation in items(&found["operations"]) {
-        for of in items(&operation["by_connections"]) {
-            let ms = |name: &str| of[name].as_f64().unwrap_or(f64::NAN) / 1000.0;
-            let own = |name: &str, divisor: f64, digits: usize| {
-                of[name].as_f64().map_or_else(String::new, |value| format!("{:.digits$}", value / divisor))
-            };
-            let _ = writeln!(
-                report,
-                "| {} | {} | {} | {:.2} | {:.2} | {:.2} | {} | {} | {} |",
-                operation["what"].as_str().unwrap_or_default(),
-                of["connections"],
-                own("a_second", 1.0, 0),
-                ms("p50_us"),
-                ms("p99_us"),
-                ms("p999_us"),
-                of["failed"],
-                own("cpu_share", 1.0, 2),
-                own("kib", 1024.0, 0),
             );
         }
     }

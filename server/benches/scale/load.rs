@@ -1,5 +1,5 @@
 //! What the program serves over real connections: requests a second and how long they wait, by how many ask at once. `wrk` asks, one
-//! thread of it, on the same machine; beside ours stand nginx with a file of the same bytes and, where it is given, Isso.
+//! thread of it, on the same machine; beside ours stand nginx with a file of a feed's bytes and, where it is given, Isso.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -9,15 +9,16 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use peer_support_domain::id::VoterId;
+use peer_support_server::store::Address;
 use serde_json::{Value, json};
 
 use super::texts::{COMMON_WORD, Numbers, RARE_WORD, text};
-use super::{bytes, n_replies, post_id};
+use super::{TOPICS, bytes, n_replies, post_id};
 
 /// How many ask at once.
 const CONNECTIONS: [u32; 3] = [1, 32, 256];
 /// How long each is asked.
-const SECONDS: u32 = 5;
+const SECONDS: u32 = 3;
 /// Requests that wrk has in turn, where each is another.
 const N_REQUESTS: u64 = 50_000;
 /// Of the texts, to know how long they are.
@@ -86,30 +87,37 @@ fn line(method: &str, path: &str, headers: &str, body: &str) -> String {
     format!("{method}\t{path}\t{headers}\t{body}\n")
 }
 
-/// All that is measured over the store in `data`, a folder with so many posts.
-pub fn measure(programs: &Programs, data: &Path, n_posts: u64, scratch: &Path) -> Value {
+/// All that is measured over one store, which is written to, and the feed that it answered with.
+pub fn measure(
+    programs: &Programs,
+    address: &Address,
+    n_posts: u64,
+    disk_bytes: u64,
+    scratch: &Path,
+) -> (Value, String) {
     let config = scratch.join("load.toml");
-    let settings = "[limits]\nwork = \"never\"\n\n[[sites]]\nid = \"demo\"\nname = \"Demo\"\norigins = [\"loopback\"]\n\
-        topics = [\"low-mood\", \"anxiety\", \"grief\", \"work\", \"school\"]\n";
+    let settings = format!(
+        "[limits]\nwork = \"never\"\n\n[[sites]]\nid = \"demo\"\nname = \"Demo\"\norigins = [\"loopback\"]\ntopics = {TOPICS:?}\n"
+    );
     fs::write(&config, settings).unwrap();
-    let mut starts = [(); 3].map(|()| Server::start(data, &config).started_ms);
+    let added = program(address, scratch, &config, &["moderator", "add", "load"]).output().unwrap();
+    let added = String::from_utf8_lossy(&added.stdout);
+    let (_, code) = added.split_once("#code=").expect("a first sign-in is printed");
+    let mut starts = [(); 3].map(|()| Server::start(address, scratch, &config).started_ms);
     starts.sort_by(f64::total_cmp);
-    let size = |folder: &Path| -> u64 {
-        fs::read_dir(folder).unwrap().flatten().map(|file| file.metadata().map_or(0, |of| of.len())).sum()
-    };
-    let disk = size(data);
 
-    let server = Server::start(data, &config);
+    let server = Server::start(address, scratch, &config);
     let wrk = Wrk { programs, scratch };
     let mut numbers = Numbers::from(n_posts);
-    let texts: Vec<String> = (0..N_TEXTS).map(|_| text(&mut numbers, None)).collect();
+    let texts = texts(&mut numbers);
     let json = "content-type: application/json";
     let thread = |n: u64| post_id(n % (n_posts / 25) * 25 + 20);
     let some = |one: &mut dyn FnMut(u64) -> String| (0..N_REQUESTS).map(one).collect::<String>();
     let search =
         |words: &str| line("POST", "/api/v1/sites/demo/search", json, &json!({ "words": words }).to_string());
-    let signed_in = server.sign_in();
+    let signed_in = server.sign_in(code.trim());
     let posted = format!("{json}|idempotency-key: once");
+    let feed = server.get("/api/v1/sites/demo/posts?order=new&limit=25");
     let operations = [
         ("feed", line("GET", "/api/v1/sites/demo/posts?order=new&limit=25", "", "")),
         (
@@ -138,29 +146,42 @@ pub fn measure(programs: &Programs, data: &Path, n_posts: u64, scratch: &Path) -
                 .collect(),
         ),
     ];
-    let mut measured = Vec::new();
-    let mut feed = String::new();
-    for (what, requests) in operations {
-        if what == "feed" {
-            feed = server.get("/api/v1/sites/demo/posts?order=new&limit=25");
-        }
-        measured.push(wrk.asks(what, server.port, &requests, Some(&server)));
-    }
+    let operations: Vec<Value> = operations
+        .iter()
+        .map(|(what, requests)| wrk.asks(what, server.port, requests, Some(&server)))
+        .collect();
     let n_items = n_posts + (0..n_posts).map(n_replies).sum::<u64>();
-    let text_bytes = texts.iter().map(String::len).sum::<usize>() as f64 / texts.len() as f64;
-    let most_kib = server.kib("VmHWM:");
-    drop(server);
+    let measured = json!({
+        "store": match address {
+            Address::Sqlite(_) => "sqlite",
+            Address::Postgres(_) => "postgres",
+        },
+        "posts": n_posts,
+        "operations": operations,
+        "start_ms": starts[1],
+        "most_kib": server.kib("VmHWM:"),
+        "disk_bytes_an_item": disk_bytes as f64 / n_items as f64,
+        "text_bytes_an_item": texts.iter().map(String::len).sum::<usize>() as f64 / texts.len() as f64,
+    });
+    (measured, feed)
+}
 
+fn texts(numbers: &mut Numbers) -> Vec<String> {
+    (0..N_TEXTS).map(|_| text(numbers, None)).collect()
+}
+
+/// The same of nginx and Isso, as far as they are given. nginx answers with `feed` from a file.
+pub fn beside(programs: &Programs, feed: &str, scratch: &Path) -> Vec<Value> {
+    let wrk = Wrk { programs, scratch };
+    let mut measured = Vec::new();
     if let Some(nginx) = &programs.nginx {
-        let (port, _running) = start_nginx(nginx, scratch, &feed);
-        measured.push(wrk.asks(
-            "nginx: a file of the feed's bytes",
-            port,
-            &line("GET", "/feed.json", "", ""),
-            None,
-        ));
+        let (port, _running) = start_nginx(nginx, scratch, feed);
+        let requests = line("GET", "/feed.json", "", "");
+        measured.push(wrk.asks("nginx: a file of the feed's bytes", port, &requests, None));
     }
     if let Some(isso) = &programs.isso {
+        let json = "content-type: application/json";
+        let texts = texts(&mut Numbers::from(1));
         let (port, _running) = start_isso(isso, scratch);
         let new = |text: &str| {
             line("POST", "/new?uri=/a&title=a", json, &json!({ "text": format!("{text} @") }).to_string())
@@ -172,15 +193,7 @@ pub fn measure(programs: &Programs, data: &Path, n_posts: u64, scratch: &Path) -
         let all: String = texts.iter().map(|text| new(text)).collect();
         measured.push(wrk.asks("Isso: post", port, &all.replace("uri=/a", "uri=/b"), None));
     }
-    json!({
-        "posts": n_posts,
-        "feed_bytes": feed.len(),
-        "operations": measured,
-        "start_ms": starts[1],
-        "most_kib": most_kib,
-        "disk_bytes_an_item": disk as f64 / n_items as f64,
-        "text_bytes_an_item": text_bytes,
-    })
+    measured
 }
 
 struct Wrk<'a> {
@@ -231,33 +244,36 @@ struct Server {
     port: u16,
     /// From its start to the first answer of the feed.
     started_ms: f64,
-    code: String,
+}
+
+/// Our program over a store, with these arguments.
+fn program(address: &Address, data: &Path, config: &Path, arguments: &[&str]) -> Command {
+    let database = match address {
+        Address::Sqlite(file) => format!("sqlite:{}", file.display()),
+        Address::Postgres(url) => url.clone(),
+    };
+    let mut program = Command::new(env!("CARGO_BIN_EXE_peer-support-server"));
+    program.args(arguments).arg("--data").arg(data).arg("--config").arg(config);
+    program.env("PEER_SUPPORT_DATABASE", database).env("PEER_SUPPORT_SECRET", "5e".repeat(32));
+    program
 }
 
 impl Server {
-    fn start(data: &Path, config: &Path) -> Server {
+    fn start(address: &Address, data: &Path, config: &Path) -> Server {
         let began = Instant::now();
-        let mut program = Command::new(env!("CARGO_BIN_EXE_peer-support-server"));
-        program.args(["serve", "--addr", "127.0.0.1:0"]).arg("--data").arg(data).arg("--config").arg(config);
-        // Its log of requests is what an owner's terminal or journal takes.
+        let mut program = program(address, data, config, &["serve", "--addr", "127.0.0.1:0"]);
         let mut child =
             program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
-        let (mut port, mut code) = (None, None);
-        while port.is_none() || code.is_none() {
+        let port = loop {
             let mut line = String::new();
             assert!(out.read_line(&mut line).unwrap() > 0, "the server ended");
-            let after = |words: &str| line.split_once(words).map(|(_, rest)| rest.trim().to_owned());
-            port = port.or_else(|| after("listening on http://127.0.0.1:"));
-            code = code.or_else(|| after("/console/#code="));
-        }
-        std::thread::spawn(move || out.read_to_end(&mut Vec::new()));
-        let mut server = Server {
-            running: Running(child),
-            port: port.unwrap().parse().unwrap(),
-            started_ms: 0.0,
-            code: code.unwrap(),
+            if let Some((_, port)) = line.split_once("listening on http://127.0.0.1:") {
+                break port.trim().parse().unwrap();
+            }
         };
+        std::thread::spawn(move || out.read_to_end(&mut Vec::new()));
+        let mut server = Server { running: Running(child), port, started_ms: 0.0 };
         server.get("/api/v1/sites/demo/posts?order=new&limit=25");
         server.started_ms = began.elapsed().as_secs_f64() * 1000.0;
         server
@@ -267,9 +283,9 @@ impl Server {
         ask(self.port, "GET", path, "", "").1
     }
 
-    /// A moderator's cookie.
-    fn sign_in(&self) -> String {
-        let body = json!({ "code": self.code }).to_string();
+    /// The cookie of a moderator who signs in by this code.
+    fn sign_in(&self, code: &str) -> String {
+        let body = json!({ "code": code }).to_string();
         let (head, _) =
             ask(self.port, "POST", "/api/v1/console/session", "content-type: application/json", &body);
         let cookie = head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).expect("a cookie");

@@ -63,6 +63,9 @@ struct Options {
     /// Posts of the small store.
     #[arg(long, default_value_t = 1_000)]
     small: u64,
+    /// Posts of the store between, for what is asked over real connections.
+    #[arg(long, default_value_t = 100_000)]
+    middle: u64,
     /// Posts of the large store, and comments to move.
     #[arg(long, default_value_t = 1_000_000)]
     large: u64,
@@ -113,7 +116,7 @@ enum Part {
     Requests,
     /// What import and export take.
     Moving,
-    /// What the program serves over real connections, over SQLite with as many posts as the large store.
+    /// What the program serves over real connections, over each store of each size.
     Load,
 }
 
@@ -145,18 +148,26 @@ async fn main() {
     );
 }
 
-/// Fills the store that the requests of the large one are measured over, unless it is there, and has the program serve a copy.
+/// Has the program serve copies of stores, which are filled unless they are there.
 async fn load(options: &Options, places: &Places<'_>, scratch: &Path) -> Value {
-    let name = format!("posts_{}", options.large);
-    let address = places.address(Kept::Sqlite, &name).await;
-    filled(&address, options.large, State::Published).await.close().await;
-    // What is posted and voted for a moment must not stay in the store that others measure.
-    let copy = scratch.join("served");
-    std::fs::create_dir_all(&copy).unwrap();
-    for file in std::fs::read_dir(places.folder.join(&name)).unwrap().flatten() {
-        std::fs::copy(file.path(), copy.join(file.file_name())).unwrap();
+    let (mut stores, mut feed) = (Vec::new(), String::new());
+    for kept in [Kept::Sqlite, Kept::Postgres] {
+        if options.store.is_some_and(|only| only != kept) {
+            continue;
+        }
+        for n_posts in [options.small, options.middle, options.large] {
+            let name = format!("posts_{n_posts}");
+            let address = places.address(kept, &name).await;
+            filled(&address, n_posts, State::Published).await.close().await;
+            // What is posted and voted for a moment must not stay in the store that others measure.
+            let (served, disk_bytes) = places.copy(&address, &name, scratch).await;
+            let measured;
+            (measured, feed) = load::measure(&options.programs, &served, n_posts, disk_bytes, scratch);
+            stores.push(measured);
+        }
     }
-    load::measure(&options.programs, &copy, options.large, scratch)
+    let beside = load::beside(&options.programs, &feed, scratch);
+    json!({ "feed_bytes": feed.len(), "stores": stores, "beside": beside })
 }
 
 /// Where databases are made.
@@ -179,6 +190,29 @@ impl Places<'_> {
                 // There already, when it is taken.
                 let _ = connection.execute(AssertSqlSafe(format!("create database {name}"))).await;
                 Address::Postgres(url.replace("DATABASE", name))
+            }
+        }
+    }
+
+    /// A copy of the store that [`address`](Self::address) gave for this name, and how many bytes it takes.
+    async fn copy(&self, address: &Address, name: &str, scratch: &Path) -> (Address, u64) {
+        match address {
+            Address::Sqlite(file) => {
+                let copy = scratch.join(name).join("peer-support.sqlite3");
+                std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
+                // Closed, it is one file.
+                let n_bytes = std::fs::copy(file, &copy).unwrap();
+                (Address::Sqlite(copy), n_bytes)
+            }
+            Address::Postgres(url) => {
+                let served = format!("served_{name}");
+                let mut connection =
+                    sqlx::PgConnection::connect(&url.replace(name, "postgres")).await.unwrap();
+                let create = format!("create database {served} template {name}");
+                connection.execute(AssertSqlSafe(create)).await.unwrap();
+                let size = sqlx::query_scalar::<_, i64>("select pg_database_size($1)").bind(&served);
+                let n_bytes = size.fetch_one(&mut connection).await.unwrap();
+                (Address::Postgres(url.replace(name, &served)), n_bytes.cast_unsigned())
             }
         }
     }
