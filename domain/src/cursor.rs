@@ -27,7 +27,7 @@ names!(Order, InvalidOrder, "is not an order; expected new, helpful or unanswere
 /// The last item of a page: the next one begins behind it.
 ///
 /// Written as 26 opaque characters. `key` is what the order sorts by: a moment in milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cursor {
     /// The value that the order sorts by.
     pub key: i64,

@@ -183,15 +183,13 @@ pub fn beside(programs: &Programs, feed: &str, scratch: &Path) -> Vec<Value> {
         let json = "content-type: application/json";
         let texts = texts(&mut Numbers::from(1));
         let (port, _running) = start_isso(isso, scratch);
-        let new = |text: &str| {
-            line("POST", "/new?uri=/a&title=a", json, &json!({ "text": format!("{text} @") }).to_string())
-        };
+        let new = |text: &str| json!({ "text": text, "title": "a" }).to_string();
         for text in &texts[..25] {
-            ask(port, "POST", "/new?uri=/a&title=a", json, &json!({ "text": text }).to_string());
+            ask(port, "POST", "/new?uri=/a", json, &new(text));
         }
         measured.push(wrk.asks("Isso: feed", port, &line("GET", "/?uri=/a&limit=25", "", ""), None));
-        let all: String = texts.iter().map(|text| new(text)).collect();
-        measured.push(wrk.asks("Isso: post", port, &all.replace("uri=/a", "uri=/b"), None));
+        let post = |text: &String| line("POST", "/new?uri=/b", json, &new(&format!("{text} @")));
+        measured.push(wrk.asks("Isso: post", port, &texts.iter().map(post).collect::<String>(), None));
     }
     measured
 }
@@ -322,7 +320,7 @@ fn ask(port: u16, method: &str, path: &str, header: &str, body: &str) -> (String
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
-    assert!(head.contains(" 20"), "{method} {path}: {head}");
+    assert!(head.starts_with("HTTP/1.1 20"), "{method} {path}: {head}");
     (head.replace("\r\n", "\n"), body.to_owned())
 }
 

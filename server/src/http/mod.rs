@@ -68,7 +68,7 @@ use crate::origin::origin_of;
 use crate::outbox::Outbox;
 use crate::password::Passwords;
 use crate::secret::ServerSecret;
-use crate::store::{SessionId, Store, StoreError};
+use crate::store::{FeedQuery, SessionId, Store, StoreError};
 
 /// What handlers need: the store, the time, chance, and the settings.
 #[derive(Clone)]
@@ -89,6 +89,8 @@ pub struct App {
     guard: Arc<Guard>,
     helplines: Option<Helplines>,
     streams: Arc<Streams>,
+    /// First pages of feeds.
+    feeds: Arc<cache::Answers<FeedQuery>>,
     /// Of what changes at the desk, by session.
     desk_streams: live::Open<SessionId>,
     /// The last day, as [`Day::since_epoch`](peer_support_domain::line_report::Day::since_epoch), on which a report about a
@@ -134,6 +136,7 @@ impl App {
             assets: Arc::new(assets),
             helplines: config.helplines.clone(),
             streams: Arc::new(Streams::new(config.limits.n_streams)),
+            feeds: Arc::new(cache::Answers::new()),
             desk_streams: live::Open::default(),
             reports_full_on: Arc::new(AtomicI32::new(-1)),
             moderators_noted_at: Arc::default(),

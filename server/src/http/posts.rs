@@ -1,5 +1,7 @@
 //! Posts: the feed of a site, one post, a new one.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -12,6 +14,7 @@ use peer_support_domain::text::PostText;
 use peer_support_domain::wire;
 
 use super::body::Body;
+use super::cache::Answer;
 use super::caller::Caller;
 use super::params::{IdempotencyKey, Path, Query};
 use super::problem::Problem;
@@ -39,8 +42,16 @@ pub(super) async fn get_feed(
         after: query.get("cursor")?,
         limit: query.limit()?,
     };
-    let page = app.store.feed(query).await?;
-    Ok(cache::public_json(&headers, &page))
+    // Only of first pages: there are as many others as there are cursors.
+    let version = if query.after.is_none() { app.store.version() } else { None };
+    if let Some(answer) = version.and_then(|version| app.feeds.get(version, &query)) {
+        return Ok(answer.to(&headers));
+    }
+    let answer = Arc::new(Answer::json(&app.store.feed(query.clone()).await?));
+    if let Some(version) = version {
+        app.feeds.keep(version, query, answer.clone());
+    }
+    Ok(answer.to(&headers))
 }
 
 /// `GET /api/v1/posts/{id}`: a published post.

@@ -346,7 +346,7 @@ pub struct Stored {
 }
 
 /// A page of a site's published posts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FeedQuery {
     /// The site.
     pub site: SiteId,
@@ -1329,6 +1329,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// What [`add`](Self::add) would answer to a request whose key was used before; `None` when it was not.
     async fn added_before(&self, idempotency: Idempotency) -> Result<Option<Added>, StoreError>;
+
+    /// A number that has grown as soon as anything else is committed, by whatever program; `None` where telling it takes as long as
+    /// reading. Takes some microseconds.
+    fn version(&self) -> Option<u64> {
+        None
+    }
 
     /// A page of published posts. Pages never repeat or skip an item that was there all along; in the order "helpful",
     /// one that votes move meanwhile has no fixed place.

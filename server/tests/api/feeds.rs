@@ -87,6 +87,27 @@ async fn what_is_held_is_invisible_through_every_route() {
 }
 
 #[tokio::test]
+async fn what_is_hidden_is_gone_from_feeds_that_were_just_asked_for() {
+    each_server(async |server| {
+        let (first, _) = server.published_story("A story that everyone reads all the time.").await;
+        let (second, code) = server.published_story(STORY).await;
+        let moderator = server.moderator(Role::Moderator).await;
+        let feed = async || server.get("/sites/demo/posts").await.ok();
+        for _ in 0..3 {
+            assert!(feed().await.text().contains(&first) && feed().await.text().contains(&second));
+        }
+
+        moderator.decide(&first, &json!({ "decision": "hide", "reason": "names a person" })).await.ok();
+        assert!(!feed().await.text().contains(&first));
+        moderator.decide(&first, &json!({ "decision": "restore" })).await.ok();
+        assert!(feed().await.text().contains(&first));
+        server.call(Method::DELETE, "/mine", &[("recovery-code", &code)], None).await.ok();
+        assert!(!feed().await.text().contains(&second));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_was_declined_hidden_or_deleted_is_invisible_too() {
     each_server(async |server| {
         let moderator = server.moderator(Role::Moderator).await;

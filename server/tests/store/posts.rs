@@ -352,3 +352,21 @@ async fn approvals_at_once_count_every_reply() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_version_grows_with_all_that_is_committed_by_whatever_program() {
+    let store = sqlite().await;
+    let of_another_program = Subject::of(store.address.clone()).await;
+    let mut seen = store.version().unwrap();
+
+    for (n, by) in [(1, &store), (2, &of_another_program), (3, &store)] {
+        by.added(published(story(n))).await;
+        let now = store.version().unwrap();
+        assert!(now > seen, "{n}: {now}, before {seen}");
+        store.feed_ids(feed(Order::New, 9)).await;
+        assert_eq!(store.version(), Some(now), "who only reads changes nothing");
+        seen = now;
+    }
+    store.close().await;
+    assert_eq!(store.version(), None);
+}
