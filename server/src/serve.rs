@@ -51,7 +51,7 @@ const PURGE_EVERY: Duration = Duration::from_secs(60 * 60);
 ///
 /// # Errors
 ///
-/// When it cannot be reached or was written by a newer version.
+/// When it cannot be reached, was written by a newer version, or is used by an older one that would fail.
 pub async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     if let Address::Sqlite(file) = &config.database
         && let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty())

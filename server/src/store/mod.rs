@@ -90,7 +90,7 @@ impl fmt::Debug for Address {
 ///
 /// # Errors
 ///
-/// When it cannot be reached, or was written by a newer version of this program.
+/// When it cannot be reached, was written by a newer version of this program, or is used by an older one that would fail.
 pub async fn open(address: &Address) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match address {
         Address::Sqlite(path) => Arc::new(sqlite::Sqlite::open(path).await?),
@@ -143,6 +143,12 @@ pub enum StoreError {
         "the database was written by a newer version of this program; start that version, or restore a backup"
     )]
     NewerSchema,
+    /// Servers of an older version are at work, which would fail on what this version has to change.
+    #[error(
+        "a server of an older version uses the database ({0} connections), and would fail when this version changes it; \
+         stop it first"
+    )]
+    OlderServers(usize),
     /// A copy is restored into an empty store only: nothing is overwritten.
     #[error("the store holds data already; restore into an empty one")]
     NotEmpty,

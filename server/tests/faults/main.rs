@@ -17,3 +17,4 @@ mod rounds;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../support/mod.rs"]
 mod support;
+mod upgrade;

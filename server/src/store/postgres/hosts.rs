@@ -22,17 +22,16 @@ pub(super) struct Hosts {
 }
 
 impl Hosts {
+    /// `program` is how the connections call themselves.
+    ///
     /// # Errors
     ///
     /// When one of the URLs that it stands for is none.
-    pub(super) fn parse(url: &str) -> Result<Self, StoreError> {
+    pub(super) fn parse(url: &str, program: &str) -> Result<Self, StoreError> {
         let all: Result<Vec<_>, sqlx::Error> = each(url)
             .iter()
             .map(|url| {
-                Ok(url
-                    .parse::<PgConnectOptions>()?
-                    .application_name("peer-support-server")
-                    .disable_statement_logging())
+                Ok(url.parse::<PgConnectOptions>()?.application_name(program).disable_statement_logging())
             })
             .collect();
         Ok(Self { all: all?, chosen: RwLock::new((0, Instant::now())) })

@@ -27,6 +27,7 @@ mod queue;
 mod reports;
 mod rewrite;
 mod roles;
+mod schema;
 mod search;
 mod sessions;
 mod side_texts;
@@ -55,7 +56,6 @@ use peer_support_domain::wire::{
     AuditLine, Card, Delivery, Drill, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
     SiteChange, SiteSetting, Thread,
 };
-use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::{Connection, Executor, Row};
 use tokio::sync::OnceCell;
@@ -63,6 +63,7 @@ use tokio::sync::mpsc::Sender;
 
 use self::hosts::Hosts;
 use self::rewrite::Rewriter;
+use self::schema::Change;
 use super::live::{Listener, Teller};
 use super::{
     AccountState, Added, AtDesk, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited,
@@ -101,29 +102,6 @@ const SETTINGS: &str = "select set_config(
 /// How often a transaction that met another one is run again. Each time one of them gets through.
 const MAX_RUNS: u32 = 10;
 
-/// In the order they were shipped. What has shipped is never edited.
-const MIGRATIONS: &[(&str, &str)] = &[
-    ("items", include_str!("migrations/0001_items.sql")),
-    ("line_reports", include_str!("migrations/0002_line_reports.sql")),
-    ("flags", include_str!("migrations/0003_flags.sql")),
-    ("notes", include_str!("migrations/0004_notes.sql")),
-    ("cards", include_str!("migrations/0005_cards.sql")),
-    ("reports", include_str!("migrations/0006_reports.sql")),
-    ("imports", include_str!("migrations/0007_imports.sql")),
-    ("side_texts", include_str!("migrations/0008_side_texts.sql")),
-    ("search", include_str!("migrations/0009_search.sql")),
-    ("word_keys", include_str!("migrations/0010_word_keys.sql")),
-    ("accounts", include_str!("migrations/0011_accounts.sql")),
-    ("risk", include_str!("migrations/0012_risk.sql")),
-    ("desk", include_str!("migrations/0013_desk.sql")),
-    ("outbox", include_str!("migrations/0014_outbox.sql")),
-    ("sites", include_str!("migrations/0015_sites.sql")),
-    ("record", include_str!("migrations/0016_record.sql")),
-    ("find", include_str!("migrations/0017_find.sql")),
-    ("rights", include_str!("migrations/0018_rights.sql")),
-    ("drills", include_str!("migrations/0019_drills.sql")),
-];
-
 /// A store in a PostgreSQL database, which it may share with other servers.
 pub struct Postgres {
     pool: PgPool,
@@ -138,9 +116,15 @@ impl Postgres {
     ///
     /// # Errors
     ///
-    /// When the database cannot be reached, or was written by a newer version of this program.
+    /// When the database cannot be reached, was written by a newer version of this program that this one does not bear, or is
+    /// used by an older one that does not bear this.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let hosts = Arc::new(Hosts::parse(url)?);
+        Self::connect_knowing(url, schema::CHANGES).await
+    }
+
+    /// As a version that knows these `changes` of the schema.
+    async fn connect_knowing(url: &str, changes: &'static [Change]) -> Result<Self, StoreError> {
+        let hosts = Arc::new(Hosts::parse(url, &schema::program_name(changes))?);
         if hosts.are_several() {
             hosts.choose().await;
         }
@@ -175,7 +159,7 @@ impl Postgres {
         if hosts.are_several() {
             tokio::spawn(hosts.follow(pool.clone()));
         }
-        migrate(&pool).await?;
+        migrate(&pool, changes).await?;
         let rewriter = Arc::new(Rewriter::new(pool.clone()));
         rewriter.finish_all().await?;
         Ok(Self { pool, rewriter, teller: Arc::new(Teller::new()), listening: OnceCell::new() })
@@ -204,37 +188,14 @@ pub(super) async fn unhurried(tx: &mut PgConnection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Brings the schema up to date, under an advisory lock.
-async fn migrate(pool: &PgPool) -> Result<(), StoreError> {
+/// Brings the schema up to date.
+async fn migrate(pool: &PgPool, changes: &'static [Change]) -> Result<(), StoreError> {
     // Of its own, and closed afterwards: a change of many rows, or waiting for another server that makes it, takes its time.
     let mut connection = pool.acquire().await?.detach();
     connection.execute("set statement_timeout = 0").await?;
-    let migrated = migrate_by(&mut connection).await;
+    let migrated = schema::bring_up_to_date(&mut connection, changes).await;
     connection.close().await?;
     migrated
-}
-
-async fn migrate_by(connection: &mut PgConnection) -> Result<(), StoreError> {
-    let migrations = MIGRATIONS
-        .iter()
-        .zip(1..)
-        .map(|((name, sql), version)| {
-            Migration::new(
-                version,
-                (*name).into(),
-                MigrationType::Simple,
-                sqlx::SqlStr::from_static(sql),
-                false,
-            )
-        })
-        .collect();
-    match Migrator::with_migrations(migrations).run(connection).await {
-        Ok(()) => Ok(()),
-        Err(MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..)) => {
-            Err(StoreError::NewerSchema)
-        }
-        Err(error) => Err(StoreError::database(error)),
-    }
 }
 
 #[async_trait]
