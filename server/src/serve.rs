@@ -53,12 +53,22 @@ const PURGE_EVERY: Duration = Duration::from_secs(60 * 60);
 ///
 /// When it cannot be reached, was written by a newer version, or is used by an older one that would fail.
 pub async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+    opened(config, false).await
+}
+
+/// As [`open_store`]; what is published is read at a machine that stands by, if `reads_standby`.
+async fn opened(config: &Config, reads_standby: bool) -> anyhow::Result<Arc<dyn Store>> {
     if let Address::Sqlite(file) = &config.database
         && let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty())
     {
         create_private_folder(folder)?;
     }
-    store::open(&config.database).await.with_context(|| format!("{:?} cannot be opened", config.database))
+    let opened = if reads_standby {
+        store::open_reading_standby(&config.database).await
+    } else {
+        store::open(&config.database).await
+    };
+    opened.with_context(|| format!("{:?} cannot be opened", config.database))
 }
 
 /// The server's secret: the configured one, or that of the data folder, which is made on first use.
@@ -143,7 +153,7 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> anyhow::R
         tracing::error!("signed helplines: {problem}");
     }
     let secret = secret(config, &random)?;
-    let store = open_store(config).await?;
+    let store = opened(config, config.read_from_standby).await?;
     // Also before anything is shown: nobody is timed while the server was away, and no made-up item stays behind a crash.
     store.end_drills(clock.now_ms(), true).await.context("a fire drill that was running cannot be ended")?;
     // First of all: what a restored copy brought back is not shown, not even for a moment.

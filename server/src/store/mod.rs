@@ -76,6 +76,13 @@ impl FromStr for Address {
     }
 }
 
+impl Address {
+    /// Whether it names several machines, of which one may stand by.
+    pub fn are_several_machines(&self) -> bool {
+        matches!(self, Self::Postgres(url) if postgres::hosts::each(url).len() > 1)
+    }
+}
+
 /// Without the URL, which may hold a password.
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,6 +102,18 @@ pub async fn open(address: &Address) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match address {
         Address::Sqlite(path) => Arc::new(sqlite::Sqlite::open(path).await?),
         Address::Postgres(url) => Arc::new(postgres::Postgres::connect(url).await?),
+    })
+}
+
+/// As [`open`]; what is published is read at a machine of the database that stands by, while one does.
+///
+/// # Errors
+///
+/// As there.
+pub async fn open_reading_standby(address: &Address) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(match address {
+        Address::Sqlite(_) => return open(address).await,
+        Address::Postgres(url) => Arc::new(postgres::Postgres::connect_reading_standby(url).await?),
     })
 }
 
