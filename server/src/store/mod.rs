@@ -168,6 +168,12 @@ pub enum StoreError {
          stop it first"
     )]
     OlderServers(usize),
+    /// So little of the disk is free that it is kept for deletions: nothing new is stored.
+    #[error("the disk is full, but for {kept_mib} MiB that are kept for deletions")]
+    NoRoom {
+        /// MiB.
+        kept_mib: u64,
+    },
     /// A copy is restored into an empty store only: nothing is overwritten.
     #[error("the store holds data already; restore into an empty one")]
     NotEmpty,
@@ -1807,7 +1813,7 @@ pub trait Store: Send + Sync + 'static {
         to: Sender<Vec<ExportedItem>>,
     ) -> Result<(), StoreError>;
 
-    /// Whether the store answers.
+    /// Whether the store can be read.
     async fn ping(&self) -> Result<(), StoreError>;
 
     /// Finishes what was accepted and closes.
