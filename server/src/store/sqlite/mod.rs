@@ -4,6 +4,7 @@ mod attempts;
 mod audit;
 mod cards;
 mod claims;
+mod clock;
 mod credentials;
 mod drills;
 mod export;
@@ -102,6 +103,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0017_find.sql")),
     M::up(include_str!("migrations/0018_rights.sql")),
     M::up(include_str!("migrations/0019_drills.sql")),
+    M::up(include_str!("migrations/0020_clock.sql")),
 ];
 
 /// A store in one file, with its write-ahead log beside it.
@@ -167,7 +169,13 @@ impl Sqlite {
         for import in self.read(|db| imports::begun_before(db, None)).await? {
             self.abandon_import(import).await?;
         }
-        self.write(|db| execute(db, "delete from copy_terms", ())).await.map(drop)
+        self.write(|db| {
+            execute(db, "delete from copy_terms", ())?;
+            // However old the copy is, what is past its time by now is not kept a day longer.
+            execute(db, "delete from clock", ())
+        })
+        .await
+        .map(drop)
     }
 
     async fn write<T: Send + 'static>(
@@ -864,6 +872,10 @@ impl Store for Sqlite {
         tokio::task::spawn_blocking(move || export::export(&path, &site, is_all, &to))
             .await
             .map_err(StoreError::database)?
+    }
+
+    async fn doubts_clock(&self, now: i64) -> Result<Option<i64>, StoreError> {
+        self.write(move |db| clock::doubts(db, now)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
