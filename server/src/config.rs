@@ -67,6 +67,8 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// Where the data is.
     pub database: Address,
+    /// Whether what is published is read at a machine of the database that stands by.
+    pub read_from_standby: bool,
     /// The server's secret; `None` for one in the data folder.
     pub secret: Option<ServerSecret>,
     /// What one client may take.
@@ -244,6 +246,8 @@ pub struct Overrides {
     pub assets: Option<PathBuf>,
     /// `--database`, `PEER_SUPPORT_DATABASE`.
     pub database: Option<String>,
+    /// `--read-from-standby`, `PEER_SUPPORT_READ_FROM_STANDBY`.
+    pub read_from_standby: Option<bool>,
     /// `--public-url`, `PEER_SUPPORT_PUBLIC_URL`.
     pub public_url: Option<String>,
     /// `PEER_SUPPORT_SECRET`; no flag, because every user of a machine sees the flags of its programs.
@@ -301,6 +305,14 @@ impl Config {
         let folder = reader.folder.clone();
         let database =
             reader.value(&mut top, "database", &overrides.database, |text| database(text, &folder));
+        let read_from_standby = reader.switch(&mut top, "read_from_standby", overrides.read_from_standby);
+        if read_from_standby && !database.as_ref().is_some_and(Address::are_several_machines) {
+            reader.problems.push(
+                "read_from_standby: needs a database whose URL names several machines, of which one may stand by: \
+                 postgres://USER@ONE,TWO/DATABASE"
+                    .to_owned(),
+            );
+        }
         let secret = reader.value(&mut top, "secret", &overrides.secret, |text| {
             text.parse::<ServerSecret>().map_err(|e| e.to_string())
         });
@@ -327,6 +339,7 @@ impl Config {
         Ok(Self {
             addr: addr.unwrap_or(DEFAULT_ADDR),
             database: database.unwrap_or_else(|| Address::Sqlite(data.join("peer-support.sqlite3"))),
+            read_from_standby,
             data,
             assets,
             public_url,
@@ -422,6 +435,20 @@ impl Reader {
                 None
             }
         }
+    }
+
+    /// Whether the override, or else `key`, is `true`.
+    fn switch(&mut self, section: &mut Section, key: &str, over: Option<bool>) -> bool {
+        let in_file = match section.table.remove(key) {
+            None => false,
+            Some(Value::Boolean(is_on)) => is_on,
+            Some(other) => {
+                let what = format!("is {}; expected true or false", article(&other));
+                self.problem(&section.place(key), what);
+                false
+            }
+        };
+        over.unwrap_or(in_file)
     }
 
     fn folder(&mut self, section: &mut Section, key: &str, over: &Option<PathBuf>) -> Option<PathBuf> {
@@ -749,6 +776,26 @@ mod tests {
         assert_eq!((site.hide_after_reports, site.publish_after_approvals), (3, 0));
         assert_eq!(site.published_retention_ms, 12 * MONTH_MS);
         assert!(!config.is_demo);
+    }
+
+    #[test]
+    fn a_standby_is_read_at_when_asked_for_and_where_one_may_be() {
+        let of = |database: &str| {
+            let secret = "5e".repeat(32);
+            read(&format!("read_from_standby = true\nsecret = \"{secret}\"\n{database}\n{SITE}"))
+        };
+
+        assert!(
+            of("database = \"postgres://ps@one.example,two.example/support\"").unwrap().read_from_standby
+        );
+        for one in ["", "database = \"postgres://ps@one.example/support\""] {
+            assert!(
+                of(one)
+                    .unwrap_err()
+                    .starts_with("read_from_standby: needs a database whose URL names several")
+            );
+        }
+        assert!(!read(SITE).unwrap().read_from_standby);
     }
 
     #[test]

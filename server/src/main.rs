@@ -57,6 +57,9 @@ struct Settings {
     /// `sqlite:FILE` or `postgres://…` [default: SQLite in the data folder].
     #[arg(long, global = true, env = "PEER_SUPPORT_DATABASE", value_name = "URL", hide_env_values = true)]
     database: Option<String>,
+    /// Reads what is published at a machine of the database that stands by.
+    #[arg(long, global = true, env = "PEER_SUPPORT_READ_FROM_STANDBY", value_name = "BOOL")]
+    read_from_standby: Option<bool>,
     /// How visitors reach the server, such as https://support.example.org.
     #[arg(long, global = true, env = "PEER_SUPPORT_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
@@ -330,6 +333,7 @@ fn run(Cli { command, settings }: Cli) -> anyhow::Result<()> {
         data: settings.data,
         assets: settings.assets,
         database: settings.database,
+        read_from_standby: settings.read_from_standby,
         public_url: settings.public_url,
         secret: std::env::var("PEER_SUPPORT_SECRET").ok(),
         smtp_password: std::env::var("PEER_SUPPORT_SMTP_PASSWORD").ok(),

@@ -18,7 +18,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use peer_support_domain::limits::{DRILL_CHECK, UNPUBLISHED_RETENTION_MS};
+use peer_support_domain::limits::{CLOCK_LEAP_MS, DRILL_CHECK, UNPUBLISHED_RETENTION_MS};
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutStream;
@@ -44,6 +44,8 @@ const AFTER_REFUSAL: Duration = Duration::from_millis(100);
 const AFTER_END: Duration = Duration::from_millis(1);
 /// How often a refusal is logged at most.
 const REFUSALS_EVERY: Duration = Duration::from_secs(10);
+const HOUR_MS: i64 = 60 * 60 * 1_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
 /// How often what is past its time is forgotten.
 const PURGE_EVERY: Duration = Duration::from_secs(60 * 60);
 
@@ -51,14 +53,24 @@ const PURGE_EVERY: Duration = Duration::from_secs(60 * 60);
 ///
 /// # Errors
 ///
-/// When it cannot be reached or was written by a newer version.
+/// When it cannot be reached, was written by a newer version, or is used by an older one that would fail.
 pub async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+    opened(config, false).await
+}
+
+/// As [`open_store`]; what is published is read at a machine that stands by, if `reads_standby`.
+async fn opened(config: &Config, reads_standby: bool) -> anyhow::Result<Arc<dyn Store>> {
     if let Address::Sqlite(file) = &config.database
         && let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty())
     {
         create_private_folder(folder)?;
     }
-    store::open(&config.database).await.with_context(|| format!("{:?} cannot be opened", config.database))
+    let opened = if reads_standby {
+        store::open_reading_standby(&config.database).await
+    } else {
+        store::open(&config.database).await
+    };
+    opened.with_context(|| format!("{:?} cannot be opened", config.database))
 }
 
 /// The server's secret: the configured one, or that of the data folder, which is made on first use.
@@ -143,11 +155,11 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> anyhow::R
         tracing::error!("signed helplines: {problem}");
     }
     let secret = secret(config, &random)?;
-    let store = open_store(config).await?;
+    let store = opened(config, config.read_from_standby).await?;
     // Also before anything is shown: nobody is timed while the server was away, and no made-up item stays behind a crash.
     store.end_drills(clock.now_ms(), true).await.context("a fire drill that was running cannot be ended")?;
     // First of all: what a restored copy brought back is not shown, not even for a moment.
-    if let Err(e) = purge_once(&*store, &config.sites, clock.now_ms()).await {
+    if let Err(e) = purge_when_sure(&*store, &config.sites, clock.now_ms()).await {
         tracing::error!("purging failed: {e}");
     }
     let listener =
@@ -290,10 +302,24 @@ async fn purge(store: Arc<dyn Store>, clock: Clock, sites: Sites) {
             tracing::error!("taking new posts into the index of the search failed: {e}");
         }
         tokio::time::sleep(PURGE_EVERY).await;
-        if let Err(e) = purge_once(&*store, &sites, clock.now_ms()).await {
+        if let Err(e) = purge_when_sure(&*store, &sites, clock.now_ms()).await {
             tracing::error!("purging failed: {e}");
         }
     }
+}
+
+/// Forgets what is past its time, unless the clock may be wrong.
+async fn purge_when_sure(store: &dyn Store, sites: &Sites, now_ms: i64) -> Result<(), StoreError> {
+    if let Some(believed_at) = store.doubts_clock(now_ms).await? {
+        tracing::error!(
+            "nothing is purged: the clock is more than {} days ahead of when a server last ran here. Set it, if it is \
+             wrong; when it goes on like this, purging does in {} hours",
+            CLOCK_LEAP_MS / DAY_MS,
+            (believed_at - now_ms).div_euclid(HOUR_MS) + 1
+        );
+        return Ok(());
+    }
+    purge_once(store, sites, now_ms).await.map(drop)
 }
 
 /// Forgets what is past its time; how many items that were.

@@ -11,7 +11,8 @@ pub(super) async fn get_health() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: the store answers too.
+/// `GET /readyz`: the store can be read, too. A server that cannot write at the moment, because the disk is full or no machine
+/// of the database takes writes, is ready for all who read.
 pub(super) async fn get_readiness(State(app): State<App>) -> Result<(StatusCode, &'static str), Problem> {
     app.store.ping().await?;
     Ok((StatusCode::OK, "ready\n"))

@@ -535,7 +535,8 @@ impl Problem {
             Self::StreamsFull | Self::NetworkStreamsFull | Self::SessionStreamsFull => {
                 Some(RETRY_STREAM_AFTER_SECONDS)
             }
-            Self::TimedOut | Self::Store(StoreError::Database(_) | StoreError::Closed) => {
+            Self::TimedOut
+            | Self::Store(StoreError::Database(_) | StoreError::Closed | StoreError::NoRoom { .. }) => {
                 Some(RETRY_AFTER_SECONDS)
             }
             _ => None,

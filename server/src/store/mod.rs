@@ -5,6 +5,7 @@
 
 mod audit;
 mod blocks;
+mod clock;
 mod copy;
 mod drill;
 mod live;
@@ -76,6 +77,13 @@ impl FromStr for Address {
     }
 }
 
+impl Address {
+    /// Whether it names several machines, of which one may stand by.
+    pub fn are_several_machines(&self) -> bool {
+        matches!(self, Self::Postgres(url) if postgres::hosts::each(url).len() > 1)
+    }
+}
+
 /// Without the URL, which may hold a password.
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -90,11 +98,23 @@ impl fmt::Debug for Address {
 ///
 /// # Errors
 ///
-/// When it cannot be reached, or was written by a newer version of this program.
+/// When it cannot be reached, was written by a newer version of this program, or is used by an older one that would fail.
 pub async fn open(address: &Address) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match address {
         Address::Sqlite(path) => Arc::new(sqlite::Sqlite::open(path).await?),
         Address::Postgres(url) => Arc::new(postgres::Postgres::connect(url).await?),
+    })
+}
+
+/// As [`open`]; what is published is read at a machine of the database that stands by, while one does.
+///
+/// # Errors
+///
+/// As there.
+pub async fn open_reading_standby(address: &Address) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(match address {
+        Address::Sqlite(_) => return open(address).await,
+        Address::Postgres(url) => Arc::new(postgres::Postgres::connect_reading_standby(url).await?),
     })
 }
 
@@ -143,6 +163,18 @@ pub enum StoreError {
         "the database was written by a newer version of this program; start that version, or restore a backup"
     )]
     NewerSchema,
+    /// Servers of an older version are at work, which would fail on what this version has to change.
+    #[error(
+        "a server of an older version uses the database ({0} connections), and would fail when this version changes it; \
+         stop it first"
+    )]
+    OlderServers(usize),
+    /// So little of the disk is free that it is kept for deletions: nothing new is stored.
+    #[error("the disk is full, but for {kept_mib} MiB that are kept for deletions")]
+    NoRoom {
+        /// MiB.
+        kept_mib: u64,
+    },
     /// A copy is restored into an empty store only: nothing is overwritten.
     #[error("the store holds data already; restore into an empty one")]
     NotEmpty,
@@ -1782,7 +1814,11 @@ pub trait Store: Send + Sync + 'static {
         to: Sender<Vec<ExportedItem>>,
     ) -> Result<(), StoreError>;
 
-    /// Whether the store answers.
+    /// Sees what the clock says, every hour at least while a server runs. `Some` when it may be wrong, with the moment from
+    /// which it is believed when it goes on like this: what is purged by a wrong clock never comes back.
+    async fn doubts_clock(&self, now: i64) -> Result<Option<i64>, StoreError>;
+
+    /// Whether the store can be read.
     async fn ping(&self) -> Result<(), StoreError>;
 
     /// Finishes what was accepted and closes.

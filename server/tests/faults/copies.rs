@@ -41,7 +41,7 @@ fn micros(began: Instant) -> u64 {
 }
 
 /// A demo on this database, with a data folder of its own.
-fn on_postgres(data: &Path, url: &str) -> Place {
+pub fn on_postgres(data: &Path, url: &str) -> Place {
     Place::demo(data).with("PEER_SUPPORT_DATABASE", url).with("PEER_SUPPORT_SECRET", &"5e".repeat(32))
 }
 

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
+use axum::http::Method;
+use serde_json::json;
 use tempfile::TempDir;
 
 use crate::layer::{Layer, Refusal};
@@ -58,6 +60,13 @@ impl SmallDisk {
         Place { prefix: self.prefix(), data: self.folder(), ..Place::demo(self.point.path()) }
     }
 
+    /// Leaves so much room.
+    fn fill_but(&self, mebibytes: u64) {
+        let free = free_bytes(&self.folder()) - mebibytes * 1024 * 1024;
+        let mut file = File::create(self.folder().join("ballast")).unwrap();
+        std::io::copy(&mut std::io::repeat(1).take(free), &mut file).unwrap();
+    }
+
     /// Leaves no room.
     fn fill(&self) {
         let mut file = File::create(self.folder().join("ballast")).unwrap();
@@ -84,6 +93,11 @@ impl Drop for SmallDisk {
     }
 }
 
+fn free_bytes(folder: &Path) -> u64 {
+    let disk = rustix::fs::statvfs(folder).unwrap();
+    disk.f_bavail * disk.f_frsize
+}
+
 fn is_root() -> bool {
     fs::metadata("/proc/self").unwrap().uid() == 0
 }
@@ -98,7 +112,7 @@ fn check_copy(place: &Place) {
 
 /// Whether people can read at the moment.
 async fn assert_reads(caller: &Caller, server: &Program) {
-    for path in ["/api/v1/sites/demo/posts?limit=5", "/healthz"] {
+    for path in ["/api/v1/sites/demo/posts?limit=5", "/healthz", "/readyz"] {
         let answer = caller.get(&server.address, path).await.unwrap();
         assert!(answer.status.is_success(), "{path}: {answer}");
     }
@@ -136,6 +150,46 @@ async fn on_a_full_disk_people_read_on_and_what_they_send_is_refused_until_there
 
     book.check(&place);
     book.tell();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_disk_fills_nothing_new_is_taken_before_there_is_no_room_to_delete() {
+    let disk = SmallDisk::of_mebibytes(96);
+    let place = disk.demo();
+    let caller = Caller::new();
+    let server = place.serve().await;
+    let path = "/api/v1/sites/demo/posts";
+    let send = async |n: usize| {
+        // So many in a minute are a flood, and what devices do about that is another test's matter.
+        let headers = [("proof-of-work", "none")];
+        let text = format!("Number {n}: {}", "what is written takes room. ".repeat(60));
+        let new = json!({ "kind": "story", "text": text });
+        caller.call(&server.address, Method::POST, path, &headers, Some(&new)).await.unwrap()
+    };
+    disk.fill_but(35);
+
+    let mut codes = Vec::new();
+    let refused = loop {
+        let answer = send(codes.len()).await;
+        if !answer.status.is_success() {
+            break answer;
+        }
+        codes.push(answer.json()["recovery_code"].as_str().unwrap().to_owned());
+    };
+
+    assert_eq!(refused.problem().as_deref(), Some("unavailable"), "{refused}");
+    assert!(server.log.text().contains("the disk is full, but for 32 MiB"), "{}", server.log.text());
+    assert!(free_bytes(&disk.folder()) > 31 * 1024 * 1024, "what is kept is kept");
+    assert_reads(&caller, &server).await;
+    for code in &codes {
+        let header = [("recovery-code", code.as_str())];
+        let answer =
+            caller.call(&server.address, Method::DELETE, "/api/v1/mine", &header, None).await.unwrap();
+        assert!(answer.status.is_success(), "{answer}");
+    }
+    disk.make_room();
+    assert!(send(0).await.status.is_success());
+    check_copy(&place);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,6 +14,8 @@ mod pause;
 mod program;
 mod replicas;
 mod rounds;
+mod standby;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../support/mod.rs"]
 mod support;
+mod upgrade;

@@ -28,7 +28,7 @@ use crate::support::postgres::Cluster;
 const OF_PROXY: &[u16] = &[502, 504];
 
 /// A port below those that the system gives to connections: whoever knocks at a dead one must not meet themselves.
-fn fixed_port() -> u16 {
+pub fn fixed_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let begin = 20_000 + (std::process::id() % 9_000) as u16;
     loop {
@@ -158,6 +158,36 @@ impl Drop for Nginx {
     }
 }
 
+/// Two machines with the database `support`, and the ports they listen on: one that takes writes, and one that stands by and has
+/// all that is acknowledged on its disk.
+pub async fn two_machines() -> [(Cluster, u16); 2] {
+    let (first, second) = (fixed_port(), fixed_port());
+    let settings = |port: u16| [format!("port={port}"), "listen_addresses=127.0.0.1".to_owned()];
+    let started = |port: u16, of: Option<u16>| {
+        let settings = settings(port);
+        let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
+        match of {
+            None => Cluster::start_with(&settings),
+            Some(other) => Cluster::standby_of(other, &settings),
+        }
+    };
+    let primary = started(first, None);
+    let standby = started(second, Some(first));
+
+    // What is acknowledged is on both disks from now on.
+    let url = format!("postgres://postgres@127.0.0.1:{first}/postgres");
+    let mut owner = <sqlx::PgConnection as sqlx::Connection>::connect(&url).await.unwrap();
+    owner.execute("alter system set synchronous_standby_names = '*'").await.unwrap();
+    owner.execute("select pg_reload_conf()").await.unwrap();
+    let sync = "select count(*) from pg_stat_replication where sync_state = 'sync'";
+    until("the standby to follow", async || {
+        sqlx::query_scalar::<_, i64>(sync).fetch_one(&mut owner).await.unwrap() == 1
+    })
+    .await;
+    owner.execute("create database support").await.unwrap();
+    [(primary, first), (standby, second)]
+}
+
 /// Two servers behind nginx, and two machines for the database, of which the second stands by.
 struct Campaign {
     nginx: Nginx,
@@ -172,31 +202,8 @@ struct Campaign {
 
 impl Campaign {
     async fn start() -> Self {
-        let (first, second) = (fixed_port(), fixed_port());
-        let settings = |port: u16| [format!("port={port}"), "listen_addresses=127.0.0.1".to_owned()];
-        let started = |port: u16, of: Option<u16>| {
-            let settings = settings(port);
-            let settings: Vec<&str> = settings.iter().map(String::as_str).collect();
-            match of {
-                None => Cluster::start_with(&settings),
-                Some(other) => Cluster::standby_of(other, &settings),
-            }
-        };
-        let primary = started(first, None);
-        let standby = started(second, Some(first));
+        let [(primary, first), (standby, second)] = two_machines().await;
         let (to_primary, to_standby) = (Network::to(first).await, Network::to(second).await);
-
-        // What is acknowledged is on both disks from now on.
-        let url = format!("postgres://postgres@127.0.0.1:{first}/postgres");
-        let mut owner = <sqlx::PgConnection as sqlx::Connection>::connect(&url).await.unwrap();
-        owner.execute("alter system set synchronous_standby_names = '*'").await.unwrap();
-        owner.execute("select pg_reload_conf()").await.unwrap();
-        let sync = "select count(*) from pg_stat_replication where sync_state = 'sync'";
-        until("the standby to follow", async || {
-            sqlx::query_scalar::<_, i64>(sync).fetch_one(&mut owner).await.unwrap() == 1
-        })
-        .await;
-        owner.execute("create database support").await.unwrap();
 
         let folder = TempDir::new().unwrap();
         let url = format!("postgres://postgres@{},{}/support", to_primary.address, to_standby.address);

@@ -145,7 +145,7 @@ async fn statistics(subject: &Subject) -> RowsRead {
     subject.close().await;
     let until = Instant::now() + Duration::from_secs(30);
     let connected = "select 1 from pg_stat_activity
-                     where datname = current_database() and application_name = 'peer-support-server'";
+                     where datname = current_database() and application_name like 'peer-support-server/%'";
     while !subject.rows(connected).await.is_empty() {
         assert!(Instant::now() < until, "the store's connections have not ended");
         tokio::time::sleep(Duration::from_millis(5)).await;

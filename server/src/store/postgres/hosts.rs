@@ -10,9 +10,9 @@ use tokio::time::{Instant, timeout};
 use crate::store::StoreError;
 
 /// How often the machine that takes writes is asked whether it still does.
-const ASK_EVERY: Duration = Duration::from_secs(1);
+pub(super) const ASK_EVERY: Duration = Duration::from_secs(1);
 /// How long a machine may take to answer that: longer, and the next one is asked.
-const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
 /// The machines named in a URL, in the shape of PostgreSQL's own programs: `postgres://USER@A:5432,B:5432/DATABASE`.
 pub(super) struct Hosts {
@@ -22,17 +22,16 @@ pub(super) struct Hosts {
 }
 
 impl Hosts {
+    /// `program` is how the connections call themselves.
+    ///
     /// # Errors
     ///
     /// When one of the URLs that it stands for is none.
-    pub(super) fn parse(url: &str) -> Result<Self, StoreError> {
+    pub(super) fn parse(url: &str, program: &str) -> Result<Self, StoreError> {
         let all: Result<Vec<_>, sqlx::Error> = each(url)
             .iter()
             .map(|url| {
-                Ok(url
-                    .parse::<PgConnectOptions>()?
-                    .application_name("peer-support-server")
-                    .disable_statement_logging())
+                Ok(url.parse::<PgConnectOptions>()?.application_name(program).disable_statement_logging())
             })
             .collect();
         Ok(Self { all: all?, chosen: RwLock::new((0, Instant::now())) })
@@ -43,10 +42,21 @@ impl Hosts {
         self.all.len() > 1
     }
 
-    /// How to connect to the one that takes writes, as far as we know.
+    /// The place of the one that takes writes, as far as we know.
+    pub(super) fn chosen(&self) -> usize {
+        self.chosen.read().unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// How to connect to it.
     pub(super) fn options(&self) -> PgConnectOptions {
-        let (place, _) = *self.chosen.read().unwrap_or_else(PoisonError::into_inner);
-        self.all[place].clone()
+        self.all[self.chosen()].clone()
+    }
+
+    /// How to connect to each of the others.
+    pub(super) fn others(&self) -> Vec<PgConnectOptions> {
+        let mut others = self.all.clone();
+        others.remove(self.chosen());
+        others
     }
 
     /// Whether a connection of this age was opened before the machine was chosen.
@@ -57,7 +67,7 @@ impl Hosts {
 
     /// Chooses one that takes writes, if any does; whether it is another than before.
     pub(super) async fn choose(&self) -> bool {
-        let (before, _) = *self.chosen.read().unwrap_or_else(PoisonError::into_inner);
+        let before = self.chosen();
         // Who is not there must not hold up those who are.
         let asked: Vec<_> =
             self.all.iter().map(|options| tokio::spawn(takes_writes_at(options.clone()))).collect();
@@ -95,7 +105,8 @@ impl Hosts {
     }
 }
 
-async fn connected(options: PgConnectOptions) -> Option<PgConnection> {
+/// A connection to the machine at `options`, when it answers.
+pub(super) async fn connected(options: PgConnectOptions) -> Option<PgConnection> {
     timeout(ANSWER_WITHIN, PgConnection::connect_with(&options)).await.ok()?.ok()
 }
 
@@ -111,7 +122,7 @@ pub(super) async fn takes_writes(connection: &mut PgConnection) -> bool {
 }
 
 /// A URL for each machine that `url` names.
-fn each(url: &str) -> Vec<String> {
+pub(in crate::store) fn each(url: &str) -> Vec<String> {
     let Some((scheme, rest)) = url.split_once("://") else { return vec![url.to_owned()] };
     let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
     let (user, hosts) = authority.rsplit_once('@').map_or(("", authority), |(user, hosts)| (user, hosts));

@@ -9,6 +9,7 @@ use peer_support_domain::wire::DeskNews;
 use sqlx::Executor;
 use sqlx::postgres::{PgConnection, PgListener, PgPool};
 
+use super::standby::Standby;
 use super::{bits, item_id, kind, parsed};
 use crate::store::live::Teller;
 use crate::store::{AtDesk, Published, StoreError, Tidings};
@@ -48,10 +49,15 @@ pub(super) async fn tell_desk(
     Ok(())
 }
 
-/// Listens from now on, by one connection of the pool, and passes on what it hears until the pool is closed.
-pub(super) async fn start(pool: PgPool, teller: Arc<Teller>) -> Result<(), StoreError> {
+/// Listens from now on, by one connection of the pool, and passes on what it hears until the pool is closed. Who is told of
+/// something finds it, also where it is read at `standby`.
+pub(super) async fn start(
+    pool: PgPool,
+    teller: Arc<Teller>,
+    standby: Option<Arc<Standby>>,
+) -> Result<(), StoreError> {
     let listener = listen(&pool).await?;
-    tokio::spawn(pass_on(listener, pool, teller));
+    tokio::spawn(pass_on(listener, pool, teller, standby));
     Ok(())
 }
 
@@ -63,9 +69,9 @@ async fn listen(pool: &PgPool) -> Result<PgListener, sqlx::Error> {
     Ok(listener)
 }
 
-async fn pass_on(mut listener: PgListener, pool: PgPool, teller: Arc<Teller>) {
+async fn pass_on(mut listener: PgListener, pool: PgPool, teller: Arc<Teller>, standby: Option<Arc<Standby>>) {
     loop {
-        let lost = until_lost(&mut listener, &pool, &teller).await;
+        let lost = until_lost(&mut listener, &pool, &teller, standby.as_deref()).await;
         drop(listener);
         if !pool.is_closed() {
             tracing::warn!("listening to the database ended: {lost}");
@@ -85,7 +91,12 @@ async fn pass_on(mut listener: PgListener, pool: PgPool, teller: Arc<Teller>) {
 }
 
 /// Passes on what is heard; gives what ended it.
-async fn until_lost(listener: &mut PgListener, pool: &PgPool, teller: &Teller) -> StoreError {
+async fn until_lost(
+    listener: &mut PgListener,
+    pool: &PgPool,
+    teller: &Teller,
+    standby: Option<&Standby>,
+) -> StoreError {
     loop {
         match tokio::time::timeout(SILENCE, listener.try_recv()).await {
             Ok(Ok(Some(notification))) if notification.channel() == DESK => {
@@ -93,7 +104,10 @@ async fn until_lost(listener: &mut PgListener, pool: &PgPool, teller: &Teller) -
                 news(notification.payload()).into_iter().for_each(|news| teller.tell_desk(news));
             }
             Ok(Ok(Some(notification))) => match published(pool, notification.payload()).await {
-                Ok(published) => published.into_iter().for_each(|published| teller.tell(published)),
+                Ok(published) => published.into_iter().for_each(|published| {
+                    standby.into_iter().for_each(Standby::owes);
+                    teller.tell(published);
+                }),
                 Err(error) => return error,
             },
             Ok(Ok(None)) => return StoreError::database("the connection was lost"),

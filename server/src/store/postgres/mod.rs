@@ -8,11 +8,12 @@ mod attempts;
 mod audit;
 mod cards;
 mod claims;
+mod clock;
 mod credentials;
 mod drills;
 mod export;
 mod find;
-mod hosts;
+pub(super) mod hosts;
 mod imports;
 mod items;
 mod line_reports;
@@ -27,11 +28,13 @@ mod queue;
 mod reports;
 mod rewrite;
 mod roles;
+mod schema;
 mod search;
 mod sessions;
 mod side_texts;
 mod site_texts;
 mod sites;
+mod standby;
 mod tallies;
 mod thread;
 mod votes;
@@ -55,14 +58,15 @@ use peer_support_domain::wire::{
     AuditLine, Card, Delivery, Drill, LineReport, Page, PastDecision, Playbook, Post, ReasonTemplate, Reply,
     SiteChange, SiteSetting, Thread,
 };
-use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::{Connection, Executor, Row};
 use tokio::sync::OnceCell;
 use tokio::sync::mpsc::Sender;
 
 use self::hosts::Hosts;
 use self::rewrite::Rewriter;
+use self::schema::Change;
+use self::standby::Standby;
 use super::live::{Listener, Teller};
 use super::{
     AccountState, Added, AtDesk, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited,
@@ -101,36 +105,16 @@ const SETTINGS: &str = "select set_config(
 /// How often a transaction that met another one is run again. Each time one of them gets through.
 const MAX_RUNS: u32 = 10;
 
-/// In the order they were shipped. What has shipped is never edited.
-const MIGRATIONS: &[(&str, &str)] = &[
-    ("items", include_str!("migrations/0001_items.sql")),
-    ("line_reports", include_str!("migrations/0002_line_reports.sql")),
-    ("flags", include_str!("migrations/0003_flags.sql")),
-    ("notes", include_str!("migrations/0004_notes.sql")),
-    ("cards", include_str!("migrations/0005_cards.sql")),
-    ("reports", include_str!("migrations/0006_reports.sql")),
-    ("imports", include_str!("migrations/0007_imports.sql")),
-    ("side_texts", include_str!("migrations/0008_side_texts.sql")),
-    ("search", include_str!("migrations/0009_search.sql")),
-    ("word_keys", include_str!("migrations/0010_word_keys.sql")),
-    ("accounts", include_str!("migrations/0011_accounts.sql")),
-    ("risk", include_str!("migrations/0012_risk.sql")),
-    ("desk", include_str!("migrations/0013_desk.sql")),
-    ("outbox", include_str!("migrations/0014_outbox.sql")),
-    ("sites", include_str!("migrations/0015_sites.sql")),
-    ("record", include_str!("migrations/0016_record.sql")),
-    ("find", include_str!("migrations/0017_find.sql")),
-    ("rights", include_str!("migrations/0018_rights.sql")),
-    ("drills", include_str!("migrations/0019_drills.sql")),
-];
-
 /// A store in a PostgreSQL database, which it may share with other servers.
 pub struct Postgres {
     pool: PgPool,
+    hosts: Arc<Hosts>,
     rewriter: Arc<Rewriter>,
     teller: Arc<Teller>,
     /// Done when this server listens: the first who reads along makes it.
     listening: OnceCell<()>,
+    /// Where what is published may be read as well; `None` when the owner did not ask for that.
+    standby: Option<Arc<Standby>>,
 }
 
 impl Postgres {
@@ -138,9 +122,28 @@ impl Postgres {
     ///
     /// # Errors
     ///
-    /// When the database cannot be reached, or was written by a newer version of this program.
+    /// When the database cannot be reached, was written by a newer version of this program that this one does not bear, or is
+    /// used by an older one that does not bear this.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let hosts = Arc::new(Hosts::parse(url)?);
+        Self::connect_knowing(url, schema::CHANGES).await
+    }
+
+    /// As [`connect`](Self::connect); what is published is read at a machine that stands by, while one does.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn connect_reading_standby(url: &str) -> Result<Self, StoreError> {
+        let mut store = Self::connect(url).await?;
+        let standby = Arc::new(Standby::new());
+        tokio::spawn(standby.clone().follow(store.hosts.clone(), store.pool.clone()));
+        store.standby = Some(standby);
+        Ok(store)
+    }
+
+    /// As a version that knows these `changes` of the schema.
+    async fn connect_knowing(url: &str, changes: &'static [Change]) -> Result<Self, StoreError> {
+        let hosts = Arc::new(Hosts::parse(url, &schema::program_name(changes))?);
         if hosts.are_several() {
             hosts.choose().await;
         }
@@ -173,17 +176,77 @@ impl Postgres {
             .connect_with(hosts.options())
             .await?;
         if hosts.are_several() {
-            tokio::spawn(hosts.follow(pool.clone()));
+            tokio::spawn(hosts.clone().follow(pool.clone()));
         }
-        migrate(&pool).await?;
+        migrate(&pool, changes).await?;
         let rewriter = Arc::new(Rewriter::new(pool.clone()));
         rewriter.finish_all().await?;
-        Ok(Self { pool, rewriter, teller: Arc::new(Teller::new()), listening: OnceCell::new() })
+        let teller = Arc::new(Teller::new());
+        Ok(Self { pool, hosts, rewriter, teller, listening: OnceCell::new(), standby: None })
     }
 
     pub(super) fn pool(&self) -> &PgPool {
         &self.pool
     }
+
+    /// Reads what is published where that may be done, and else where it is written.
+    async fn read_published<T, F: Future<Output = Result<T, StoreError>> + Send>(
+        &self,
+        read: impl Fn(PgPool) -> F + Send + Sync,
+    ) -> Result<T, StoreError> {
+        match self.at_standby(&read).await {
+            Some(found) => Ok(found),
+            None => read(self.pool.clone()).await,
+        }
+    }
+
+    /// As [`read_published`](Self::read_published), of one item: what is not known where it is read may have come since.
+    async fn find_published<T, F: Future<Output = Result<Option<T>, StoreError>> + Send>(
+        &self,
+        read: impl Fn(PgPool) -> F + Send + Sync,
+    ) -> Result<Option<T>, StoreError> {
+        match self.at_standby(&read).await.flatten() {
+            Some(found) => Ok(Some(found)),
+            None => read(self.pool.clone()).await,
+        }
+    }
+
+    /// What `read` finds at a machine that stands by; `None` when none may be read at, or it fails.
+    async fn at_standby<T, F: Future<Output = Result<T, StoreError>> + Send>(
+        &self,
+        read: impl Fn(PgPool) -> F + Send + Sync,
+    ) -> Option<T> {
+        let standby = self.standby.as_ref()?;
+        let found = tokio::time::timeout(ANSWER_WITHIN, read(standby.pool()?)).await;
+        if !matches!(found, Ok(Ok(_))) {
+            standby.has_failed();
+        }
+        found.ok()?.ok()
+    }
+
+    /// As [`until_alone`], of what changes what everyone reads: who reads here afterwards finds it changed.
+    async fn until_found<T, F: Future<Output = Result<T, StoreError>> + Send>(
+        &self,
+        run: impl FnMut() -> F + Send,
+    ) -> Result<T, StoreError> {
+        let outcome = until_alone(run).await;
+        if let Some(standby) = &self.standby {
+            standby.owes();
+        }
+        outcome
+    }
+}
+
+/// Connections to a machine that stands by. Who does not get one soon reads where it is written.
+fn standby_pool(options: PgConnectOptions) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(MAX_CONNECTIONS)
+        .acquire_timeout(ANSWER_WITHIN)
+        .after_connect(|connection, _| Box::pin(async { connection.execute(SETTINGS).await.map(drop) }))
+        .test_before_acquire(false)
+        .before_acquire(|connection, _| Box::pin(answers(connection, false)))
+        .after_release(|connection, _| Box::pin(answers(connection, false)))
+        .connect_lazy_with(options)
 }
 
 /// Whether a connection may be used: it was opened to the machine that is in use, and that answers.
@@ -204,37 +267,14 @@ pub(super) async fn unhurried(tx: &mut PgConnection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Brings the schema up to date, under an advisory lock.
-async fn migrate(pool: &PgPool) -> Result<(), StoreError> {
+/// Brings the schema up to date.
+async fn migrate(pool: &PgPool, changes: &'static [Change]) -> Result<(), StoreError> {
     // Of its own, and closed afterwards: a change of many rows, or waiting for another server that makes it, takes its time.
     let mut connection = pool.acquire().await?.detach();
     connection.execute("set statement_timeout = 0").await?;
-    let migrated = migrate_by(&mut connection).await;
+    let migrated = schema::bring_up_to_date(&mut connection, changes).await;
     connection.close().await?;
     migrated
-}
-
-async fn migrate_by(connection: &mut PgConnection) -> Result<(), StoreError> {
-    let migrations = MIGRATIONS
-        .iter()
-        .zip(1..)
-        .map(|((name, sql), version)| {
-            Migration::new(
-                version,
-                (*name).into(),
-                MigrationType::Simple,
-                sqlx::SqlStr::from_static(sql),
-                false,
-            )
-        })
-        .collect();
-    match Migrator::with_migrations(migrations).run(connection).await {
-        Ok(()) => Ok(()),
-        Err(MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..)) => {
-            Err(StoreError::NewerSchema)
-        }
-        Err(error) => Err(StoreError::database(error)),
-    }
 }
 
 #[async_trait]
@@ -248,11 +288,13 @@ impl Store for Postgres {
     }
 
     async fn feed(&self, query: FeedQuery) -> Result<Page<Post>, StoreError> {
-        items::feed(&mut *self.pool.acquire().await?, &query).await
+        let query = &query;
+        self.read_published(|pool| async move { items::feed(&mut *pool.acquire().await?, query).await }).await
     }
 
     async fn search(&self, query: SearchQuery) -> Result<Page<Post>, StoreError> {
-        search::search(&self.pool, &query).await
+        let query = &query;
+        self.read_published(|pool| async move { search::search(&pool, query).await }).await
     }
 
     async fn index(&self) -> Result<u64, StoreError> {
@@ -267,7 +309,7 @@ impl Store for Postgres {
     }
 
     async fn post(&self, id: ItemId) -> Result<Option<Post>, StoreError> {
-        items::post(&self.pool, id).await
+        self.find_published(|pool| async move { items::post(&pool, id).await }).await
     }
 
     async fn replies(
@@ -276,11 +318,14 @@ impl Store for Postgres {
         after: Option<Cursor>,
         limit: usize,
     ) -> Result<Option<Page<Reply>>, StoreError> {
-        items::replies(&mut *self.pool.acquire().await?, post, after, limit).await
+        self.find_published(|pool| async move {
+            items::replies(&mut *pool.acquire().await?, post, after, limit).await
+        })
+        .await
     }
 
     async fn site_of(&self, item: ItemId) -> Result<Option<SiteId>, StoreError> {
-        items::site_of(&self.pool, item).await
+        self.find_published(|pool| async move { items::site_of(&pool, item).await }).await
     }
 
     async fn vote(&self, vote: Vote) -> Result<Option<VoteCounts>, StoreError> {
@@ -296,7 +341,7 @@ impl Store for Postgres {
     }
 
     async fn edit_own(&self, recovery: RecoveryHash, edit: Edit) -> Result<Option<Edited>, StoreError> {
-        until_alone(|| own::edit(&self.pool, &recovery, &edit)).await
+        self.until_found(|| own::edit(&self.pool, &recovery, &edit)).await
     }
 
     async fn say_own(
@@ -333,7 +378,7 @@ impl Store for Postgres {
     }
 
     async fn delete_own(&self, recovery: RecoveryHash) -> Result<Option<OwnItem>, StoreError> {
-        let Some((item, partitions)) = until_alone(|| own::delete(&self.pool, &recovery)).await? else {
+        let Some((item, partitions)) = self.until_found(|| own::delete(&self.pool, &recovery)).await? else {
             return Ok(None);
         };
         if partitions.is_empty() {
@@ -360,11 +405,11 @@ impl Store for Postgres {
     }
 
     async fn decide(&self, decision: NewDecision) -> Result<Option<Result<State, Undecided>>, StoreError> {
-        until_alone(|| queue::decide(&self.pool, &decision)).await
+        self.until_found(|| queue::decide(&self.pool, &decision)).await
     }
 
     async fn settle_proposal(&self, settlement: NewSettlement) -> Result<Option<Settled>, StoreError> {
-        until_alone(|| proposals::settle(&self.pool, &settlement)).await
+        self.until_found(|| proposals::settle(&self.pool, &settlement)).await
     }
 
     async fn claim(&self, claim: NewClaim) -> Result<Option<Claimed>, StoreError> {
@@ -504,13 +549,13 @@ impl Store for Postgres {
     }
 
     async fn listen(&self) -> Result<Listener<Published>, StoreError> {
-        let start = || live::start(self.pool.clone(), self.teller.clone());
+        let start = || live::start(self.pool.clone(), self.teller.clone(), self.standby.clone());
         self.listening.get_or_try_init(start).await?;
         Ok(self.teller.listen())
     }
 
     async fn listen_at_desk(&self) -> Result<Listener<AtDesk>, StoreError> {
-        let start = || live::start(self.pool.clone(), self.teller.clone());
+        let start = || live::start(self.pool.clone(), self.teller.clone(), self.standby.clone());
         self.listening.get_or_try_init(start).await?;
         Ok(self.teller.listen_at_desk())
     }
@@ -520,7 +565,7 @@ impl Store for Postgres {
     }
 
     async fn report(&self, report: NewReport) -> Result<Option<Reported>, StoreError> {
-        until_alone(|| reports::report(&self.pool, &report)).await
+        self.until_found(|| reports::report(&self.pool, &report)).await
     }
 
     async fn report_of(&self, receipt: SecretHash) -> Result<Option<ReportStanding>, StoreError> {
@@ -803,15 +848,22 @@ impl Store for Postgres {
         export::export(&self.pool, &site, is_all, &to).await
     }
 
+    async fn doubts_clock(&self, now: i64) -> Result<Option<i64>, StoreError> {
+        until_alone(|| clock::doubts(&self.pool, now)).await
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
-        self.pool.execute("select 1").await?;
-        Ok(())
+        let ask = |pool: PgPool| async move { Ok(pool.execute("select 1").await.map(drop)?) };
+        self.read_published(ask).await
     }
 
     async fn close(&self) {
         self.teller.break_off();
         self.rewriter.settle().await;
         self.pool.close().await;
+        if let Some(standby) = &self.standby {
+            standby.close().await;
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod attempts;
 mod audit;
 mod cards;
 mod claims;
+mod clock;
 mod credentials;
 mod drills;
 mod export;
@@ -23,6 +24,7 @@ mod purge;
 mod queue;
 mod reports;
 mod roles;
+mod room;
 mod search;
 mod sessions;
 mod side_texts;
@@ -57,7 +59,7 @@ use rusqlite_migration::{M, Migrations, SchemaVersion};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Sender;
 
-use self::writer::Writer;
+use self::writer::{LOG_PAGES, Writer};
 use super::live::{Listener, Teller};
 use super::{
     AccountState, Added, AtDesk, Attempt, AuditFrom, Claimed, CopyTerms, DueDelivery, Edit, Edited,
@@ -101,6 +103,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0017_find.sql")),
     M::up(include_str!("migrations/0018_rights.sql")),
     M::up(include_str!("migrations/0019_drills.sql")),
+    M::up(include_str!("migrations/0020_clock.sql")),
 ];
 
 /// A store in one file, with its write-ahead log beside it.
@@ -166,7 +169,13 @@ impl Sqlite {
         for import in self.read(|db| imports::begun_before(db, None)).await? {
             self.abandon_import(import).await?;
         }
-        self.write(|db| execute(db, "delete from copy_terms", ())).await.map(drop)
+        self.write(|db| {
+            execute(db, "delete from copy_terms", ())?;
+            // However old the copy is, what is past its time by now is not kept a day longer.
+            execute(db, "delete from clock", ())
+        })
+        .await
+        .map(drop)
     }
 
     async fn write<T: Send + 'static>(
@@ -174,6 +183,18 @@ impl Sqlite {
         job: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.writer.write(false, job).await
+    }
+
+    /// As `write`, for what is new: not when the room is kept for deletions.
+    async fn add_new<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.write(|db| {
+            room::check(db)?;
+            job(db)
+        })
+        .await
     }
 
     /// As `write`, for what takes texts away.
@@ -295,7 +316,7 @@ pub(super) fn create_private(path: &Path, is_new: bool) -> std::io::Result<File>
 #[async_trait]
 impl Store for Sqlite {
     async fn add(&self, item: NewItem, idempotency: Option<Idempotency>) -> Result<Added, StoreError> {
-        self.write(move |db| items::add(db, &item, idempotency.as_ref())).await
+        self.add_new(move |db| items::add(db, &item, idempotency.as_ref())).await
     }
 
     async fn added_before(&self, idempotency: Idempotency) -> Result<Option<Added>, StoreError> {
@@ -346,7 +367,7 @@ impl Store for Sqlite {
     }
 
     async fn vote(&self, vote: Vote) -> Result<Option<VoteCounts>, StoreError> {
-        self.write(move |db| votes::vote(db, &vote)).await
+        self.add_new(move |db| votes::vote(db, &vote)).await
     }
 
     async fn unvote(&self, vote: Vote) -> Result<Option<VoteCounts>, StoreError> {
@@ -358,7 +379,7 @@ impl Store for Sqlite {
     }
 
     async fn edit_own(&self, recovery: RecoveryHash, edit: Edit) -> Result<Option<Edited>, StoreError> {
-        self.write(move |db| own::edit(db, &recovery, &edit)).await
+        self.add_new(move |db| own::edit(db, &recovery, &edit)).await
     }
 
     async fn say_own(
@@ -368,7 +389,7 @@ impl Store for Sqlite {
         at: i64,
         idempotency: Option<Idempotency>,
     ) -> Result<Option<Said>, StoreError> {
-        self.write(move |db| side_texts::say_own(db, &recovery, &text, at, idempotency.as_ref())).await
+        self.add_new(move |db| side_texts::say_own(db, &recovery, &text, at, idempotency.as_ref())).await
     }
 
     async fn said_before(&self, text: String, idempotency: Idempotency) -> Result<Option<Said>, StoreError> {
@@ -586,7 +607,7 @@ impl Store for Sqlite {
     }
 
     async fn report_line(&self, report: NewLineReport) -> Result<bool, StoreError> {
-        self.write(move |db| line_reports::add(db, &report)).await
+        self.add_new(move |db| line_reports::add(db, &report)).await
     }
 
     async fn line_reports(
@@ -818,7 +839,7 @@ impl Store for Sqlite {
     }
 
     async fn stage_import(&self, import: ImportId, items: Vec<ImportedItem>) -> Result<(), StoreError> {
-        self.write(move |db| imports::stage(db, import, &items)).await
+        self.add_new(move |db| imports::stage(db, import, &items)).await
     }
 
     async fn finish_import(&self, import: ImportId, n_items: u64, at: i64) -> Result<(), StoreError> {
@@ -853,8 +874,12 @@ impl Store for Sqlite {
             .map_err(StoreError::database)?
     }
 
+    async fn doubts_clock(&self, now: i64) -> Result<Option<i64>, StoreError> {
+        self.write(move |db| clock::doubts(db, now)).await
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
-        self.write(|db| Ok(db.query_row("select 1", [], |_| Ok(()))?)).await
+        self.read(|db| Ok(db.query_row("select key from upkeep", [], |_| Ok(()))?)).await
     }
 
     async fn close(&self) {

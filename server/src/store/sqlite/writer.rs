@@ -11,7 +11,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use super::{BUSY_TIMEOUT, live};
+use super::{BUSY_TIMEOUT, live, room};
 use crate::store::StoreError;
 use crate::store::live::Teller;
 
@@ -22,7 +22,9 @@ const CHECKPOINT_WAIT: Duration = Duration::from_millis(20);
 
 /// Pages of the write-ahead log after which it is moved into the database: so seldom that fewer than one vote in a hundred
 /// waits for the disk meanwhile.
-const LOG_PAGES: usize = 4_000;
+pub(super) const LOG_PAGES: usize = 4_000;
+/// The same where the disk has little room left, by the writer, who also gives the log's room back.
+const FEW_LOG_PAGES: usize = 64;
 /// Pages after which the writer moves it itself, whatever holds the other thread up.
 const MOST_LOG_PAGES: usize = 4 * LOG_PAGES;
 
@@ -146,7 +148,13 @@ impl Mover {
     /// After each commit of the writer, by its `connection`.
     fn look_at_log(&mut self, connection: &Connection) {
         let pages = PAGES.get();
-        if self.has_moved.swap(false, Ordering::Acquire) {
+        if pages >= FEW_LOG_PAGES && room::is_scarce(connection) {
+            match empty_log(connection) {
+                Ok(true) => PAGES.set(0),
+                Ok(false) => {}
+                Err(error) => tracing::error!("the write-ahead log was not emptied: {error}"),
+            }
+        } else if self.has_moved.swap(false, Ordering::Acquire) {
             self.is_asked = false;
             move_log(connection);
         } else if pages >= MOST_LOG_PAGES {
