@@ -95,6 +95,11 @@ pub const FIRST_SHOWN_COUNT: u32 = 3;
 pub const HELPFUL_HALF_LIFE_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
 /// How long what a moderator declined, and what was never decided, is kept.
 pub const UNPUBLISHED_RETENTION_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+/// How much later than a server last saw it the clock may be and still be believed for what cannot be undone. Longer than
+/// servers are away for repairs, and far less than what is purged is kept for.
+pub const CLOCK_LEAP_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
+/// How long a clock has to go on from where it leapt to before it is believed: somebody may notice, or the time server come back.
+pub const CLOCK_DOUBT_MS: i64 = 24 * 60 * 60 * 1_000;
 /// How long an open stream of what becomes published says nothing at most: proxies cut what is silent for a minute.
 pub const LIVE_HEARTBEAT: Duration = Duration::from_secs(25);
 /// Open streams from one network: three classes of a school, or a ward and its visitors, may look at stories at once. It is a

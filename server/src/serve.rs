@@ -18,7 +18,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use peer_support_domain::limits::{DRILL_CHECK, UNPUBLISHED_RETENTION_MS};
+use peer_support_domain::limits::{CLOCK_LEAP_MS, DRILL_CHECK, UNPUBLISHED_RETENTION_MS};
 use tokio::net::TcpListener;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_io_timeout::TimeoutStream;
@@ -44,6 +44,8 @@ const AFTER_REFUSAL: Duration = Duration::from_millis(100);
 const AFTER_END: Duration = Duration::from_millis(1);
 /// How often a refusal is logged at most.
 const REFUSALS_EVERY: Duration = Duration::from_secs(10);
+const HOUR_MS: i64 = 60 * 60 * 1_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
 /// How often what is past its time is forgotten.
 const PURGE_EVERY: Duration = Duration::from_secs(60 * 60);
 
@@ -157,7 +159,7 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> anyhow::R
     // Also before anything is shown: nobody is timed while the server was away, and no made-up item stays behind a crash.
     store.end_drills(clock.now_ms(), true).await.context("a fire drill that was running cannot be ended")?;
     // First of all: what a restored copy brought back is not shown, not even for a moment.
-    if let Err(e) = purge_once(&*store, &config.sites, clock.now_ms()).await {
+    if let Err(e) = purge_when_sure(&*store, &config.sites, clock.now_ms()).await {
         tracing::error!("purging failed: {e}");
     }
     let listener =
@@ -300,10 +302,24 @@ async fn purge(store: Arc<dyn Store>, clock: Clock, sites: Sites) {
             tracing::error!("taking new posts into the index of the search failed: {e}");
         }
         tokio::time::sleep(PURGE_EVERY).await;
-        if let Err(e) = purge_once(&*store, &sites, clock.now_ms()).await {
+        if let Err(e) = purge_when_sure(&*store, &sites, clock.now_ms()).await {
             tracing::error!("purging failed: {e}");
         }
     }
+}
+
+/// Forgets what is past its time, unless the clock may be wrong.
+async fn purge_when_sure(store: &dyn Store, sites: &Sites, now_ms: i64) -> Result<(), StoreError> {
+    if let Some(believed_at) = store.doubts_clock(now_ms).await? {
+        tracing::error!(
+            "nothing is purged: the clock is more than {} days ahead of when a server last ran here. Set it, if it is \
+             wrong; when it goes on like this, purging does in {} hours",
+            CLOCK_LEAP_MS / DAY_MS,
+            (believed_at - now_ms).div_euclid(HOUR_MS) + 1
+        );
+        return Ok(());
+    }
+    purge_once(store, sites, now_ms).await.map(drop)
 }
 
 /// Forgets what is past its time; how many items that were.

@@ -5,6 +5,7 @@
 
 mod audit;
 mod blocks;
+mod clock;
 mod copy;
 mod drill;
 mod live;
@@ -1812,6 +1813,10 @@ pub trait Store: Send + Sync + 'static {
         is_all: bool,
         to: Sender<Vec<ExportedItem>>,
     ) -> Result<(), StoreError>;
+
+    /// Sees what the clock says, every hour at least while a server runs. `Some` when it may be wrong, with the moment from
+    /// which it is believed when it goes on like this: what is purged by a wrong clock never comes back.
+    async fn doubts_clock(&self, now: i64) -> Result<Option<i64>, StoreError>;
 
     /// Whether the store can be read.
     async fn ping(&self) -> Result<(), StoreError>;

@@ -6,10 +6,12 @@ use axum::http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::copies::on_postgres;
 use crate::layer::Layer;
-use crate::load::{Load, check_file};
+use crate::load::{Held, Load, check_file};
 use crate::program::{Answer, Caller, Place, Program, run};
 use crate::rounds::{Chance, report, rounds};
+use crate::support::postgres::Cluster;
 
 const HOUR_MS: i64 = 60 * 60 * 1_000;
 
@@ -60,6 +62,38 @@ async fn what_is_sent_again_after_the_clock_was_turned_is_answered_as_before() {
         layer.turn_clock(hours * HOUR_MS);
 
         assert_eq!(send().await, id, "{hours} hours");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_starts_with_its_clock_far_ahead_purges_nothing_until_it_has_been_so_for_a_day() {
+    let folder = TempDir::new().unwrap();
+    let url = Cluster::shared().new_database("template1").await;
+    let sqlite = Place::demo(&folder.path().join("sqlite"));
+    let postgres = on_postgres(&folder.path().join("postgres"), &url);
+    for mut place in [sqlite, postgres] {
+        let layer = Layer::below(&mut place);
+        let started = async |hours: i64| {
+            layer.turn_clock(hours * HOUR_MS);
+            place.serve().await
+        };
+        let server = started(0).await;
+        let new = json!({ "kind": "story", "text": "Waiting for a moderator, and not to be lost." });
+        let path = "/api/v1/sites/demo/posts";
+        let sent = Caller::new().call(&server.address, Method::POST, path, &[], Some(&new)).await.unwrap();
+        let id = sent.json()["id"].as_str().unwrap().to_owned();
+        server.stop().await;
+
+        const AHEAD: i64 = 24 * 40;
+        for hours in [AHEAD, AHEAD + 5, 0, AHEAD, AHEAD + 23] {
+            let server = started(hours).await;
+            let is_right = hours == 0;
+            assert_eq!(server.log.text().contains("nothing is purged"), !is_right, "{}", server.log.text());
+            server.stop().await;
+            assert!(Held::of(&place).has(&id), "{hours} hours ahead");
+        }
+        started(AHEAD + 24).await.stop().await;
+        assert!(!Held::of(&place).has(&id), "what waited for longer than it may is purged");
     }
 }
 

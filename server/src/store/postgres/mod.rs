@@ -8,6 +8,7 @@ mod attempts;
 mod audit;
 mod cards;
 mod claims;
+mod clock;
 mod credentials;
 mod drills;
 mod export;
@@ -845,6 +846,10 @@ impl Store for Postgres {
         to: Sender<Vec<ExportedItem>>,
     ) -> Result<(), StoreError> {
         export::export(&self.pool, &site, is_all, &to).await
+    }
+
+    async fn doubts_clock(&self, now: i64) -> Result<Option<i64>, StoreError> {
+        until_alone(|| clock::doubts(&self.pool, now)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@ mod attempts;
 mod audit;
 mod cards;
 mod claims;
+mod clock;
 mod credentials;
 mod drills;
 mod export;
@@ -102,6 +103,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0017_find.sql")),
     M::up(include_str!("migrations/0018_rights.sql")),
     M::up(include_str!("migrations/0019_drills.sql")),
+    M::up(include_str!("migrations/0020_clock.sql")),
 ];
 
 /// A store in one file, with its write-ahead log beside it.
@@ -866,6 +868,10 @@ impl Store for Sqlite {
             .map_err(StoreError::database)?
     }
 
+    async fn doubts_clock(&self, now: i64) -> Result<Option<i64>, StoreError> {
+        self.write(move |db| clock::doubts(db, now)).await
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         self.read(|db| Ok(db.query_row("select key from upkeep", [], |_| Ok(()))?)).await
     }
@@ -902,6 +908,8 @@ pub(super) fn write_terms(copy: &Connection, terms: CopyTerms) -> Result<(), Sto
         "insert or replace into copy_terms (key, made_at, expires_at) values (1, ?1, ?2)",
         (terms.made_at, terms.expires_at),
     )?;
+    // However old the copy is when it is restored, what is past its time by then is purged at once.
+    execute(copy, "delete from clock", ())?;
     Ok(())
 }
 
