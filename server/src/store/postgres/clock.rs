@@ -8,18 +8,10 @@ use crate::store::clock::SeenClock;
 /// Notes that it says `now`; from when it is believed, if it is not.
 pub(super) async fn doubts(pool: &PgPool, now: i64) -> Result<Option<i64>, StoreError> {
     let mut tx = pool.begin().await?;
-    // Before the first look, what came last tells when the clock was right.
-    sqlx::query(
-        "insert into clock (key, seen_at)
-         values (
-           1,
-           coalesce((select coalesce(imported_at, created_at) from items order by key desc limit 1), $1)
-         )
-         on conflict do nothing",
-    )
-    .bind(now)
-    .execute(&mut *tx)
-    .await?;
+    sqlx::query("insert into clock (key, seen_at) values (1, $1) on conflict do nothing")
+        .bind(now)
+        .execute(&mut *tx)
+        .await?;
     let (seen_at, doubted_at) =
         sqlx::query_as("select seen_at, doubted_at from clock where key = 1 for update")
             .fetch_one(&mut *tx)

@@ -11,28 +11,11 @@ pub(super) fn doubts(db: &Connection, now: i64) -> Result<Option<i64>, StoreErro
     let seen = first(db, "select seen_at, doubted_at from clock where key = 1", (), |row| {
         Ok(SeenClock { seen_at: row.get(0)?, doubted_at: row.get(1)? })
     })?;
-    let seen = match seen {
-        Some(seen) => seen,
-        // Before the first look, what came last tells when the clock was right.
-        None => SeenClock { seen_at: newest_item_at(db)?.unwrap_or(now), doubted_at: None },
-    };
-    let seen = seen.after(now);
+    let seen = seen.unwrap_or(SeenClock { seen_at: now, doubted_at: None }).after(now);
     execute(
         db,
         "insert or replace into clock (key, seen_at, doubted_at) values (1, ?1, ?2)",
         (seen.seen_at, seen.doubted_at),
     )?;
     Ok(seen.believed_at())
-}
-
-fn newest_item_at(db: &Connection) -> Result<Option<i64>, StoreError> {
-    first(
-        db,
-        "select coalesce(imported_at, created_at)
-         from items
-         order by key desc
-         limit 1",
-        (),
-        |row| Ok(row.get(0)?),
-    )
 }

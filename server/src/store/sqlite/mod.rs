@@ -914,6 +914,8 @@ pub(super) fn write_terms(copy: &Connection, terms: CopyTerms) -> Result<(), Sto
         "insert or replace into copy_terms (key, made_at, expires_at) values (1, ?1, ?2)",
         (terms.made_at, terms.expires_at),
     )?;
+    // However old the copy is when it is restored, what is past its time by then is purged at once.
+    execute(copy, "delete from clock", ())?;
     Ok(())
 }
 
