@@ -19,12 +19,15 @@ const MOST_OFF_MS = 120000;
 
 const NAME = "peer-support-doctor";
 
+/** Stands before and behind what is filled into a text: an address in Arabic would change places with its full stop. */
+const APART = "\u0000";
+
 /** The language that the panel's own button speaks, and else English. @param {any} host */
 const wordsOf = async (host) => {
   const language = host.shadowRoot.querySelector("[lang]")?.lang;
   if (language === "en") return english;
   try {
-    return { ...english, ...(await import(import.meta.url.replace("doctor.js", `doctor/${language}.js`))).default, lang: language };
+    return { ...english, ...(await import(import.meta.url.replace("doctor.js", `doctor/${language}.js`))).default };
   } catch {
     return english;
   }
@@ -202,7 +205,7 @@ export default async (host, build) => {
   const place = document.createElement(NAME);
   const words = await wordsOf(host);
   const t = (/** @type {string} */ key, /** @type {Record<string, string>} */ values = {}) =>
-    (words[key] ?? english[key]).replace(/\{(\w+)}/g, (_, name) => values[name] ?? "");
+    (words[key] ?? english[key]).replace(/\{(\w+)}/g, (_, name) => `${APART}${values[name] ?? ""}${APART}`);
 
   const root = place.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
@@ -213,6 +216,7 @@ export default async (host, build) => {
     node.append(...children);
     return node;
   };
+  const said = (/** @type {string} */ text) => text.split(APART).map((part, at) => (at % 2 ? make("bdi", [part]) : part));
   const title = make("h1", [t("title")], { id: "title", tabIndex: -1 });
   const state = make("output", [t("checking")]);
   const list = make("ol", []);
@@ -234,10 +238,10 @@ export default async (host, build) => {
     if (finding.is === "bad") n++;
     const { name, is, text, lines } = finding;
     const heading = make("h2", [make("b", [t(is)]), " ", name]);
-    const item = make("li", [heading, make("p", [text])], { className: is });
-    if (lines.length) item.append(make("p", [t("lines")]), make("pre", [lines.join("\n")], { tabIndex: 0, ariaLabel: t("lines") }));
+    const item = make("li", [heading, make("p", said(text))], { className: is });
+    if (lines.length) item.append(make("p", [t("lines")]), make("pre", [lines.join("\n")], { tabIndex: 0, dir: "ltr", ariaLabel: t("lines") }));
     if (lines.length) item.lastElementChild?.setAttribute("role", "group");
     list.append(item);
   }
-  state.textContent = n ? t("to-change", { n: String(n) }) : t("all-well");
+  state.replaceChildren(...said(n ? t("to-change", { n: String(n) }) : t("all-well")));
 };

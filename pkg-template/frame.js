@@ -8,22 +8,25 @@
  * | type | from the frame | from the host page |
  * |---|---|---|
  * | `ready` | it listens | |
- * | `open` | the panel is drawn | draw it, with what the loader knows; or show another `view` |
+ * | `open` | the panel is drawn | draw it, with what the loader knows and a `seal`; or show another `view` |
  * | `failed` | it cannot be drawn | |
  * | `focus` | | take the focus |
  * | `locale` | | speak another `locale` |
- * | `keep` | what is being written, as `words` that only the next document in its place can read | |
  * | `posted` | something was posted | |
  * | `height` | inline, it is so many `px` high | |
  * | `close`, `leave` | the visitor wants that | |
  *
- * No message says what somebody wrote, read or looked for. What `keep` brings is bytes of chance to this page: it is given back
- * with the next `open`, to the document that a browser loads anew where the element was moved in the page.
+ * No message says what somebody wrote, read or looked for. A `seal` is bytes of chance, by which the frame keeps what is being
+ * written in a storage that this page cannot read: where the element is moved in the page, a browser loads the frame anew, and only
+ * the next document gets the same bytes.
  */
 const VERSION = 1;
 
 /** How long a frame may take until it listens; its page and script are two kilobytes. Meanwhile the card shows numbers. */
 const PATIENCE_MS = 10000;
+
+/** What the frame keeps words by: the name of a place for them, and a key. */
+const SEAL_BYTES = 16 + 32;
 
 /** What a frame inside a page may be high, in pixels: more is no panel. */
 const MOST_PX = 20000;
@@ -119,8 +122,7 @@ const draw = (host, container, config) =>
     frame.src = url.href;
 
     let isReady = false;
-    /** @type {Uint8Array | undefined} */
-    let words;
+    const seal = crypto.getRandomValues(new Uint8Array(SEAL_BYTES));
     const send = (/** @type {string} */ type, /** @type {object} */ more = {}) =>
       frame.contentWindow?.postMessage({ peerSupport: VERSION, type, ...more }, url.origin);
 
@@ -191,8 +193,6 @@ const draw = (host, container, config) =>
     }, PATIENCE_MS);
 
     const hear = (/** @type {MessageEvent} */ { source, origin, data }) => {
-      // Of a document that is gone, as its window is.
-      if (origin === url.origin && data?.peerSupport === VERSION && data.type === "keep") words = data.words;
       // A window that is gone is null, and so is the window of a frame that is.
       if (!source || source !== frame.contentWindow || origin !== url.origin || data?.peerSupport !== VERSION) return;
       switch (data.type) {
@@ -207,9 +207,8 @@ const draw = (host, container, config) =>
             view: config.view,
             "helplines-key": config["helplines-key"],
             accent: getComputedStyle(host).getPropertyValue("--peer-support-accent"),
-            words,
+            seal,
           });
-          words = undefined;
           break;
         case "open":
           show();

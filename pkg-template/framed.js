@@ -4,7 +4,7 @@
  * the page around, and hears from there, stands in `frame.js`.
  *
  * Words that are being written stay in this document's memory, so they are there when the panel is closed and opened again. An
- * element that is moved in the page has its frame loaded anew: then half of them goes to the page and half stays here (`handOver`).
+ * element that is moved in the page has its frame loaded anew: for that they are kept sealed (`keep`).
  */
 const VERSION = 1;
 
@@ -64,47 +64,55 @@ let isInline = false;
 /** @type {any} */
 let panel;
 
-/** Where bytes of chance wait for the next document of this tab, and for a moment only. */
-const HALF = "peer-support-moved";
-/** What the document before left here. @type {string | null} */
-let half = null;
-try {
-  half = sessionStorage.getItem(HALF);
-  sessionStorage.removeItem(HALF);
-} catch {
-  // A frame of another site may have no storage. Then words do not move along.
-}
-
 /**
- * Hands over what is being written, when this document goes and the page around it does not: as bytes of chance, which stay here,
- * and as the words mixed with those, which go to the page. Either half alone says nothing but how long the words are.
- * @param {PageTransitionEvent} event
+ * Where the words of a post are kept in this tab, and the key that seals them: both from the page around, which cannot read the
+ * storage. So neither it nor who finds the storage has the words, and nothing is sent to it about them. They are kept while they are
+ * written, because Firefox neither stores nor sends what a document wants to when its frame goes.
+ * @type {{place: string, key: CryptoKey} | undefined}
  */
-const handOver = ({ persisted }) => {
-  const field = /** @type {HTMLTextAreaElement | null} */ (root.querySelector("#your-words"));
-  if (persisted || !field?.value) return;
-  const words = new TextEncoder().encode(field.value);
-  try {
-    const chance = crypto.getRandomValues(new Uint8Array(words.length));
-    sessionStorage.setItem(HALF, chance.join());
-    say("keep", { words: words.map((byte, at) => byte ^ chance[at]) });
-  } catch {
-    // As above.
-  }
+let kept;
+/** The words that are kept now. */
+let keptWords = "";
+
+const field = () => /** @type {HTMLTextAreaElement | null} */ (root.querySelector("#your-words"));
+
+const forget = () => {
+  keptWords = "";
+  if (kept) sessionStorage.removeItem(kept.place);
 };
 
-/** Puts the words back, as soon as there is a field for them. @param {unknown} mixed */
-const takeOver = (mixed) => {
-  if (!half || !(mixed instanceof Uint8Array)) return;
-  const chance = half.split(",").map(Number);
-  half = null;
-  const words = new TextDecoder().decode(mixed.map((byte, at) => byte ^ chance[at]));
+const keep = async () => {
+  const words = field()?.value;
+  if (!kept || words === undefined || words === keptWords) return;
+  if (!words) return forget();
+  keptWords = words;
+  const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
+  const filled = words.padEnd(words.length + FILLED - (words.length % FILLED), "\0");
+  const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, kept.key, new TextEncoder().encode(filled));
+  // Others may have been written meanwhile, or these sent.
+  if (keptWords === words) sessionStorage.setItem(kept.place, [...iv, ...new Uint8Array(sealed)].join());
+};
+/** As the standard for AES-GCM recommends. */
+const IV_BYTES = 12;
+/** Filled up to so many letters, what is kept does not say how much was written. */
+const FILLED = 512;
+
+/** Puts back what was kept by this seal, as soon as there is a field for it, and keeps what is written from now on. @param {any} seal */
+const takeOver = async (seal) => {
+  const key = await crypto.subtle.importKey("raw", seal.slice(16), "AES-GCM", false, ["encrypt", "decrypt"]);
+  const place = "peer-support-" + seal.slice(0, 16).join("-");
+  const sealed = Uint8Array.from((sessionStorage.getItem(place) ?? "").split(","), Number);
+  kept = { place, key };
+  // Buttons change words, too.
+  for (const what of ["input", "click"]) root.addEventListener(what, () => setTimeout(() => keep().catch(() => {})));
+  if (sealed.length < IV_BYTES) return;
+  const words = await crypto.subtle.decrypt({ name: "AES-GCM", iv: sealed.slice(0, IV_BYTES) }, key, sealed.slice(IV_BYTES));
   const put = () => {
-    const field = /** @type {HTMLTextAreaElement | null} */ (root.querySelector("#your-words"));
-    if (!field) return;
+    const there = field();
+    if (!there) return;
     wait.disconnect();
-    field.value = words;
-    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    there.value = new TextDecoder().decode(words).replace(/\0+$/, "");
+    there.dispatchEvent(new InputEvent("input", { bubbles: true }));
   };
   const wait = new MutationObserver(put);
   wait.observe(container, { childList: true, subtree: true });
@@ -118,6 +126,7 @@ const leave = () => {
   panel?.unmount();
   document.documentElement.hidden = true;
   document.body.replaceChildren();
+  forget();
 };
 const close = () => say("close");
 
@@ -176,7 +185,11 @@ const draw = (glue, known) => {
     "helplines-key": short(known["helplines-key"]),
     close,
     leave,
-    posted: () => say("posted"),
+    posted: () => {
+      // What was sent has left its field; after a reply it may hold a post.
+      if (!field()?.value) forget();
+      say("posted");
+    },
   });
   // The panel's words are there a moment later.
   setTimeout(tellShifts);
@@ -215,8 +228,8 @@ if (parent !== self) {
       const glue = await loading;
       if (!panel) {
         draw(glue, data);
-        takeOver(data.words);
-        addEventListener("pagehide", handOver);
+        // Without TLS a browser has no such key, and a frame of another site may have no storage: then words do not move along.
+        takeOver(data.seal).catch(() => {});
       }
       say("open");
     } catch {

@@ -80,7 +80,7 @@ impl Following {
         let turned = Closure::wrap(turned);
         let _ = document().add_event_listener_with_callback(TURNED, turned.as_ref().unchecked_ref());
         // A page that goes into the browser's memory must not take an open connection along: it would not be kept. When it
-        // comes back, it turns visible.
+        // comes back, it turns visible. Firefox decides before any event tells us, and keeps no page that is left meanwhile.
         let page = stream.clone();
         let left: Box<dyn Fn()> = Box::new(move || close(&page));
         let left = Closure::wrap(left);

@@ -2,11 +2,12 @@
 
 use crate::steps::{SITE, configured};
 use peer_support_tests::site::{Reply, Site};
-use peer_support_tests::{Page, Visit, each_browser};
-use serde_json::json;
+use peer_support_tests::{Page, Visit, each_browser, workspace};
+use serde_json::{Value, json};
 
 each_browser!(
     on_a_page_that_is_right_all_is_well,
+    it_speaks_the_language_of_the_panel_and_fetches_no_other,
     a_policy_that_refuses_is_named_with_the_line_to_add,
     a_site_that_the_server_does_not_know_is_named,
     an_origin_that_the_server_does_not_allow_is_named,
@@ -66,18 +67,34 @@ async fn on_a_page_that_is_right_all_is_well(visit: &Visit) {
     page.click("button", "Close").await;
     page.until("the doctor is gone", "return !document.querySelector('peer-support-doctor')").await;
     page.find("button", "Support").await;
+}
 
-    // In the language of the panel.
-    page_with(
-        &host,
-        "<peer-support site='demo' locale='es'></peer-support>",
-        &server.url("/peer-support.js"),
-    );
-    page.goto(&host.url("/?a=b&peer-support-doctor#c")).await;
-    assert_eq!(findings(&page).await[0], "Todo está bien. No hay nada que cambiar.");
-    let spoken =
-        "return document.querySelector('peer-support-doctor').shadowRoot.querySelector('section').lang";
-    assert_eq!(page.js(spoken).await, json!("es"));
+async fn it_speaks_the_language_of_the_panel_and_fetches_no_other(visit: &Visit) {
+    let server = visit.server().await;
+    let host = visit.host(&server, &[]).await;
+    let page = visit.open(&host.url("/elsewhere.html")).await;
+    let mut n_languages = 0;
+    for file in std::fs::read_dir(workspace("pkg-template/doctor")).unwrap() {
+        let file = file.unwrap().path();
+        let tag = file.file_stem().unwrap().to_str().unwrap();
+        let words: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        let element = format!("<peer-support site='demo' locale='{tag}'></peer-support>");
+        page_with(&host, &element, &server.url("/peer-support.js"));
+
+        page.goto(&host.url(&format!("/?{tag}&peer-support-doctor#c"))).await;
+
+        let found = findings(&page).await;
+        assert_eq!(found[0], words["all-well"].as_str().unwrap(), "{tag}: {found:#?}");
+        finds(&found, &[words["connect"].as_str().unwrap(), &server.origin()]);
+        let spoken = "const section = document.querySelector('peer-support-doctor').shadowRoot.querySelector('section');
+            const fetched = performance.getEntriesByType('resource').map(e => e.name.match(/doctor\\/(.*)\\.js/)?.[1]).filter(Boolean);
+            return [section.lang, getComputedStyle(section).direction, fetched]";
+        let direction = if tag == "ar" { "rtl" } else { "ltr" };
+        let fetched = if tag == "en" { json!([]) } else { json!([&tag[..2]]) };
+        assert_eq!(page.js(spoken).await, json!([tag, direction, fetched]), "{:?}", page.browser);
+        n_languages += 1;
+    }
+    assert_eq!(n_languages, 12);
 }
 
 async fn a_policy_that_refuses_is_named_with_the_line_to_add(visit: &Visit) {

@@ -1,7 +1,7 @@
 //! Every block of code in the documentation, by kind: what a reader copies must work.
 //!
-//! `peer-support-server` itself is run by the server's own tests (`server/tests/api/docs.rs`), and so are configurations,
-//! requests and the audit log's check. Here is the rest, and that nothing is left over.
+//! `peer-support-server` itself is run by the server's own tests (`server/tests/api/docs.rs`), and so are configurations and
+//! the audit log's check. Here is the rest, and that nothing is left over.
 
 use super::{described_attributes, plan, sources};
 use crate::{Command, build::minify, project};
@@ -70,8 +70,9 @@ fn check(kind: &str) -> Option<Check> {
         "js" => |text| minify::module(text).map(drop).map_err(|error| format!("{error:#}")),
         "json" => |text| serde_json::from_str(text).map(|_: Value| ()).map_err(|error| error.to_string()),
         "text" => no_command,
+        "http" => request,
         // Run by the server's tests.
-        "toml" | "http" | "python" => |_| Ok(()),
+        "toml" | "python" => |_| Ok(()),
         _ => return None,
     })
 }
@@ -93,6 +94,19 @@ fn every_block_of_code_is_of_a_kind_that_is_checked_and_is_right() {
     for kind in ["sh", "html", "csp", "toml"] {
         assert!(counts.contains_key(kind), "no block of {kind} was found: {counts:?}");
     }
+}
+
+#[test]
+fn every_path_of_the_api_that_is_named_in_a_line_is_there() {
+    let mut n_paths = 0;
+    for Snippet { source, text, .. } in snippets().iter().filter(|snippet| snippet.kind.is_empty()) {
+        // The description itself is not one of the paths in it.
+        if text.starts_with("/api/") && text != "/api/v1/openapi.json" {
+            n_paths += 1;
+            assert!(methods(text).is_ok(), "{source}: {text}: {:?}", methods(text));
+        }
+    }
+    assert!(n_paths > 0);
 }
 
 #[test]
@@ -265,6 +279,46 @@ fn css(text: &str) -> Result<(), String> {
     }
 }
 
+/// A request that the API's description has: `GET /api/v1/sites/SITE/posts?limit=5`, below it headers, and JSON behind an empty
+/// line.
+fn request(text: &str) -> Result<(), String> {
+    let (head, body) = text.trim_end().split_once("\n\n").unwrap_or((text.trim_end(), ""));
+    let (line, headers) = head.split_once('\n').unwrap_or((head, ""));
+    let words: Vec<&str> = line.strip_suffix(" HTTP/1.1").unwrap_or(line).split(' ').collect();
+    let [method, target] = words[..] else {
+        return Err(format!("{line} is not a method and a path"));
+    };
+    if !methods(target.split('?').next().unwrap_or_default())?.iter().any(|there| there == method) {
+        return Err(format!("the API's description has no {line}"));
+    }
+    if let Some(odd) = headers.lines().find(|header| !header.contains(": ")) {
+        return Err(format!("{odd} is no header"));
+    }
+    if body.is_empty() { Ok(()) } else { check("json").expect("it is a kind")(body) }
+}
+
+/// The methods that the API's description has for `path`, in capitals; in it words in capitals stand for what a reader fills in.
+fn methods(path: &str) -> Result<Vec<String>, String> {
+    let document = fs::read_to_string(project::root().join("server/src/http/openapi.json"))
+        .map_err(|error| error.to_string())?;
+    let document: Value = serde_json::from_str(&document).map_err(|error| error.to_string())?;
+    let base = document["servers"][0]["url"].as_str().unwrap_or_default();
+    let inside = path.strip_prefix(base).ok_or_else(|| format!("{path} does not begin with {base}"))?;
+    let described = document["paths"].as_object().into_iter().flatten();
+    let there = described.filter(|(described, _)| is_path(inside, described));
+    let methods = there.flat_map(|(_, item)| item.as_object().into_iter().flatten());
+    let methods: Vec<String> = methods.map(|(method, _)| method.to_uppercase()).collect();
+    if methods.is_empty() { Err(format!("the API's description has no {path}")) } else { Ok(methods) }
+}
+
+/// Whether `path` is one of `described`, where `{id}` stands for anything.
+fn is_path(path: &str, described: &str) -> bool {
+    let fits =
+        |(given, wanted): (&str, &str)| given == wanted || wanted.starts_with('{') && !given.is_empty();
+    path.split('/').count() == described.split('/').count()
+        && path.split('/').zip(described.split('/')).all(fits)
+}
+
 fn no_command(text: &str) -> Result<(), String> {
     const PROGRAMS: [&str; 8] =
         ["cargo ", "peer-support-server ", "$ ", "sudo ", "apt ", "npm ", "systemctl ", "<"];
@@ -289,9 +343,24 @@ fn what_is_wrong_is_noticed() {
         ("css", "peer-support::part(lid) { color: red }"),
         ("js", "let = ;"),
         ("json", "{"),
+        ("http", "GET /api/v1/sights/SITE"),
+        ("http", "DELETE /api/v1/sites/SITE"),
+        ("http", "get /api/v1/sites/SITE"),
+        ("http", "GET /sites/SITE"),
+        ("http", "GET /api/v1/sites/"),
+        ("http", "GET /api/v1/sites/SITE\nnobody"),
+        ("http", "POST /api/v1/sites/SITE/posts\ncontent-type: application/json\n\n{"),
         ("text", "cargo xtask serve"),
     ] {
         assert!(check(kind).unwrap()(wrong).is_err(), "{kind}: {wrong}");
     }
     assert!(check("perl").is_none());
+    for request in [
+        "GET /api/v1/sites/SITE",
+        "GET /api/v1/sites/SITE/posts?order=new&limit=5 HTTP/1.1\naccept: application/json",
+        "POST /api/v1/sites/SITE/posts\ncontent-type: application/json\n\n{\"kind\": \"story\"}\n",
+        "PUT /api/v1/items/ID/votes/helped",
+    ] {
+        assert_eq!(check("http").unwrap()(request), Ok(()), "{request}");
+    }
 }

@@ -3,7 +3,7 @@
 use super::{Tree, packed, read};
 use anyhow::{Context, Result, bail, ensure};
 use flate2::Compression;
-use std::env::consts::ARCH;
+use std::env::{self, consts::ARCH};
 
 /// The name of the file without its ending, as other tools expect it: `peer-support-server_0.1.0_amd64`.
 ///
@@ -102,7 +102,7 @@ fn control(program: &[u8], size: usize) -> Result<Tree> {
         "Package: {NAME}\n\
         Version: {}\n\
         Architecture: {}\n\
-        Maintainer: The peer-support authors <peer-support@localhost>\n\
+        Maintainer: {}\n\
         Installed-Size: {}\n\
         Depends: libc6 (>= 2.{}), libgcc-s1, passwd\n\
         Recommends: ca-certificates\n\
@@ -115,6 +115,7 @@ fn control(program: &[u8], size: usize) -> Result<Tree> {
         place to write.\n",
         env!("CARGO_PKG_VERSION"),
         architecture()?,
+        maintainer(env::var("DEBFULLNAME").ok(), env::var("DEBEMAIL").ok())?,
         size.div_ceil(1024),
         needed_glibc(program).context("the program names no version of glibc")?,
     );
@@ -125,6 +126,18 @@ fn control(program: &[u8], size: usize) -> Result<Tree> {
         tree.add_program(script, read(&format!("packaging/debian/{script}"))?);
     }
     Ok(tree)
+}
+
+/// Who answers for the package: whoever publishes it says so, as Debian's own tools are told. Otherwise an address that every
+/// reader and program knows to be none, because nobody answers for what somebody builds.
+fn maintainer(name: Option<String>, email: Option<String>) -> Result<String> {
+    let Some(email) = email else { return Ok("Whoever built it <nobody@example.invalid>".to_owned()) };
+    let name = name.unwrap_or_else(|| "The peer-support authors".to_owned());
+    ensure!(
+        email.contains('@') && ![&name, &email].into_iter().any(|text| text.contains(['\n', '<', '>'])),
+        "DEBFULLNAME={name} and DEBEMAIL={email} are no name and address"
+    );
+    Ok(format!("{name} <{email}>"))
 }
 
 /// The newest `GLIBC_2.N` that a program asks for.
@@ -148,7 +161,27 @@ fn architecture() -> Result<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::needed_glibc;
+    use super::{maintainer, needed_glibc};
+
+    #[test]
+    fn whoever_publishes_a_package_says_who_answers_for_it() {
+        let said = |name: Option<&str>, email: Option<&str>| {
+            maintainer(name.map(str::to_owned), email.map(str::to_owned)).ok()
+        };
+
+        assert_eq!(
+            said(Some("Rowan House"), Some("it@rowan.example")).as_deref(),
+            Some("Rowan House <it@rowan.example>")
+        );
+        assert_eq!(
+            said(None, Some("it@rowan.example")).as_deref(),
+            Some("The peer-support authors <it@rowan.example>")
+        );
+        assert!(said(Some("Rowan House"), None).unwrap().ends_with(".invalid>"));
+        for [name, email] in [["Rowan\nDepends: x", "it@rowan.example"], ["Rowan House", "it"]] {
+            assert_eq!(said(Some(name), Some(email)), None, "{name} {email}");
+        }
+    }
 
     #[test]
     fn the_newest_glibc_that_is_asked_for_counts() {

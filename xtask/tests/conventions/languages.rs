@@ -42,6 +42,9 @@ fn categories(tag: &str) -> BTreeSet<&'static str> {
     .collect()
 }
 
+/// Where words are: the panel's, the console's, and those of `?peer-support-doctor`.
+const FOLDERS: [&str; 3] = ["locales", "console/locales", "pkg-template/doctor"];
+
 /// What no sentence may hold, with its name: quotes of a typewriter, and what sounds as if somebody shouted.
 const UNWANTED: [(char, &str); 7] = [
     ('"', "a straight quote"),
@@ -56,7 +59,7 @@ const UNWANTED: [(char, &str); 7] = [
 #[test]
 fn every_sentence_has_the_forms_and_the_signs_of_its_language() {
     let mut problems = Vec::new();
-    for folder in ["locales", "console/locales"] {
+    for folder in FOLDERS {
         for file in files(folder, ".json") {
             let name = file.strip_prefix(crate::root()).unwrap().display();
             let tag = file.file_stem().unwrap().to_str().unwrap();
@@ -118,7 +121,7 @@ fn every_language_says_who_reviewed_it() {
 fn every_language_has_the_same_keys_and_the_same_places_to_fill() {
     let mut problems = Vec::new();
     let mut n_languages = 0;
-    for folder in ["locales", "console/locales"] {
+    for folder in FOLDERS {
         let english = texts(&crate::root().join(folder).join("en.json"));
         for file in files(folder, ".json") {
             let theirs = texts(&file);
@@ -157,6 +160,9 @@ fn every_language_has_the_same_keys_and_the_same_places_to_fill() {
         }
     }
 
-    assert!(n_languages >= LANGUAGES.len() + 2, "those of the panel, and English and Spanish of the console");
+    assert!(
+        n_languages >= 2 * LANGUAGES.len() + 2,
+        "those of the panel and of the doctor, and English and Spanish of the console"
+    );
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
