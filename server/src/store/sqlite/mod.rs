@@ -169,13 +169,7 @@ impl Sqlite {
         for import in self.read(|db| imports::begun_before(db, None)).await? {
             self.abandon_import(import).await?;
         }
-        self.write(|db| {
-            execute(db, "delete from copy_terms", ())?;
-            // However old the copy is, what is past its time by now is not kept a day longer.
-            execute(db, "delete from clock", ())
-        })
-        .await
-        .map(drop)
+        self.write(|db| execute(db, "delete from copy_terms", ())).await.map(drop)
     }
 
     async fn write<T: Send + 'static>(
