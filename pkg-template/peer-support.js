@@ -425,6 +425,9 @@
 
     /** Opens the panel. @param {string} [view] `help`, `stories` or `write` */
     const open = (view) => {
+      // What the network brings comes while the card is drawn, which takes an old phone a tenth of a second and more.
+      wanted = view || wanted;
+      load();
       draw();
       if (!isOpen()) {
         back = document.activeElement;

@@ -16,6 +16,35 @@ export const start = (() => {
   const classes =
     "rr-block sentry-block fs-exclude ph-no-capture dd-privacy-hidden no-mouseflow smartlook-hide highlight-block amp-block";
   const names = "data-private data-hj-suppress data-sentry-block data-clarity-mask=true data-dd-privacy=hidden data-recording-disable=true";
+  /**
+   * Answers that the peer space needs first, by address, from when somebody wants to go there until it takes them.
+   * @type {Record<string, Promise<Response>>}
+   */
+  const answers = {};
+  /**
+   * Asks for them while the peer space is on its way, as it asks itself (`src/api.rs`): no such request needs a preflight.
+   * @param {any} host the element
+   * @param {string} view
+   */
+  const askAhead = (host, view) => {
+    const server = (host.server || new URL("..", import.meta.url).href).replace(/\/?$/, "/");
+    // The site itself, and of its stories the mix that comes first.
+    (view === "stories" ? ",,unanswered,new,helpful" : ",").replace(/,(\w*)/g, (_, order) => {
+      const address = `${server}api/v1/sites/${host.site ?? ""}${order && `/posts?order=${order}&limit=8`}`;
+      const forget = () => delete answers[address];
+      try {
+        // As long as the peer space itself would wait. Where a browser knows no such signal, nothing is asked ahead.
+        const signal = AbortSignal.timeout(20000);
+        answers[address] ||= fetch(address, { credentials: "omit", referrerPolicy: "no-referrer", signal });
+        // What did not come is asked for again, and what is old is not shown.
+        answers[address].catch(forget);
+        setTimeout(forget, 20000);
+      } catch {
+        forget();
+      }
+      return "";
+    });
+  };
   /** @param {Element | null} element */
   const mask = (element) => {
     classes.replace(/\S+/g, (name) => (element?.classList.add(name), ""));
@@ -32,6 +61,7 @@ export const start = (() => {
       const peers = import.meta.url.replace(/\.js\?.*/, "/peers");
       fetch(peers + ".js?0").catch(() => {});
       fetch(peers + ".wasm").catch(() => {});
+      askAhead(host, /** @type {string} */ (view));
     }
     mask(host);
     mask(/** @type {ShadowRoot} */ (host.shadowRoot).querySelector("[lang]"));
@@ -39,8 +69,16 @@ export const start = (() => {
       if (wasm === true) throw 0;
       // @ts-ignore: the build writes the name.
       await (begun ??= __PEER_SUPPORT_INIT__({ module_or_path: wasm }));
-      // @ts-ignore: it stands above.
-      return mount;
+      return (/** @type {HTMLElement} */ host, /** @type {HTMLElement} */ container, /** @type {any} */ config) => {
+        config.askAhead = (/** @type {string} */ view) => askAhead(host, view);
+        config.takeAnswer = (/** @type {string} */ address) => {
+          const answer = answers[address];
+          delete answers[address];
+          return answer;
+        };
+        // @ts-ignore: it stands above.
+        return mount(host, container, config);
+      };
     } catch {
       if (wasm !== true) begun = undefined;
       // With the loader's count of failures behind it.

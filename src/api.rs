@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use js_sys::{JSON, Reflect, Uint8Array};
+use js_sys::{JSON, Promise, Reflect, Uint8Array};
 use leptos::prelude::{set_timeout_with_handle, window};
 use peer_support_domain::cursor::{Cursor, Order};
 use peer_support_domain::helpline::Directory;
@@ -23,7 +23,7 @@ use web_sys::{
 };
 
 use crate::browser;
-use crate::config::Config;
+use crate::config::{Config, Loader};
 use crate::json::{self, Read};
 use crate::live::Told;
 use crate::signal::Signal;
@@ -75,6 +75,8 @@ impl Failure {
 pub struct Api {
     root: String,
     site: String,
+    /// Knows what was asked for ahead.
+    loader: Loader,
     /// There as long as the panel is.
     panel: Signal<()>,
 }
@@ -106,7 +108,12 @@ pub struct Wanted<'a> {
 impl Api {
     /// The API of the panel that is being made. What it answers when the panel is gone, nobody hears.
     pub fn new(config: &Config) -> Api {
-        Api { root: [&config.server, "api/v1/"].concat(), site: config.site.clone(), panel: Signal::new(()) }
+        Api {
+            root: [&config.server, "api/v1/"].concat(),
+            site: config.site.clone(),
+            loader: config.object.clone().unchecked_into(),
+            panel: Signal::new(()),
+        }
     }
 
     /// What a visitor needs to know of the site.
@@ -295,6 +302,7 @@ impl Api {
             None,
             Vec::new(),
             Some(Listening { abort, hear: Box::new(hear) }),
+            None,
             Box::new(then),
         );
     }
@@ -331,7 +339,9 @@ impl Api {
                 then(answer);
             }
         });
-        ask(address, method, body, headers, None, then);
+        let is_reading = cfg!(feature = "peers") && method == "GET";
+        let asked = is_reading.then(|| self.loader.take_answer(&address).ok()).flatten().flatten();
+        ask(address, method, body, headers, None, asked, then);
     }
 }
 
@@ -352,7 +362,7 @@ fn parsed(answer: Result<String, Failure>) -> Result<JsValue, Failure> {
 }
 
 fn get(address: String, then: TakesText) {
-    ask(address, "GET", None, Vec::new(), None, then);
+    ask(address, "GET", None, Vec::new(), None, None, then);
 }
 
 /// The one place where a request is begun: each `spawn_local` is 2 KB of code.
@@ -362,9 +372,10 @@ fn ask(
     body: Option<String>,
     headers: Vec<(&'static str, String)>,
     listening: Option<Listening>,
+    asked: Option<Promise>,
     then: TakesText,
 ) {
-    spawn_local(async move { then(fetch(&address, method, body, headers, listening).await) });
+    spawn_local(async move { then(fetch(&address, method, body, headers, listening, asked).await) });
 }
 
 /// The whole directory of a country, from the file at `address`.
@@ -409,13 +420,14 @@ impl Listening {
 }
 
 /// The body of a successful answer; or of one that asks for work first, which is no failure. Headers without a value are
-/// left out. Of one that `listening` hears, nothing is left when it has ended.
+/// left out. Of one that `listening` hears, nothing is left when it has ended. What was `asked` already is not asked again.
 pub async fn fetch(
     address: &str,
     method: &str,
     body: Option<String>,
     headers: Vec<(&str, String)>,
     listening: Option<Listening>,
+    asked: Option<Promise>,
 ) -> Result<String, Failure> {
     let request = RequestInit::new();
     request.set_method(method);
@@ -441,7 +453,8 @@ pub async fn fetch(
     };
     let mut patience = set().map_err(|_| Failure::Server)?;
     let answer = async {
-        let response = JsFuture::from(window().fetch_with_str_and_init(address, &request)).await?;
+        let asked = asked.unwrap_or_else(|| window().fetch_with_str_and_init(address, &request));
+        let response = JsFuture::from(asked).await?;
         let response = response.unchecked_into::<Response>();
         let (Some(listening), true, Some(body)) = (&listening, response.ok(), response.body()) else {
             let text = JsFuture::from(response.text()?).await?;

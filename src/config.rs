@@ -1,8 +1,20 @@
 //! What the loader says about this panel: whose it is, where it stands, where the rest lies.
 
-use js_sys::{Array, Function, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 use peer_support_domain::country::Country;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+
+#[wasm_bindgen]
+extern "C" {
+    /// The loader's object, with what `start.js` adds. Inside a frame, and in tests, there is none of that.
+    #[derive(Clone)]
+    pub type Loader;
+    #[wasm_bindgen(method, catch, js_name = askAhead)]
+    fn ask_ahead(this: &Loader, view: &str) -> Result<(), JsValue>;
+    /// What was asked for ahead from `address`; each answer once.
+    #[wasm_bindgen(method, catch, js_name = takeAnswer)]
+    pub fn take_answer(this: &Loader, address: &str) -> Result<Option<Promise>, JsValue>;
+}
 
 /// One of the three views.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,6 +155,11 @@ impl Config {
         if let Some(show) = &self.show {
             let _ = show.call1(&JsValue::UNDEFINED, &tab.as_str().into());
         }
+    }
+
+    /// Has the first answers that `tab` needs asked for, while the peer space is on its way.
+    pub fn ask_ahead(&self, tab: Tab) {
+        let _ = self.object.unchecked_ref::<Loader>().ask_ahead(tab.as_str());
     }
 
     /// Where the texts in `language` lie.

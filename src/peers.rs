@@ -35,14 +35,15 @@ extern "C" {
     fn unmount(this: &Handle);
 }
 
-/// Fetches the peer space, unless it is there or on its way.
-pub fn fetch(session: Session) {
+/// Fetches the peer space for its view `tab`, unless it is there or on its way.
+pub fn fetch(session: Session, tab: Tab) {
     if matches!(*session.peers.share_now(), Some(Load::Waiting | Load::Ready(()))) {
         return;
     }
     session.peers.set(Some(Load::Waiting));
     // Before anything is waited for: an element may go in the same turn that it came.
     let kept = session.kept();
+    kept.config.ask_ahead(tab);
     spawn_local(async move {
         let handle = started(session, &kept).await;
         if !session.is_there() {
@@ -91,7 +92,7 @@ pub fn arrive(session: Session, tab: Tab) {
     }
     match &*session.kept().handle.borrow() {
         Some(handle) => handle.show(tab.as_str()),
-        None => fetch(session),
+        None => fetch(session, tab),
     }
 }
 

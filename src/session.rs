@@ -272,7 +272,8 @@ impl Session {
             needs: Needs::new(),
             terms: Signal::new(None),
             tab: Signal::new(tab),
-            was_visited: Tab::ALL.map(|other| Signal::new(other == tab)),
+            // The peer space is told its language first: drawn before, it would ask for all of it twice.
+            was_visited: Tab::ALL.map(|other| Signal::new(other == tab && !cfg!(feature = "peers"))),
             peers: Signal::new(None),
             site: Signal::new(Load::Waiting),
             heard: Signal::new(Vec::new()),

@@ -64,7 +64,7 @@ async fn fetched(key: [u8; 32], address: String) -> Result<Option<Directory>, Js
     let subtle: Subtle = subtle.unchecked_into();
     let usages = Array::of1(&"verify".into());
     let key = JsFuture::from(subtle.import_key("raw", &key, ALGORITHM, false, &usages)?).await?;
-    let Ok(text) = api::fetch(&address, "GET", None, Vec::new(), None).await else { return Ok(None) };
+    let Ok(text) = api::fetch(&address, "GET", None, Vec::new(), None, None).await else { return Ok(None) };
     let Some(file) = Signed::parse(&text) else { return Ok(None) };
     if !file.is_newer(COMPARED_S, browser::now_ms()) {
         return Ok(None);

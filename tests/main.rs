@@ -32,6 +32,7 @@ mod record;
 mod remembering;
 mod roles;
 mod shift;
+mod side_by_side;
 mod signed_helplines;
 mod snippet;
 mod steps;

@@ -106,7 +106,7 @@ fn tab_panel(session: Session, t: Locale, tab: Tab) -> El {
     // What the peer space has drawn stays in its place when the panel is drawn anew in another language.
     panel.child(session.kept().places[place].clone()).children_of(move || match &*session.peers.share() {
         Some(Load::Waiting) => vec![waiting(t)],
-        Some(Load::Failed(failure)) => vec![failed(t, *failure, move || peers::fetch(session))],
+        Some(Load::Failed(failure)) => vec![failed(t, *failure, move || peers::fetch(session, tab))],
         None | Some(Load::Ready(())) => Vec::new(),
     })
 }

@@ -21,7 +21,7 @@ pub fn tabs(session: Session, t: Locale) -> El {
             // Intent: what is fetched now is there when the press comes.
             .on("pointerenter", move |_| {
                 if tab != Tab::Help {
-                    peers::fetch(session);
+                    peers::fetch(session, tab);
                 }
             })
             .attr("id", tab.tab_id())
