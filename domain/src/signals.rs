@@ -245,7 +245,7 @@ impl Report<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSignals {
     /// Another file, or of another version.
-    #[error("is no file of signals of version 1")]
+    #[error("is no file of signals of version 2")]
     Version,
     /// It ends early or names a part that does not exist.
     #[error("has a broken part")]
@@ -255,7 +255,7 @@ pub enum InvalidSignals {
     Rule(#[from] rules::InvalidRule),
 }
 
-const HEADER: &[u8] = b"signals 1\n";
+const HEADER: &[u8] = b"signals 2\n";
 
 /// Rules and weights, ready to read texts.
 pub struct Signals {

@@ -114,8 +114,8 @@ fn what_is_no_file_of_signals_is_refused() {
     let error = |bytes: &[u8]| Signals::parse(bytes).err().unwrap();
 
     assert_eq!(error(b""), InvalidSignals::Version);
-    assert_eq!(error(b"signals 2\n"), InvalidSignals::Version);
-    assert_eq!(error(b"signals 1\nrules/en 9\nshort"), InvalidSignals::Part);
+    assert_eq!(error(b"signals 1\n"), InvalidSignals::Version);
+    assert_eq!(error(b"signals 2\nrules/en 9\nshort"), InvalidSignals::Part);
     assert_eq!(error(&pack([("weights/mood", &[][..])])), InvalidSignals::Part);
     assert_eq!(error(&pack([("weights/crisis", &[1][..])])), InvalidSignals::Part);
     let rules = pack([("rules/en", &b"[crisis direct_statement 0.9]\ni am @unknown\n"[..])]);
