@@ -84,6 +84,15 @@ fn a_space_that_was_lost_before_i_am_changes_nothing() {
 }
 
 #[test]
+fn who_asks_for_a_way_to_die_may_need_help() {
+    let signals = signals("[method_detail method_search 0.88]\nhow to die\n[crisis exempt_sentence]\nfilm\n");
+    let is_found = |text: &str| signals.of(text, Some("en")).of(Signal::Crisis).is_found();
+
+    assert!(is_found("tell me how to die"));
+    assert!(!is_found("the film is about how to die"));
+}
+
+#[test]
 fn gaps_and_ends_of_sentences_are_kept() {
     assert!(crisis("i wish i were gone") >= THRESHOLD);
     assert!(crisis("i wish one two three four gone") < THRESHOLD);
