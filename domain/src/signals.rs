@@ -211,7 +211,7 @@ const REACH: usize = 14;
 const LEAST_SCORE: f32 = 0.2;
 /// What takes from the log-odds of the model: an exemption, among them what is said and denied; and that no grave word is there.
 const DENIAL: f32 = 2.0;
-const DOUBT: f32 = 1.0;
+const DOUBT: f32 = 0.5;
 
 /// What was seen in a text.
 #[derive(Clone, Debug)]
@@ -245,7 +245,7 @@ impl Report<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSignals {
     /// Another file, or of another version.
-    #[error("is no file of signals of version 1")]
+    #[error("is no file of signals of version 2")]
     Version,
     /// It ends early or names a part that does not exist.
     #[error("has a broken part")]
@@ -255,7 +255,7 @@ pub enum InvalidSignals {
     Rule(#[from] rules::InvalidRule),
 }
 
-const HEADER: &[u8] = b"signals 1\n";
+const HEADER: &[u8] = b"signals 2\n";
 
 /// Rules and weights, ready to read texts.
 pub struct Signals {
@@ -314,7 +314,7 @@ impl Signals {
             let finding = &mut findings[signal as usize];
             if let Some(model) = &self.models[signal as usize] {
                 let weighed = read.weigh(model, signal);
-                let score = probability(weighed.logit - self.doubt(signal, &read, weighed.words));
+                let score = probability(weighed.logit - self.doubt(signal, &read, &weighed));
                 finding.score = score;
                 if score >= LEAST_SCORE && !read.text.words.is_empty() {
                     finding.add(Place { span: read.span(weighed.words), reason: signal.by_wording(), score });
@@ -336,7 +336,12 @@ impl Signals {
     }
 
     /// What the rules take from the log-odds of the model's words.
-    fn doubt(&self, signal: Signal, read: &Read, (from, to): (usize, usize)) -> f32 {
+    fn doubt(&self, signal: Signal, read: &Read, weighed: &Weighed) -> f32 {
+        let (from, to) = weighed.words;
+        // The part that weighs most of a long text is one of many: there signs count, which leave out what is denied.
+        if signal == Signal::Crisis && weighed.is_long {
+            return 0.0;
+        }
         // What is said plainly and denied is exempt, too.
         let is_exempt = read.hits.iter().filter(|hit| hit.signal == signal).any(|hit| {
             let takes_away = match hit.meaning {
@@ -431,18 +436,24 @@ fn signs_apart(hits: Vec<Hit>, n_words: usize) -> ([f32; 6], Vec<Hit>) {
 }
 
 impl Hit {
+    /// Whether it says a signal. Who asks for a way to die, or for company in it, may need help now.
+    fn says(&self, signal: Signal) -> bool {
+        let Meaning::Says(reason, _) = self.meaning else { return false };
+        self.signal == signal
+            || (signal == Signal::Crisis && matches!(reason.as_str(), "method_search" | "pact"))
+    }
+
     /// Whether it is an exemption of what another says.
     fn takes_away(&self, hit: &Hit, text: &Plain) -> bool {
-        self.signal == hit.signal
-            && match self.meaning {
-                Meaning::Says(..) | Meaning::Sign(..) => false,
-                Meaning::Exempt => self.words.0 < hit.words.1 && hit.words.0 < self.words.1,
-                Meaning::ExemptSentence => {
-                    text.words[self.words.0].sentence == text.words[hit.words.0].sentence
-                        && self.words.0 < hit.words.1 + REACH
-                        && hit.words.0 < self.words.1 + REACH
-                }
+        match self.meaning {
+            Meaning::Says(..) | Meaning::Sign(..) => false,
+            Meaning::Exempt => self.words.0 < hit.words.1 && hit.words.0 < self.words.1,
+            Meaning::ExemptSentence => {
+                text.words[self.words.0].sentence == text.words[hit.words.0].sentence
+                    && self.words.0 < hit.words.1 + REACH
+                    && hit.words.0 < self.words.1 + REACH
             }
+        }
     }
 }
 
@@ -480,11 +491,11 @@ impl Read {
 
     /// The places where rules see a signal and no exemption takes it away.
     fn said(&self, signal: Signal) -> impl Iterator<Item = Place> {
-        let of_signal = move |hit: &&Hit| hit.signal == signal;
         let is_all_quoted = self.text.words.iter().all(|word| word.is_quoted);
-        self.hits.iter().filter(of_signal).filter_map(move |hit| {
+        self.hits.iter().filter(move |hit| hit.says(signal)).filter_map(move |hit| {
             let Meaning::Says(reason, score) = hit.meaning else { return None };
-            let is_taken_away = self.hits.iter().any(|other| other.takes_away(hit, &self.text));
+            let is_of = |other: &&Hit| other.signal == hit.signal || other.signal == signal;
+            let is_taken_away = self.hits.iter().filter(is_of).any(|other| other.takes_away(hit, &self.text));
             // Of threats, insults and the like the opposite is none either, so all signals share this.
             let is_taken_away = is_taken_away || hit.is_negated;
             // What stands in quotation marks is somebody else's.

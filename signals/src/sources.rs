@@ -99,9 +99,23 @@ impl Sources {
     }
 }
 
+/// Rules without comments, those of one heading together: only signs count by the heading that they stand under.
 fn without_comments(rules: &str) -> String {
-    let lines = rules.lines().map(str::trim).filter(|line| !line.is_empty() && !is_comment(line));
-    lines.map(|line| in_order(line) + "\n").collect()
+    let mut blocks = vec![(String::new(), String::new())];
+    let mut at = 0;
+    for line in rules.lines().map(str::trim).filter(|line| !line.is_empty() && !is_comment(line)) {
+        if line.starts_with('[') {
+            let known = blocks.iter().position(|(heading, _)| heading == line && !line.contains(" sign "));
+            at = known.unwrap_or(blocks.len());
+            if known.is_none() {
+                blocks.push((line.to_owned(), String::new()));
+            }
+        } else {
+            blocks[at].1 += &(in_order(line) + "\n");
+        }
+    }
+    let heading = |heading: String| if heading.is_empty() { heading } else { heading + "\n" };
+    blocks.into_iter().map(|(name, lines)| heading(name) + &lines).collect()
 }
 
 /// A line with the words of each item in alphabetical order, of which brotli makes a twentieth less.

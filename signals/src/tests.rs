@@ -45,6 +45,39 @@ fn who_says_so_plainly_is_heard_in_five_languages() {
 }
 
 #[test]
+fn who_hints_at_it_in_a_few_words_is_heard() {
+    let said = [
+        "i should have died that night",
+        "id rather not exist",
+        "give me one reason not to do it",
+        "i envy those who are dead",
+        "on the wrong side of the railing",
+        "hope a truck hits me on the way home",
+        "by the time you read this it will be done",
+        "forgive me for leaving",
+        "is hanging too painful",
+        "he comes into my room at night when im asleep",
+    ];
+
+    assert_eq!(missed(Signal::Crisis, &said), []);
+}
+
+#[test]
+fn the_same_words_of_other_things_are_no_hint() {
+    let said = [
+        "i should have gone to bed earlier",
+        "bye everyone, off to the lake till monday",
+        "i want out of this group chat",
+        "my thesis is about self-harm",
+        "hope the bus comes soon",
+        "hand in your essay by the time you read this",
+        "he comes into the office on tuesdays",
+    ];
+
+    assert_eq!(wrongly_found(Signal::Crisis, &said), []);
+}
+
+#[test]
 fn who_fears_for_another_is_heard_in_five_languages() {
     let said = [
         "my friend is gonna try to kill himself tomorrow",

@@ -5,6 +5,8 @@ use crate::helpline::Directory;
 
 /// Bits of a hash that are kept: one number in four hundred that is none of these is taken for one.
 const BITS: u32 = 20;
+/// How many bits of a difference between two hashes are written as they are.
+const LOW_BITS: u32 = 9;
 
 /// A set of hashes. It cannot be read back into numbers, which is no secret, but keeps it small.
 #[derive(Default)]
@@ -14,17 +16,22 @@ impl Known {
     /// Reads what [`Known::bytes`] wrote.
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Self {
-        let mut hashes = Vec::new();
-        let (mut last, mut difference, mut shift) = (0_u32, 0_u32, 0);
-        for byte in bytes {
-            difference |= u32::from(byte & 127) << shift;
-            if byte & 128 != 0 && shift < 21 {
-                shift += 7;
-                continue;
+        let mut bits = bytes.iter().flat_map(|byte| (0..8).map(move |at| u32::from(byte >> at & 1)));
+        let mut next = || {
+            let mut difference = 0_u32;
+            while bits.next()? == 1 {
+                difference = difference.wrapping_add(1 << LOW_BITS);
             }
+            for at in 0..LOW_BITS {
+                difference |= bits.next()? << at;
+            }
+            Some(difference)
+        };
+        let mut hashes = Vec::new();
+        let mut last = 0_u32;
+        while let Some(difference) = next() {
             last = last.wrapping_add(difference);
             hashes.push(last);
-            (difference, shift) = (0, 0);
         }
         hashes.sort_unstable();
         Self(hashes)
@@ -55,21 +62,22 @@ impl Known {
         Self(hashes)
     }
 
-    /// The set as bytes: differences in order, seven bits a byte.
+    /// The set as bytes: differences in order, in the code of Golomb and Rice, which is as short as such a set can be. Its upper
+    /// bits are as many ones, and a zero; what is left of the last byte is ones, too, and no difference.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
+        let mut bits = Vec::new();
         let mut last = 0;
         for hash in &self.0 {
-            let mut difference = hash - last;
+            let difference = hash - last;
             last = *hash;
-            while difference > 127 {
-                bytes.push(difference as u8 | 128);
-                difference >>= 7;
-            }
-            bytes.push(difference as u8);
+            bits.extend((0..difference >> LOW_BITS).map(|_| true));
+            bits.push(false);
+            bits.extend((0..LOW_BITS).map(|at| difference >> at & 1 != 0));
         }
-        bytes
+        bits.resize(bits.len().next_multiple_of(8), true);
+        let byte = |bits: &[bool]| bits.iter().rev().fold(0, |byte, bit| byte << 1 | u8::from(*bit));
+        bits.chunks(8).map(byte).collect()
     }
 
     /// Whether a phone number, as somebody wrote it, is one of a helpline.

@@ -84,6 +84,15 @@ fn a_space_that_was_lost_before_i_am_changes_nothing() {
 }
 
 #[test]
+fn who_asks_for_a_way_to_die_may_need_help() {
+    let signals = signals("[method_detail method_search 0.88]\nhow to die\n[crisis exempt_sentence]\nfilm\n");
+    let is_found = |text: &str| signals.of(text, Some("en")).of(Signal::Crisis).is_found();
+
+    assert!(is_found("tell me how to die"));
+    assert!(!is_found("the film is about how to die"));
+}
+
+#[test]
 fn gaps_and_ends_of_sentences_are_kept() {
     assert!(crisis("i wish i were gone") >= THRESHOLD);
     assert!(crisis("i wish one two three four gone") < THRESHOLD);
@@ -114,8 +123,8 @@ fn what_is_no_file_of_signals_is_refused() {
     let error = |bytes: &[u8]| Signals::parse(bytes).err().unwrap();
 
     assert_eq!(error(b""), InvalidSignals::Version);
-    assert_eq!(error(b"signals 2\n"), InvalidSignals::Version);
-    assert_eq!(error(b"signals 1\nrules/en 9\nshort"), InvalidSignals::Part);
+    assert_eq!(error(b"signals 1\n"), InvalidSignals::Version);
+    assert_eq!(error(b"signals 2\nrules/en 9\nshort"), InvalidSignals::Part);
     assert_eq!(error(&pack([("weights/mood", &[][..])])), InvalidSignals::Part);
     assert_eq!(error(&pack([("weights/crisis", &[1][..])])), InvalidSignals::Part);
     let rules = pack([("rules/en", &b"[crisis direct_statement 0.9]\ni am @unknown\n"[..])]);

@@ -111,13 +111,13 @@ pub fn recipe(signal: Signal) -> Option<Recipe> {
     };
     Some(match signal {
         Signal::Crisis => {
-            Recipe { long_positives: Some(0.02), least_signs: [0.6, 8.0], ..recipe(16, 1_980, 0.12, 0.008) }
+            Recipe { long_positives: Some(0.06), least_signs: [1.0, 40.0], ..recipe(16, 1_480, 0.115, 0.006) }
         }
         Signal::PersonalData => return None,
-        Signal::MethodDetail => recipe(14, 1_050, 0.11, 0.003),
-        Signal::Hostile => recipe(14, 1_150, 0.09, 0.001),
-        Signal::Solicitation => Recipe { least_signs: [1.0; 2], ..recipe(14, 2_300, 0.05, 0.004) },
-        Signal::HarmfulAdvice => Recipe { steps: 6.0, ..recipe(15, 1_050, 0.12, 0.001) },
+        Signal::MethodDetail => recipe(14, 900, 0.09, 0.002),
+        Signal::Hostile => recipe(14, 1_030, 0.09, 0.001),
+        Signal::Solicitation => Recipe { least_signs: [1.0; 2], ..recipe(14, 2_000, 0.05, 0.006) },
+        Signal::HarmfulAdvice => Recipe { steps: 6.0, ..recipe(15, 900, 0.12, 0.001) },
     })
 }
 
@@ -216,7 +216,7 @@ impl Corpus {
         let said = |read: &Read| read.said(signal).map(|place| place.score).fold(0.0, f32::max);
         let score = |((example, read), weighed): ((&Example, &Read), &Option<Weighed>)| {
             let weighed = weighed.filter(|_| example.signal == signal)?;
-            let doubt = self.signals.doubt(signal, read, weighed.words);
+            let doubt = self.signals.doubt(signal, read, &weighed);
             let pooling = poolings[usize::from(weighed.is_long)];
             Some(probability(pooling.logit(weighed.of) - doubt).max(said(read)))
         };
@@ -355,8 +355,8 @@ fn balanced(
         own.iter().map(error).map(|error| -error * error).sum()
     };
     let mut best = (f64::NEG_INFINITY, 1.0);
-    for step in 1..=40 {
-        let stretch = step as f32 * 0.1;
+    for step in 1..=200 {
+        let stretch = step as f32 * 0.02;
         let likelihood = likelihood(stretch);
         if likelihood > best.0 {
             best = (likelihood, stretch);
