@@ -23,14 +23,15 @@ export const start = (() => {
   const answers = {};
   /**
    * Asks for them while the peer space is on its way, as it asks itself (`src/api.rs`): no such request needs a preflight.
-   * @param {any} host the element
+   * Of the element it takes texts alone: it may be gone from the page, and is not to stay in memory until the last timer ends.
+   * @param {any} host
    * @param {string} view
    */
-  const askAhead = (host, view) => {
-    const server = (host.server || new URL("..", import.meta.url).href).replace(/\/?$/, "/");
+  const askAhead = ({ server, site }, view) => {
+    const sites = (server || new URL("..", import.meta.url).href).replace(/\/?$/, "/") + "api/v1/sites/";
     // The site itself, and of its stories the mix that comes first.
     (view === "stories" ? ",,unanswered,new,helpful" : ",").replace(/,(\w*)/g, (_, order) => {
-      const address = `${server}api/v1/sites/${host.site ?? ""}${order && `/posts?order=${order}&limit=8`}`;
+      const address = `${sites}${site ?? ""}${order && `/posts?order=${order}&limit=8`}`;
       const forget = () => delete answers[address];
       try {
         // As long as the peer space itself would wait. Where a browser knows no such signal, nothing is asked ahead.
