@@ -154,8 +154,8 @@ fn computed(facts: &Facts) -> String {
     let Facts { commit, date, processors, posts, feeds, threads, votes, written, memory_mib, .. } = facts;
     let mut page = format!(
         "{HEADING}\nMeasured at commit {commit} ({date}) on one machine of {processors} processors, over SQLite with {} posts and \
-         {CONNECTIONS} connections: {} feeds, {} threads, {} votes and {} durable posts a second; at most {memory_mib} MiB of memory, on SQLite \
-         or PostgreSQL. Half of that is counted on.\n\n| in the busiest minute |",
+         {CONNECTIONS} connections: {} feeds, {} threads, {} votes and {} durable posts a second; at most {memory_mib} MiB of \
+         memory. Half of that is counted on.\n\n| in the busiest minute |",
         grouped(*posts as f64),
         grouped(*feeds),
         grouped(*threads),
