@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};

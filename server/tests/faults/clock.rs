@@ -6,7 +6,6 @@ use axum::http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::copies::on_postgres;
 use crate::layer::Layer;
 use crate::load::{Held, Load, check_file};
 use crate::program::{Answer, Caller, Place, Program, run};
@@ -70,7 +69,7 @@ async fn a_server_that_starts_with_its_clock_far_ahead_purges_nothing_until_it_h
     let folder = TempDir::new().unwrap();
     let url = Cluster::shared().new_database("template1").await;
     let sqlite = Place::demo(&folder.path().join("sqlite"));
-    let postgres = on_postgres(&folder.path().join("postgres"), &url);
+    let postgres = Place::on_postgres(&folder.path().join("postgres"), &url);
     for mut place in [sqlite, postgres] {
         let layer = Layer::below(&mut place);
         let started = async |hours: i64| {

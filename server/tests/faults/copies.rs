@@ -40,11 +40,6 @@ fn micros(began: Instant) -> u64 {
     u64::try_from(began.elapsed().as_micros()).unwrap()
 }
 
-/// A demo on this database, with a data folder of its own.
-pub fn on_postgres(data: &Path, url: &str) -> Place {
-    Place::demo(data).with("PEER_SUPPORT_DATABASE", url).with("PEER_SUPPORT_SECRET", &"5e".repeat(32))
-}
-
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
@@ -66,7 +61,8 @@ async fn a_copy_made_while_people_write_brings_back_all_that_was_acknowledged_be
         let folder = TempDir::new().unwrap();
         let cluster = Cluster::shared();
         let sqlite = Place::demo(&folder.path().join("sqlite"));
-        let postgres = on_postgres(&folder.path().join("postgres"), &cluster.new_database("template1").await);
+        let postgres =
+            Place::on_postgres(&folder.path().join("postgres"), &cluster.new_database("template1").await);
         for (name, place) in [("SQLite", sqlite), ("PostgreSQL", postgres)] {
             let writing = Writing::begin(&place).await;
             let mark = writing.so_far(&mut chance).await;
@@ -84,7 +80,7 @@ async fn a_copy_made_while_people_write_brings_back_all_that_was_acknowledged_be
             book.check_until(&as_sqlite, mark);
             check_file(&as_sqlite);
             let url = cluster.new_database("template1").await;
-            let as_postgres = restored(&copy, on_postgres(&data.join("b"), &url)).await;
+            let as_postgres = restored(&copy, Place::on_postgres(&data.join("b"), &url)).await;
             book.check_until(&as_postgres, mark);
         }
     }
@@ -97,7 +93,7 @@ async fn what_pg_dump_wrote_while_people_wrote_is_restored_by_pg_restore() {
     for round in 0..rounds() {
         let mut chance = Chance::new(round);
         let url = cluster.new_database("template1").await;
-        let place = on_postgres(&folder.path().join(format!("data {round}")), &url);
+        let place = Place::on_postgres(&folder.path().join(format!("data {round}")), &url);
         let writing = Writing::begin(&place).await;
         let mark = writing.so_far(&mut chance).await;
         let dumps = new_folder();
@@ -113,7 +109,7 @@ async fn what_pg_dump_wrote_while_people_wrote_is_restored_by_pg_restore() {
         restore.args(["--exit-on-error", "--dbname", &other]).arg(dumps.join("dump"));
         done(restore);
 
-        let place = on_postgres(&folder.path().join(format!("restored {round}")), &other);
+        let place = Place::on_postgres(&folder.path().join(format!("restored {round}")), &other);
         book.check_until(&place, mark);
         place.serve().await.stop().await;
         fs::remove_dir_all(dumps).unwrap();
@@ -128,7 +124,7 @@ async fn an_archive_of_the_log_brings_back_any_moment() {
         let archive = new_folder();
         let archive_command = format!("archive_command=cp %p {}/%f", archive.display());
         let cluster = Cluster::start_with(&["archive_mode=on", &archive_command]);
-        let place = on_postgres(&folder.path().join("before"), &cluster.url("postgres"));
+        let place = Place::on_postgres(&folder.path().join("before"), &cluster.url("postgres"));
         let writing = Writing::begin(&place).await;
         writing.so_far(&mut chance).await;
         let base = cluster.base_backup();
@@ -153,7 +149,7 @@ async fn an_archive_of_the_log_brings_back_any_moment() {
         let recovered = Cluster::recovered(base, &archive, "before_the_mistake");
         report("point in time", "until the database takes writes", began.elapsed());
 
-        let place = on_postgres(&folder.path().join("after"), &recovered.url("postgres"));
+        let place = Place::on_postgres(&folder.path().join("after"), &recovered.url("postgres"));
         book.check_until(&place, mark);
         let held = Held::of(&place);
         let later = book.posts_after(after);

@@ -62,6 +62,11 @@ impl Place {
         Self { environment, data: data.to_owned(), ..Self::default() }
     }
 
+    /// A demo on this database of PostgreSQL, with a data folder of its own.
+    pub fn on_postgres(data: &Path, url: &str) -> Self {
+        Self::demo(data).with("PEER_SUPPORT_DATABASE", url).with("PEER_SUPPORT_SECRET", &"5e".repeat(32))
+    }
+
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self

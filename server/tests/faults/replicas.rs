@@ -8,9 +8,11 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use axum::body::Bytes;
 use axum::http::Request;
 use futures_util::StreamExt;
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyDataStream, BodyExt, Full};
+use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use sqlx::Executor;
@@ -208,11 +210,7 @@ impl Campaign {
         let folder = TempDir::new().unwrap();
         let url = format!("postgres://postgres@{},{}/support", to_primary.address, to_standby.address);
         let ports = [fixed_port(), fixed_port()];
-        let places = ["a", "b"].map(|name| {
-            Place::demo(&folder.path().join(name))
-                .with("PEER_SUPPORT_DATABASE", &url)
-                .with("PEER_SUPPORT_SECRET", &"5e".repeat(32))
-        });
+        let places = ["a", "b"].map(|name| Place::on_postgres(&folder.path().join(name), &url));
         let mut places = places.into_iter().zip(ports).map(|(mut place, port)| {
             place.serve_environment.push(("PEER_SUPPORT_ADDR".to_owned(), format!("127.0.0.1:{port}")));
             place
@@ -244,25 +242,31 @@ async fn serve(place: &Place) -> Program {
     Program::start(place.serve_command_at_its_address()).await
 }
 
+/// Reads along at this server.
+pub async fn along(server: &Program) -> BodyDataStream<Incoming> {
+    let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    let url = format!("http://{}/api/v1/sites/demo/live", server.address);
+    let stream = client.request(Request::get(url).body(Full::default()).unwrap()).await.unwrap();
+    assert!(stream.status().is_success(), "{}", stream.status());
+    stream.into_body().into_data_stream()
+}
+
+/// Waits until who reads along is told of something; false when the stream ended before.
+pub async fn is_told(stream: &mut BodyDataStream<Incoming>) -> bool {
+    let mut told = String::new();
+    while let Some(piece) = stream.next().await {
+        told += &String::from_utf8_lossy(&piece.unwrap());
+        if told.contains("data:") {
+            return true;
+        }
+    }
+    false
+}
+
 /// Waits until a reader at this server hears of something that was published.
 async fn hears(server: &Program) {
-    let client = Client::builder(TokioExecutor::new()).build_http::<Full<axum::body::Bytes>>();
-    let url = format!("http://{}/api/v1/sites/demo/live", server.address);
-    let hearing = async {
-        // A server that lost its database for a moment ends its streams, and browsers begin them anew.
-        loop {
-            let stream = client.request(Request::get(&url).body(Full::default()).unwrap()).await.unwrap();
-            assert!(stream.status().is_success(), "{}", stream.status());
-            let mut body = stream.into_body().into_data_stream();
-            let mut heard = String::new();
-            while let Some(piece) = body.next().await {
-                heard += &String::from_utf8_lossy(&piece.unwrap());
-                if heard.contains("data:") {
-                    return;
-                }
-            }
-        }
-    };
+    // A server that lost its database for a moment ends its streams, and browsers begin them anew.
+    let hearing = async { while !is_told(&mut along(server).await).await {} };
     tokio::time::timeout(PATIENCE, hearing).await.expect("waited to hear of what is published");
 }
 
@@ -359,9 +363,7 @@ async fn a_query_that_is_blocked_ends_and_is_answered_as_a_problem() {
     let cluster = Cluster::start();
     let folder = TempDir::new().unwrap();
     let url = format!("{}&options[statement_timeout]=2s", cluster.url("postgres"));
-    let place = Place::demo(folder.path())
-        .with("PEER_SUPPORT_DATABASE", &url)
-        .with("PEER_SUPPORT_SECRET", &"5e".repeat(32));
+    let place = Place::on_postgres(folder.path(), &url);
     let server = place.serve().await;
     let caller = Caller::new();
     let feed = async || caller.get(&server.address, "/api/v1/sites/demo/posts?limit=5").await.unwrap();

@@ -4,21 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::body::Bytes;
-use axum::http::{Method, Request};
-use futures_util::StreamExt;
-use http_body_util::{BodyDataStream, BodyExt, Full};
-use hyper::body::Incoming;
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
+use axum::http::Method;
 use serde_json::{Value, json};
 use sqlx::{Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use crate::copies::on_postgres;
 use crate::program::{Answer, Caller, PATIENCE, Place, Program, Session, until};
-use crate::replicas::two_machines;
+use crate::replicas::{along, is_told, two_machines};
 use crate::rounds::report;
 use crate::support::postgres::Cluster;
 
@@ -44,7 +37,7 @@ impl Reading {
         let [(primary, first), (standby, second)] = two_machines().await;
         let folder = TempDir::new().unwrap();
         let url = format!("postgres://postgres@127.0.0.1:{first},127.0.0.1:{second}/support");
-        let place = on_postgres(folder.path(), &url).with("PEER_SUPPORT_READ_FROM_STANDBY", "true");
+        let place = Place::on_postgres(folder.path(), &url).with("PEER_SUPPORT_READ_FROM_STANDBY", "true");
         let server = place.serve().await;
         let at_standby = format!("postgres://postgres@127.0.0.1:{second}/support");
         let caller = Caller::new();
@@ -114,26 +107,6 @@ async fn n_read(standby: &mut PgConnection) -> i64 {
                 from pg_stat_user_tables
                 where relname = 'items'";
     sqlx::query_scalar(read).fetch_one(standby).await.unwrap()
-}
-
-/// Reads along at this server.
-async fn along(server: &Program) -> BodyDataStream<Incoming> {
-    let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
-    let url = format!("http://{}/api/v1/sites/demo/live", server.address);
-    let stream = client.request(Request::get(url).body(Full::default()).unwrap()).await.unwrap();
-    assert!(stream.status().is_success(), "{}", stream.status());
-    stream.into_body().into_data_stream()
-}
-
-/// Waits until who reads along is told of something.
-async fn is_told(stream: &mut BodyDataStream<Incoming>) {
-    let telling = async {
-        let mut told = String::new();
-        while !told.contains("data:") {
-            told += &String::from_utf8_lossy(&stream.next().await.expect("the stream goes on").unwrap());
-        }
-    };
-    tokio::time::timeout(PATIENCE, telling).await.expect("waited to be told of what is published");
 }
 
 fn ids(feed: &Answer) -> Vec<String> {
@@ -249,7 +222,8 @@ async fn a_reader_who_is_told_of_a_post_finds_it_where_the_standby_lags() {
 
     let (id, _) = reading.published(&session, "New, and told to all who read along.").await;
 
-    is_told(&mut stream).await;
+    let telling = tokio::time::timeout(PATIENCE, is_told(&mut stream));
+    assert!(telling.await.expect("waited to be told of what is published"), "the stream goes on");
     let feed = ids(&reading.caller.get(&other.address, FEED).await.unwrap());
     assert!(feed.contains(&id));
     standby.execute("select pg_wal_replay_resume()").await.unwrap();

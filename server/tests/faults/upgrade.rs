@@ -5,9 +5,8 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection, SqlStr};
 use tempfile::TempDir;
 
-use crate::copies::on_postgres;
 use crate::load::Load;
-use crate::program::{run, said};
+use crate::program::{Place, run, said};
 use crate::support::postgres::Cluster;
 
 /// What every server calls itself at the database.
@@ -28,7 +27,7 @@ async fn n_changes(db: &mut PgConnection) -> i64 {
 async fn the_next_version_adds_to_the_schema_while_this_one_serves_and_starts_again() {
     let folder = TempDir::new().unwrap();
     let url = Cluster::shared().new_database("template1").await;
-    let place = on_postgres(folder.path(), &url);
+    let place = Place::on_postgres(folder.path(), &url);
     let (mut server, load) = Load::on_demo(&place).await;
     load.acknowledges(30).await;
 
@@ -63,7 +62,7 @@ async fn the_next_version_adds_to_the_schema_while_this_one_serves_and_starts_ag
 async fn the_program_changes_nothing_under_an_older_server_that_would_fail_and_says_so() {
     let folder = TempDir::new().unwrap();
     let url = Cluster::shared().new_database("template1").await;
-    let place = on_postgres(folder.path(), &url);
+    let place = Place::on_postgres(folder.path(), &url);
     // Of a time when none said its version.
     let mut older = of_version(&url, PROGRAM).await;
 
