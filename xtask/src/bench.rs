@@ -168,20 +168,24 @@ fn sizes(sizes: &Value) -> String {
 /// Sizes by brotli over time, a line for each commit that they were measured at: what grew, and when.
 const HISTORY: &str = "bench/history.jsonl";
 
+fn git(arguments: &[&str]) -> Result<String> {
+    run::output(Command::new("git").current_dir(project::root()).args(arguments))
+}
+
+/// The commit that is checked out, and its day.
+fn head() -> Result<(String, String)> {
+    Ok((git(&["rev-parse", "--short=10", "HEAD"])?, git(&["show", "--no-patch", "--format=%cs", "HEAD"])?))
+}
+
 /// Adds what `dist` weighs to [`HISTORY`], in the place of what the same commit weighed before.
 fn remember(dist: &Dist) -> Result<()> {
-    let git = |arguments: &[&str]| {
-        run::output(Command::new("git").current_dir(project::root()).args(arguments))
-            .map(|said| said.trim().to_owned())
-    };
     // A folder without its history, as from an archive, has none to remember.
-    let Ok(commit) = git(&["rev-parse", "--short=10", "HEAD"]) else { return Ok(()) };
+    let Ok((commit, date)) = head() else { return Ok(()) };
     // What no commit has is no commit's weight.
     if !git(&["status", "--porcelain", "--untracked-files=no", "--", ":!bench"])?.is_empty() {
         eprintln!("bench: not remembered in {HISTORY}, because there are changes that are not committed");
         return Ok(());
     }
-    let date = git(&["show", "--no-patch", "--format=%cs", "HEAD"])?;
     let weights: BTreeMap<String, usize> = budgets::used(dist)?.into_iter().collect();
     let line = json!({ "commit": commit, "date": date, "brotli_bytes": weights }).to_string();
     let file = project::root().join(HISTORY);

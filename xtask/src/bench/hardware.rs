@@ -1,14 +1,13 @@
 //! What hardware serves how many visitors: computed from what [`load`](super::load) found, and written into the documentation.
 
 use super::load::{CONNECTIONS, figure, largest};
-use super::{HISTORY, items};
-use crate::{project, run};
+use super::{HISTORY, head, items};
+use crate::project;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::fs;
-use std::process::Command;
 use std::thread::available_parallelism;
 
 /// What was measured, as far as [`computed`] needs it.
@@ -82,8 +81,7 @@ fn by_hand(page: &str) -> Result<&str> {
 }
 
 fn facts(found: &Value) -> Result<Facts> {
-    let git =
-        |arguments: &[&str]| run::output(Command::new("git").current_dir(project::root()).args(arguments));
+    let (commit, date) = head()?;
     let history = fs::read_to_string(project::root().join(HISTORY))?;
     let last: Value = serde_json::from_str(history.lines().last().context("nothing was weighed yet")?)?;
     let weighs = |what: &str| {
@@ -96,8 +94,8 @@ fn facts(found: &Value) -> Result<Facts> {
     let most_kib =
         items(&found["stores"]).iter().filter_map(|of| of["most_kib"].as_f64()).fold(0.0, f64::max);
     Ok(Facts {
-        commit: git(&["rev-parse", "--short=10", "HEAD"])?,
-        date: git(&["show", "--no-patch", "--format=%cs", "HEAD"])?,
+        commit,
+        date,
         processors: available_parallelism()?.get(),
         posts: largest["posts"].as_u64().context("posts are counted")?,
         feeds: a_second("feed")?.round(),
@@ -196,16 +194,15 @@ fn computed(facts: &Facts) -> String {
         ("a network of 1 Gbit/s", largest.bits_a_s / NETWORK_BITS_A_S),
     ];
     limits.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let _ = write!(
+    let [first, second] = limits.map(|(what, share)| format!("{what} ({} used)", percent(share)));
+    let _ = writeln!(
         page,
-        "\n**What breaks first is people.** The campaign's {} posts and replies a day are {} shifts of {SHIFT_HOURS} hours. Of one machine, ",
+        "\n**What breaks first is people.** The campaign's {} posts and replies a day are {} shifts of {SHIFT_HOURS} hours. Of one machine, \
+         {first} would give out before {second}: the visits may be {} times as many.",
         grouped(largest.written_a_day.ceil()),
         grouped(shifts),
+        number(1.0 / limits[0].1),
     );
-    let [first, second] = limits.map(|(what, share)| format!("{what} ({} used)", percent(share)));
-    let _ = writeln!(page, "{first} would give out before {second}: the visits may be {} times as many.", {
-        number((1.0 / limits[0].1).max(0.0))
-    });
     page
 }
 
@@ -241,10 +238,13 @@ fn percent(share: f64) -> String {
 mod tests {
     use super::*;
 
+    fn kept() -> Facts {
+        serde_json::from_str(&fs::read_to_string(project::root().join(FACTS)).unwrap()).unwrap()
+    }
+
     #[test]
     fn the_page_says_what_the_kept_facts_come_to() {
-        let facts = fs::read_to_string(project::root().join(FACTS)).unwrap();
-        let facts: Facts = serde_json::from_str(&facts).unwrap();
+        let facts = kept();
         let page = fs::read_to_string(project::root().join(PAGE)).unwrap();
 
         assert_eq!(page, by_hand(&page).unwrap().to_owned() + &computed(&facts));
@@ -252,8 +252,7 @@ mod tests {
 
     #[test]
     fn twice_as_many_visits_need_twice_as_much() {
-        let facts = fs::read_to_string(project::root().join(FACTS)).unwrap();
-        let facts: Facts = serde_json::from_str(&facts).unwrap();
+        let facts = kept();
         let (one, two) = (need(&facts, 1e6), need(&facts, 2e6));
 
         for (one, two) in [
