@@ -59,19 +59,16 @@ impl Answer {
 
     /// As `request` wants it; 304 when the browser has it.
     pub(super) fn to(&self, request: &HeaderMap) -> Response {
-        let is_packed = self.plain.len() >= PACKED_FROM_BYTES && accepts(request, "gzip");
+        let content_type = [(header::CONTENT_TYPE, self.content_type)];
         let mut response = if is_known(request, &self.tag) {
             StatusCode::NOT_MODIFIED.into_response()
+        } else if self.plain.len() >= PACKED_FROM_BYTES && accepts(request, "gzip") {
+            let packed = self.packed.get_or_init(|| gzip(&self.plain).into());
+            (content_type, [(header::CONTENT_ENCODING, "gzip")], packed.clone()).into_response()
         } else {
-            let body =
-                if is_packed { self.packed.get_or_init(|| gzip(&self.plain).into()) } else { &self.plain };
-            ([(header::CONTENT_TYPE, self.content_type)], body.clone()).into_response()
+            (content_type, self.plain.clone()).into_response()
         };
-        let is_packed = is_packed && response.status() == StatusCode::OK;
         let headers = response.headers_mut();
-        if is_packed {
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        }
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         // Weak, because it is the same for the packed and the plain bytes.
@@ -119,7 +116,8 @@ impl<K: Eq + Hash> Answers<K> {
             kept.n_bytes = 0;
         }
         kept.n_bytes += answer.plain.len();
-        kept.by_question.insert(question, answer);
+        let twice = kept.by_question.insert(question, answer);
+        kept.n_bytes -= twice.map_or(0, |twice| twice.plain.len());
     }
 
     /// `None` when somebody saw a later version meanwhile.
