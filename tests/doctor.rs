@@ -61,7 +61,7 @@ async fn on_a_page_that_is_right_all_is_well(visit: &Visit) {
         finds(&found, &good);
     }
     // It can be read by all, has the focus, and goes when it is told to.
-    assert!(page.focused().await.starts_with("heading"), "{}", page.focused().await);
+    page.focus_is_on("heading").await;
     page.passes_axe("the doctor").await;
     page.save_shot("doctor").await;
     page.click("button", "Close").await;

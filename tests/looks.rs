@@ -69,7 +69,7 @@ async fn escape_closes_the_panel_and_leave_quickly_leaves(visit: &Visit) {
 
     page.press([Key::Escape.into()]).await;
     page.gone("tab", "Help now").await;
-    assert_eq!(page.focused().await, "button «Support»");
+    page.focus_is_on("button «Support»").await;
 
     // Away to where the owner says, and "back" does not lead here again.
     Hand::Mouse.open_panel(&page).await;

@@ -84,7 +84,7 @@ async fn a_noted_story_is_folded_until_its_reader_chooses_to_see_it(visit: &Visi
     page.is_told_as(&unfold, "button", "About: Suicide, Violence or abuse. Show").await;
     Hand::Keyboard.choose_in(&page, Some(&post), "button", "About: Suicide, Violence or abuse. Show").await;
     page.reads(STORY).await;
-    assert_eq!(page.focused().await, "button «About: Suicide, Violence or abuse. Hide»");
+    page.focus_is_on("button «About: Suicide, Violence or abuse. Hide»").await;
     assert_eq!(is_expanded(&page).await, json!("true"));
     page.press([Key::Enter.into()]).await;
     page.until("it is folded", &format!("return !ps.textOf().includes({})", json!(STORY))).await;
@@ -258,7 +258,7 @@ async fn what_a_reader_would_rather_not_see_is_hidden_and_counted(visit: &Visit)
 
     no_article(&page, STORY).await;
     page.reads("1 hidden by your choice.").await;
-    assert_eq!(page.focused().await, "textbox «A word»");
+    page.focus_is_on("textbox «A word»").await;
     let asked = page.js_with(asked_since, vec![now]).await;
     assert_eq!(asked, json!([]), "{:?}: nothing is sent about it", page.browser);
     page.click("button", "Show").await;
@@ -475,7 +475,7 @@ async fn what_a_reader_reports_is_taken_and_answered(visit: &Visit) {
     page.reads("What is wrong with it?").await;
     hand.choose_in(&page, Some(&post), "button", "Someone may be in danger").await;
     page.reads("Thank you. A moderator will look at it.").await;
-    assert_eq!(page.focused().await, "group «Report»");
+    page.focus_is_on("group «Report»").await;
 
     // Whom to call meanwhile stands there too, and the receipt can be copied.
     page.find_in(Some(&post), "link", "Emergency").await;

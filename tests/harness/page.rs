@@ -351,6 +351,14 @@ impl Page {
         self.js("return ps.describe(ps.focused())").await.as_str().unwrap_or_default().to_owned()
     }
 
+    /// Waits until the focus is on what [`Page::focused`] calls so, or by a name that begins so.
+    ///
+    /// Where an action moves the focus, it does so a moment after what else it changes.
+    pub async fn focus_is_on(&self, described: &str) {
+        let script = "return ps.describe(ps.focused()).startsWith(arguments[0])";
+        self.until_with(&format!("the focus is on {described}"), script, vec![json!(described)]).await;
+    }
+
     /// Enters the first frame that can be seen, also in a shadow root; scripts and looks are inside from now on.
     pub async fn enter_frame(&self) {
         let seen = "return ps.elements().find(e => e.localName === 'iframe' && ps.isSeen(e))";
