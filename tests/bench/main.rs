@@ -1,10 +1,12 @@
 //! What a visitor waits for, in Chromium, on a slow phone and a slow network: `cargo xtask bench` runs it.
 //!
 //! It prints one JSON object; what each number means stands at its place in [`Measured`]. With `drafts`, it measures how long a
-//! device reads what is being written, instead; with `beside`, what a page pays for the panel, and for others.
+//! device reads what is being written, instead; with `many`, how long it shows a thousand posts; with `beside`, what a page pays for
+//! the panel, and for others.
 
 mod beside;
 mod drafts;
+mod many;
 
 use futures_util::future::BoxFuture;
 use peer_support_domain::limits::WORK_NUMBER;
@@ -53,6 +55,9 @@ fn main() {
     match std::env::args().nth(1).as_deref() {
         Some("drafts") => {
             return println!("{}", once("bench-drafts", |visit| Box::pin(drafts::measure(visit))));
+        }
+        Some("many") => {
+            return println!("{}", once("bench-many", |visit| Box::pin(many::measure(visit))));
         }
         Some("beside") => {
             let visits = beside::visits().into_iter();

@@ -47,6 +47,8 @@ enum Bench {
     Visit,
     /// How long a device takes to read what is being written, after each pause.
     Drafts,
+    /// How long a phone takes to show a thousand posts.
+    Many,
     /// What a page pays for the panel, beside others' comments, which are fetched from the package registries.
     Beside,
     /// What the server takes with a million posts, and with a thousand.
@@ -73,7 +75,7 @@ pub fn command(options: &Options) -> Result<()> {
     let file = folder.join("report.json");
     let mut all: Value =
         fs::read(&file).ok().and_then(|all| serde_json::from_slice(&all).ok()).unwrap_or_default();
-    let is_in_browser = [Bench::Visit, Bench::Drafts, Bench::Beside].into_iter().any(is_asked);
+    let is_in_browser = [Bench::Visit, Bench::Drafts, Bench::Many, Bench::Beside].into_iter().any(is_asked);
     if is_asked(Bench::Sizes) || is_in_browser {
         setup::install(Part::Browsers)?;
         let dist = build::build(build::Options::default(), &std::provide()?)?;
@@ -91,6 +93,9 @@ pub fn command(options: &Options) -> Result<()> {
     }
     if is_asked(Bench::Drafts) {
         all["drafts"] = in_browser(&["drafts"])?;
+    }
+    if is_asked(Bench::Many) {
+        all["many"] = in_browser(&["many"])?;
     }
     if is_asked(Bench::Beside) {
         peers::install()?;
@@ -118,6 +123,7 @@ pub fn command(options: &Options) -> Result<()> {
         ("crates", crates_of),
         ("visit", waits),
         ("drafts", pauses),
+        ("many", showing),
         ("beside", beside),
         ("scale", costs),
         ("load", load::report),
@@ -256,6 +262,21 @@ fn pauses(drafts: &Value) -> String {
         );
     }
     report
+}
+
+/// What showing many posts takes, and whether the last ones take longer than the first.
+fn showing(many: &Value) -> String {
+    let ms = |field: &str| many[field].as_f64().unwrap_or(f64::NAN);
+    format!(
+        "\n# Showing many posts, in milliseconds of the main thread\n\nChromium, a processor {} times slower than this one; {} posts on {} \
+         pages.\n\n| a page: the first | the last | all |\n| ---: | ---: | ---: |\n| {:.0} | {:.0} | {:.0} |\n",
+        many["cpu_slowdown"],
+        many["posts"],
+        many["pages"],
+        ms("first_pages_ms"),
+        ms("last_pages_ms"),
+        ms("all_ms"),
+    )
 }
 
 /// What a page pays for the panel and for others, and how long somebody waits who wants it.
