@@ -4,6 +4,7 @@ mod crates;
 mod hardware;
 mod load;
 mod peers;
+mod pictures;
 
 use crate::build::{self, assets::Dist, budgets, server};
 use crate::setup::{self, Part, debian, std, tools::cargo};
@@ -128,11 +129,11 @@ pub fn command(options: &Options) -> Result<()> {
         ("scale", costs),
         ("load", load::report),
     ];
-    let report: String = parts
-        .into_iter()
-        .filter(|(name, _)| !all[name].is_null())
-        .map(|(name, tell)| tell(&all[name]))
-        .collect();
+    let mut report = String::new();
+    for (name, tell) in parts.into_iter().filter(|(name, _)| !all[name].is_null()) {
+        report += &tell(&all[name]);
+        report += &pictures::draw(name, &all[name], &folder)?;
+    }
     fs::write(folder.join("report.md"), &report)?;
     fs::write(file, serde_json::to_vec_pretty(&all)?)?;
     println!("{report}");
