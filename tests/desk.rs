@@ -42,6 +42,13 @@ async fn console(visit: &Visit, server: &mut Server) -> Page {
     page
 }
 
+/// Moves the clock: what is kept for ten seconds, so that it can be taken back, is kept for minutes.
+async fn takes_time(page: &Page) {
+    page.js("const later = setTimeout;
+        window.setTimeout = (act, ms, ...more) => later(act, ms === 10000 ? 600000 : ms, ...more)")
+        .await;
+}
+
 async fn sign_out(page: &Page) {
     Hand::Keyboard.choose(page, "button", "Sign out").await;
     page.find("textbox", "Name").await;
@@ -51,6 +58,7 @@ async fn a_decision_is_sent_when_it_can_be_taken_back_no_more(visit: &Visit) {
     let mut server = visit.server().await;
     let (first, second) = (story(&server, FIRST).await, story(&server, SECOND).await);
     let page = console(visit, &mut server).await;
+    takes_time(&page).await;
     page.article(FIRST).await;
 
     page.press(['a']).await;
@@ -109,6 +117,12 @@ async fn what_a_colleague_reads_is_theirs_until_it_is_taken_over(visit: &Visit) 
     page.reads("She wrote here last week, too.").await;
 
     // What Sam decides leaves the list at once, long before the list is asked for anyway.
+    eventually("the first is being read here, and the second no more", async || {
+        let queue = sam.queue().await;
+        let is_read = |id: &str| queue.iter().any(|item| item["id"] == id && !item["claim"].is_null());
+        is_read(&first) && !is_read(&second)
+    })
+    .await;
     sam.approve(&second).await;
     page.reads("Waiting: 1").await;
     page.article(FIRST).await;

@@ -272,6 +272,9 @@ async fn the_owner_chooses_where_the_panel_is(visit: &Visit) {
         }
         page.find("tab", "Help now").await;
         page.leave_frame().await;
+        let part = if is_framed { "/frame.js" } else { ".wasm" };
+        let came = "return performance.getEntriesByType('resource').some(e => e.name.includes(arguments[0]))";
+        page.until_with("what it came by", came, vec![json!(part)]).await;
         let asked = page.js(asked).await;
         let has = |file: &str| asked.as_array().unwrap().iter().any(|name| name == file);
         assert_eq!((has(".wasm"), has("/frame.js")), (wasm, is_framed), "{isolation}: {asked}");
@@ -309,6 +312,7 @@ async fn the_owner_chooses_where_the_panel_is(visit: &Visit) {
 
 /// Two real presses, and a third one a moment later: a driver may never end an action whose frame is gone by then.
 async fn press_shift(page: &Page) {
+    page.until("the keys go into the frame", "return document.hasFocus()").await;
     let shift: char = Key::Shift.into();
     page.press([shift, shift]).await;
     page.reads("Shift ×1: Leave quickly").await;
@@ -571,16 +575,16 @@ async fn inside_a_page_it_is_as_high_as_it_needs(visit: &Visit) {
 
     page.enter_frame().await;
     can_dial(&page, "tel:116123").await;
-    let inside =
-        "return [document.documentElement.scrollHeight <= innerHeight + 1, !ps.find('button', 'Cerrar'),
-        document.documentElement.lang, ps.elements().some(e => e.dataset.theme === 'dark')]";
-    page.until("no scrolling in the frame", &format!("{inside}[0]")).await;
-    assert_eq!(page.js(inside).await, json!([true, true, "es", true]), "{:?}", page.browser);
+    let fits = "return document.documentElement.scrollHeight <= innerHeight + 1";
+    let inside = "return [!ps.find('button', 'Cerrar'), document.documentElement.lang,
+        ps.elements().some(e => e.dataset.theme === 'dark')]";
+    page.until("no scrolling in the frame", fits).await;
+    assert_eq!(page.js(inside).await, json!([true, "es", true]), "{:?}", page.browser);
     let of_help = page.js("return innerHeight").await;
     // The last tab is another view, of another height.
     page.js("ps.all('tab').at(-1).click()").await;
     page.until_with("another height", "return innerHeight !== arguments[0]", vec![of_help]).await;
-    page.until("no scrolling in the frame", &format!("{inside}[0]")).await;
+    page.until("no scrolling in the frame", fits).await;
 
     // A panel that is a part of the page takes no focus, and Escape leaves it there.
     page.press([Key::Escape.into()]).await;

@@ -1,6 +1,6 @@
 //! The host page is sacred: what its owner notices of us before the panel is opened, and after.
 
-use crate::steps::Hand;
+use crate::steps::{Hand, can_dial, has_taken};
 use peer_support_tests::{Browser, Page, Visit, each_browser};
 use serde_json::{Value, json};
 
@@ -89,10 +89,8 @@ async fn panel_looks(page: &Page) -> Vec<String> {
     page.until("the launcher can be seen", "return ps.find('button', 'Support')").await;
     let launcher = page.js(script).await;
     Hand::Mouse.open_panel(page).await;
-    let whole = "const came = performance.getEntriesByType('resource').some(e => e.name.includes('helplines') && e.responseEnd);
-        return came && ps.all('link').some(e => e.getAttribute('href') === 'tel:116123')";
-    page.until("the whole directory", whole).await;
-    page.settle().await;
+    can_dial(page, "tel:116123").await;
+    has_taken(page, "/helplines/").await;
     [launcher, page.js(script).await].iter().flat_map(lines).collect()
 }
 

@@ -36,6 +36,7 @@ async fn whole_visit(page: &Page, server: &mut Server) {
     assert_eq!(queue.iter().filter(|item| item["text"] == DRAFT).count(), 1, "{:?}", page.browser);
     let frames = "return ps.elements().filter(e => e.localName === 'iframe').length";
     assert_eq!(page.js(frames).await, json!(0), "{:?}: a frame", page.browser);
+    page.focus_is_on("heading «Kept for a moderator").await;
     page.press([Key::Escape.into()]).await;
     page.gone("tab", "Write").await;
     page.click("button", "Support").await;

@@ -1,6 +1,6 @@
 //! What becomes published while somebody reads: it is said, and nothing moves before they want it.
 
-use crate::steps::Hand;
+use crate::steps::{Hand, knows_the_site};
 use peer_support_tests::server::{Moderator, Server};
 use peer_support_tests::{Visit, each_browser};
 use serde_json::{Value, json};
@@ -24,6 +24,7 @@ async fn a_reader_is_told_of_new_posts_and_replies_and_nothing_moves(visit: &Vis
     Hand::Mouse.choose(&page, "tab", "Stories").await;
     let read = page.until("a post to read", "return ps.all('article')[0]").await;
     server.said("/sites/{site}/live").await;
+    knows_the_site(&page).await;
     let place = "const place = arguments[0].getBoundingClientRect(); return [place.x, place.y, place.width]";
     let before = page.js_with(place, vec![read.clone()]).await;
 
@@ -54,6 +55,8 @@ async fn a_reader_is_told_of_new_posts_and_replies_and_nothing_moves(visit: &Vis
     let thread = format!("/posts/{}/replies", id.as_str().expect("a post has an id"));
     Hand::Mouse.choose_in(&page, Some(&post), "button", "Reply").await;
     let form = page.find("textbox", "Your reply").await;
+    page.reads("No replies yet.").await;
+    page.focus_is_on("textbox «Your reply").await;
     page.settle().await;
     let before = page.js_with(place, vec![json!(form)]).await;
     publish(&server, &moderator, &thread, REPLY).await;

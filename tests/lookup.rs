@@ -1,6 +1,6 @@
 //! Finding the right line: by plain words, by choosing, for another country, with what the device can do.
 
-use crate::steps::{Hand, can_dial, fits_the_width, is_pressed};
+use crate::steps::{Hand, can_dial, fits_the_width, has_taken, is_pressed};
 use fantoccini::key::Key;
 use peer_support_tests::server::Server;
 use peer_support_tests::site::{Reply, Site};
@@ -45,10 +45,8 @@ async fn page(visit: &Visit, host: &Arc<Site>, origin: &str, script: &str, attri
 
 /// Waits until the words of the search field are there, and with them the whole directory.
 async fn knows_the_words(page: &Page) {
-    let came = "const came = (part) => performance.getEntriesByType('resource').some(e => e.name.includes(part) && e.responseEnd);
-        return came('/terms/') && came('/helplines/')";
-    page.until("the words and the whole directory", came).await;
-    page.settle().await;
+    has_taken(page, "/terms/").await;
+    has_taken(page, "/helplines/").await;
 }
 
 async fn first_is(page: &Page, name: &str) {
@@ -272,6 +270,7 @@ async fn a_number_can_be_copied_and_read_out(visit: &Visit) {
     let server = visit.server().await;
     let page = panel(visit, &server, script, "data-country='GB'").await;
     can_dial(&page, "tel:116123").await;
+    has_taken(&page, "/helplines/").await;
 
     page.click("button", "Copy").await;
     page.find("button", "Copied").await;
@@ -378,9 +377,9 @@ async fn what_does_not_work_is_passed_on_and_leads_to_the_next_line(visit: &Visi
 async fn what_worries_about_calling_is_answered(visit: &Visit) {
     let mut server = visit.server().await;
     let page = panel(visit, &server, "", "data-country='GB'").await;
-    let came = "return performance.getEntriesByType('resource').some(e => e.name.includes('/locales/en') && e.responseEnd)";
-    page.until("the long texts", came).await;
-    page.settle().await;
+    // What a call costs is told by the whole directory.
+    has_taken(&page, "/helplines/").await;
+    has_taken(&page, "/locales/en").await;
 
     // They were fetched when nothing else was to do, so they are there without a network.
     server.stop();

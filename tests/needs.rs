@@ -49,9 +49,10 @@ async fn ask(page: &Page, need: &toml::Value, texts: &Value) -> Option<String> {
     if let Some(region) = text("region") {
         n_steps += 1;
         let choose = "const [name, region] = arguments, select = ps.find('combobox', name);
-            select.value = region; select.dispatchEvent(new Event('change', { bubbles: true }))";
-        page.find("combobox", word(texts, "region")).await;
-        page.js_with(choose, vec![json!(word(texts, "region")), json!(region)]).await;
+            if (![...(select?.options ?? [])].some(option => option.value === region)) return false;
+            select.value = region; select.dispatchEvent(new Event('change', { bubbles: true })); return true";
+        let arguments = vec![json!(word(texts, "region")), json!(region)];
+        page.until_with(&format!("the region {region}"), choose, arguments).await;
     }
     let toggles = need.get("kinds").and_then(toml::Value::as_array).into_iter().flatten();
     let toggles = toggles.map(|kind| match kind.as_str().unwrap() {

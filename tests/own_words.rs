@@ -48,6 +48,7 @@ async fn an_author_comes_back_with_the_code(visit: &Visit) {
     // It can be taken away at any time, and then it is gone.
     hand.choose(&page, "button", "Delete").await;
     hand.choose(&page, "button", "Delete for good").await;
+    page.reads("Deleted. The text is gone.").await;
     page.until("the text is gone", &format!("return !ps.textOf().includes({})", json!(MENDED))).await;
     server.stop();
     let mut found = Vec::new();

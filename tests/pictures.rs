@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use peer_support_tests::{Page, Preferences, Visit, each_browser, workspace};
 use serde_json::json;
 
-use crate::steps::Hand;
+use crate::steps::{Hand, has_taken, knows_the_site};
 
 each_browser!(@ chromium Chromium by_day by_night from_right_to_left_by_day from_right_to_left_by_night);
 
@@ -93,6 +93,11 @@ pub async fn fill(page: &Page, place: usize) {
         "return ps.all('textbox').some(e => e.localName === 'textarea')",
     ];
     page.until("the view is filled", filled[place]).await;
+    // What comes after that changes how it looks.
+    match place {
+        0 => has_taken(page, "/helplines/").await,
+        _ => knows_the_site(page).await,
+    }
 }
 
 /// Writes over how long ago things were: the examples are as old as the server that the test started, and the page's clock stands.

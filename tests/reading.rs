@@ -1,6 +1,6 @@
 //! Reading what others wrote: in which order, what is hidden, who speaks, and where one was.
 
-use crate::steps::{Hand, SITE, configured, fits_the_width};
+use crate::steps::{Hand, SITE, configured, fits_the_width, has_taken, knows_the_site};
 use fantoccini::key::Key;
 use http::Method;
 use peer_support_tests::http::send;
@@ -43,6 +43,7 @@ async fn stories(visit: &Visit, server: &Server) -> Page {
     Hand::Mouse.open_panel(&page).await;
     page.click("tab", "Stories").await;
     page.until("posts to read", "return ps.all('article').length > 0").await;
+    knows_the_site(&page).await;
     page
 }
 
@@ -248,7 +249,8 @@ async fn what_a_reader_would_rather_not_see_is_hidden_and_counted(visit: &Visit)
     let post = page.article(STORY).await;
     page.click_in(Some(&post), "button", "1 reply").await;
     page.article("kettle").await;
-    // What was asked for earlier may still be answered.
+    // The last that the panel asks for by itself; what was asked for earlier may still be answered.
+    has_taken(&page, "/locales/en").await;
     let now = page.js("return performance.now()").await;
     let asked_since = "return performance.getEntriesByType('resource').filter(e => e.startTime > arguments[0]).map(e => e.name)";
 
@@ -376,6 +378,7 @@ async fn times_stay_true_while_the_panel_is_open(visit: &Visit) {
     let post = page.article(STORY).await;
     // Times are kept to the minute: it may have been over before the page was there.
     assert!(page.text_of(&post).await.contains("minute"));
+    knows_the_site(&page).await;
     let top = page.js_with(TOP, vec![json!(STORY)]).await;
 
     page.js("window.letTimePass(2)").await;
@@ -423,7 +426,11 @@ async fn what_others_tried_is_found_by_its_words(visit: &Visit) {
 
     page.type_into("searchbox", "Search what others wrote", "flannel").await;
 
-    page.until("the one that has it", "return ps.all('article').length === 1").await;
+    let one = "return ps.all('article').length === 1";
+    page.until("the one that has it", one).await;
+    // A pause within the word has looked for its beginning: now all of it is looked for.
+    page.press([Key::Enter.into()]).await;
+    page.until("the one that has it", one).await;
     let post = page.article(TRIED).await;
     assert!(!page.has("combobox", "Order").await, "what is found comes with the best first");
     page.click_in(Some(&post), "button", "I tried this, it helped").await;

@@ -35,6 +35,7 @@ async fn an_admin_gives_a_role_and_takes_it_away(visit: &Visit) {
     page.type_into("textbox", "Name of an account of this server", "Nobody").await;
     Hand::Keyboard.choose(&page, "button", "Give this role").await;
     page.reads("No account has this name.").await;
+    page.focus_is_on("textbox «Name of an account of this server").await;
     page.clear_focused().await;
     page.type_into("textbox", "Name of an account of this server", "Sam").await;
     Hand::Keyboard.choose(&page, "button", "Give this role").await;
@@ -58,13 +59,14 @@ async fn what_one_proposes_another_confirms(visit: &Visit) {
     Hand::Keyboard.choose(&page, "button", "Ask for two").await;
     page.find("button", "Let one decide alone").await;
     page.passes_axe("two people decide").await;
-    Hand::Keyboard.choose(&page, "button", "Close").await;
 
+    // The dialog is still open: who has the item in sight would claim it, and Sam could propose nothing.
     let new = json!({ "kind": "story", "text": RED, "lang": "en" });
     let receipt = server.post("/sites/demo/posts", &new).await.ok().json();
     let id = receipt["id"].as_str().unwrap().to_owned();
     let decline = json!({ "decision": "decline", "reason": "It would hurt others." });
     sam.call(Method::POST, &format!("/console/items/{id}/decision"), Some(&decline)).await;
+    Hand::Keyboard.choose(&page, "button", "Close").await;
 
     page.reads("Sam proposes to decline it, for this reason:").await;
     page.reads("It would hurt others.").await;

@@ -67,6 +67,7 @@ async fn the_first_stories_come_beside_what_shows_them(visit: &Visit) {
     let n_before = server.requests().len();
     opens_at_stories(&page, &host).await;
     page.reads("Nothing here yet.").await;
+    eventually("all of it is asked for", async || asked(&server, n_before).len() >= FIRST.len()).await;
     page.settle().await;
     assert_eq!(asked(&server, n_before), FIRST, "{:?}", page.browser);
 }

@@ -87,6 +87,7 @@ async fn what_is_copied_opens_the_panel_in_a_blank_page(visit: &Visit) {
 
     // The preview is the real panel, as chosen.
     page.enter_frame().await;
+    page.until("the preview has the colour", "return location.search.includes('7a3d1f')").await;
     page.click("button", "Apoyo").await;
     page.find("tab", "Ayuda ya").await;
     page.leave_frame().await;

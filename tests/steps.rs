@@ -100,6 +100,29 @@ pub async fn can_dial(page: &Page, href: &str) {
     page.until(&format!("a link to {href}"), &script).await;
 }
 
+/// Waits until the panel has taken the file with `part` in its address: what it began with may be drawn anew by that.
+pub async fn has_taken(page: &Page, part: &str) {
+    let came = "return performance.getEntriesByType('resource').find(e => e.name.includes(arguments[0]) && e.responseEnd)?.name";
+    let address = page.until_with(&format!("a file {part}"), came, vec![json!(part)]).await;
+    // The page itself reads it as the panel does, and begins later.
+    let read = "return fetch(arguments[0]).then(answer => answer.text()).then(() => true)";
+    assert_eq!(page.js_with(read, vec![address]).await, json!(true));
+    page.settle().await;
+}
+
+/// Waits until the peer space knows the site: its topics, its cards, and how soon somebody reads. That may come after the posts.
+pub async fn knows_the_site(page: &Page) {
+    let known = "return ps.elements().some(e => e.matches('.within') && ps.isSeen(e) && e.textContent)";
+    page.until("the site is known", known).await;
+}
+
+/// Moves the clock: what the panel would send again after many seconds it sends again after three.
+pub async fn tries_again_soon(page: &Page) {
+    page.js("const later = setTimeout;
+        window.setTimeout = (act, ms, ...more) => later(act, ms > 3000 && ms < 20000 ? 3000 : ms, ...more)")
+        .await;
+}
+
 /// Asserts that nothing is wider than the window: nobody scrolls sideways to read.
 pub async fn fits_the_width(page: &Page) {
     let script = "const wide = ps.elements().filter(e => ps.isSeen(e) && e.getBoundingClientRect().right > innerWidth + 1

@@ -272,6 +272,7 @@ async fn no_guise_of_script_runs_in_the_panel(visit: &Visit) {
         Hand::Mouse.open_panel(&page).await;
         page.click("tab", "Stories").await;
         page.find("button", "Show more").await;
+        page.find("button", "I have read this").await;
         let shown = page.js("return ps.elements().map(e => e.shadowRoot?.textContent ?? '').join(' ')").await;
         none_ran(&page).await;
         are_read(shown.as_str().expect("a text"), texts.to_vec());

@@ -9,7 +9,7 @@ use peer_support_tests::{Page, Visit, each_browser, workspace};
 use serde_json::{Value, json};
 
 use crate::pictures::{CLOCK, TAKE, without_ages};
-use crate::steps::Hand;
+use crate::steps::{Hand, has_taken, knows_the_site};
 
 each_browser!(@ chromium Chromium a_screen_reader_is_told_the_same_of_every_view);
 
@@ -26,12 +26,15 @@ async fn a_screen_reader_is_told_the_same_of_every_view(visit: &Visit) {
     wrong.extend(compared(&page, "launcher").await);
     Hand::Keyboard.open_panel(&page).await;
     page.until("the view is filled", "return ps.all('link').length > 3").await;
+    has_taken(&page, "/helplines/").await;
     wrong.extend(compared(&page, "help-now").await);
     page.click("tab", "Stories").await;
     page.until("the view is filled", "return ps.all('article').length > 2").await;
+    knows_the_site(&page).await;
     wrong.extend(compared(&page, "stories").await);
     page.click("tab", "Write").await;
     page.find("textbox", "Your words").await;
+    knows_the_site(&page).await;
     wrong.extend(compared(&page, "write").await);
 
     assert!(wrong.is_empty(), "{}\n`cargo xtask shots` when it is meant", wrong.join("\n"));

@@ -1,6 +1,6 @@
 //! Help never fails: whatever is refused, stopped or off, there is a number to call.
 
-use crate::steps::{Hand, can_dial};
+use crate::steps::{Hand, can_dial, tries_again_soon};
 use peer_support_tests::{Visit, each_browser};
 use serde_json::json;
 
@@ -55,6 +55,7 @@ async fn help_stays_when_the_server_stops_while_the_panel_is_open(visit: &Visit)
     let mut server = visit.server().await;
     let host = visit.host(&server, &[]).await;
     let page = visit.open(&host.url("/plain.html")).await;
+    tries_again_soon(&page).await;
     let hand = Hand::Mouse;
     hand.open_panel(&page).await;
     hand.choose(&page, "tab", "Write").await;

@@ -116,6 +116,8 @@ fn what_is_entered_is_checked(wordpress: &WordPress) {
 }
 
 async fn sign_in(page: &Page) {
+    // WordPress places the focus itself, a moment after the page is there, and selects what is written by then.
+    page.until("the focus is on the name", "return document.activeElement?.id === 'user_login'").await;
     page.type_into("textbox", "Username or Email Address", "admin").await;
     // Its name is that of a password box.
     page.js("document.getElementById('user_pass').focus()").await;

@@ -1,6 +1,6 @@
 //! Sending: whatever fails on the way, the words arrive once, or stay with who wrote them.
 
-use crate::steps::{Hand, SITE, can_dial, configured};
+use crate::steps::{Hand, SITE, can_dial, configured, tries_again_soon};
 use peer_support_tests::relay::{Fault, Relay};
 use peer_support_tests::server::{Moderator, Server};
 use peer_support_tests::{Page, Visit, each_browser, eventually};
@@ -41,6 +41,7 @@ async fn words_go_by_themselves_when_the_server_is_back(visit: &Visit) {
     let mut server = visit.server().await;
     let host = visit.host(&server, &[]).await;
     let page = visit.open(&host.url("/plain.html")).await;
+    tries_again_soon(&page).await;
     write(&page, WORDS).await;
     server.kill();
 
@@ -77,7 +78,7 @@ async fn whatever_fails_on_the_way_words_arrive_once(visit: &Visit) {
     let host = visit.host_through(&relay, &[]).await;
     let page = visit.open(&host.url("/plain.html")).await;
     // The clock is moved, not waited for: nobody is patient here, and pauses are short.
-    page.js("const later = setTimeout; window.setTimeout = (act, ms, ...more) => later(act, ms === 20000 ? 700 : Math.min(ms ?? 0, 100), ...more)").await;
+    page.js("const later = setTimeout; window.setTimeout = (act, ms, ...more) => later(act, ms === 20000 ? 4000 : Math.min(ms ?? 0, 100), ...more)").await;
     page.expect_problem("status of 500");
     page.expect_problem("status of 429");
     page.expect_problem("ERR_");
@@ -115,6 +116,10 @@ async fn words_that_are_given_up_are_taken_back(visit: &Visit) {
     let host = visit.host_through(&relay, &[]).await;
     let page = visit.open(&host.url("/plain.html")).await;
     page.expect_problem("ERR_");
+    // The clock is moved, not waited for: pauses last for ever, and what hangs is given up when the test says so.
+    page.js("const later = setTimeout; window.hangs = 20000;
+        window.setTimeout = (act, ms, ...more) => ms > 1000 && ms < 20000 ? 0 : later(act, ms === 20000 ? window.hangs : ms, ...more)")
+        .await;
     write(&page, WORDS).await;
     relay.fail([Fault::LoseAnswer]);
     page.click("button", "Send").await;
@@ -128,11 +133,12 @@ async fn words_that_are_given_up_are_taken_back(visit: &Visit) {
 
     // Given up while it is on its way, it is taken back when it turns out to have arrived.
     relay.fail([Fault::Hang]);
-    page.js("const later = setTimeout; window.setTimeout = (act, ms, ...more) => later(act, ms === 20000 ? 1500 : ms, ...more)").await;
+    page.js("window.hangs = 3000").await;
     page.click("button", "Send").await;
     eventually("it came to the server", async || waiting(&moderator).await == [WORDS]).await;
     page.click("button", "Do not send").await;
     eventually("it is taken back again", async || waiting(&moderator).await.is_empty()).await;
+    page.js("window.hangs = 20000").await;
 
     Hand::Mouse.write(&page, None, "Your words", "").await;
     page.js("const box = ps.find('textbox', 'Your words'); box.setSelectionRange(999, 999)").await;

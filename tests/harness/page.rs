@@ -61,7 +61,11 @@ impl Page {
     /// Opens `url` in this window.
     pub async fn goto(&self, url: &str) {
         self.collect().await;
+        self.js("window.isLeft = true").await;
         self.client.goto(url).await.unwrap();
+        // On a busy machine Firefox's driver may take a navigation for done that has not begun.
+        let come = "return !window.isLeft || location.href === arguments[0]";
+        self.until_with(&format!("{url} has come"), come, vec![json!(url)]).await;
         self.watch().await;
     }
 
