@@ -17,6 +17,7 @@ mod moderators;
 mod objections;
 mod outbox;
 mod own;
+mod packed;
 #[cfg(test)]
 mod plans;
 mod proposals;
@@ -104,6 +105,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0018_rights.sql")),
     M::up(include_str!("migrations/0019_drills.sql")),
     M::up(include_str!("migrations/0020_clock.sql")),
+    M::up(include_str!("migrations/0021_packed_search.sql")),
 ];
 
 /// A store in one file, with its write-ahead log beside it.
