@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use peer_support_domain::full_text::SearchWords;
 use peer_support_domain::id::ItemId;
-use peer_support_domain::post::{Decision, Kind};
+use peer_support_domain::post::{Decision, Kind, State};
 use peer_support_domain::site::TopicId;
 use peer_support_server::store::{self, Address, How, NewDecision, NewItem, Place, SearchQuery};
 use proptest::prelude::*;
@@ -76,12 +76,13 @@ async fn fill(store: &Subject, numbers: std::ops::Range<u64>, other: impl Fn(u64
         let code: String = new.recovery.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
         let (code, no) =
             if is_sqlite { (format!("x'{code}'"), "0") } else { (format!("'\\x{code}'"), "false") };
+        let (state, published) = if is_sqlite { ("state_number", "1") } else { ("state", "'published'") };
         let (text_column, text_key) =
             if is_sqlite { (", text_key", format!(", 1000000 + {n}")) } else { ("", String::new()) };
         sql += &format!(
             "insert into items
-               (id, site_key, topic_key, kind, state, is_example, recovery, created_at, helpful_at{text_column})
-             select {id}, topics.site_key, topics.key, '{}', 'published', {no}, {code}, {at}, {at}{text_key}
+               (id, site_key, topic_key, kind, {state}, is_example, recovery, created_at, helpful_at{text_column})
+             select {id}, topics.site_key, topics.key, '{}', {published}, {no}, {code}, {at}, {at}{text_key}
              from topics
              join sites on sites.key = topics.site_key
              where sites.id = 'demo' and topics.id = '{topic}';",
@@ -369,7 +370,7 @@ async fn what_is_purged_leaves_the_index_and_its_place_is_taken_by_others() {
     each_store(async |store| {
         fill(store, 0..BLOCK, |n| Some(format!("Zyxqvj was here on day {n}."))).await;
         assert_eq!(store.index().await.unwrap(), BLOCK);
-        store.execute("update items set state = 'declined'").await.unwrap();
+        store.execute(&format!("update items set {}", store.state_set(State::Declined))).await.unwrap();
         let n_blocks = async || store.rows("select key from search_blocks").await.len();
         assert_eq!(n_blocks().await, 1);
 
@@ -408,7 +409,10 @@ async fn a_rewritten_file_has_no_block_of_posts_that_are_all_gone() {
     a_block(&store, 2_000, |_| None).await;
     a_block(&store, 4_000, |n| (n % 2 == 1).then(|| format!("Snow on day {n}."))).await;
     let gone = "key <= 1024 or key > 2048 and key % 2 = 0";
-    store.execute(&format!("update items set state = 'declined' where {gone}")).await.unwrap();
+    store
+        .execute(&format!("update items set {} where {gone}", store.state_set(State::Declined)))
+        .await
+        .unwrap();
     let before = store.rows("select key from search_blocks").await.len();
 
     store.purge(START, START + 10_000 * MINUTE).await.unwrap();
@@ -536,8 +540,8 @@ async fn a_search_that_has_much_to_look_into_says_where_to_go_on() {
     let filler = "insert into item_texts (text) values ('Zyxqvjzyxqvj and zyxqvj5 day after day.');
         with recursive numbers (n) as (select 2 union all select n + 1 from numbers where n < 12000)
         insert into items
-          (id, site_key, topic_key, kind, state, is_example, text_key, recovery, created_at, helpful_at)
-        select n, 1, 1, 's', 'published', 0, 2, randomblob(16), n, n from numbers;";
+          (id, site_key, topic_key, kind, state_number, is_example, text_key, recovery, created_at, helpful_at)
+        select n, 1, 1, 's', 1, 0, 2, randomblob(16), n, n from numbers;";
     store.execute(filler).await.unwrap();
     store.index().await.unwrap();
 
