@@ -97,7 +97,7 @@ pub(super) fn places_in_all<'a>(mut slices: impl Iterator<Item = &'a [u8]>) -> V
     (0..joined.len() * 8).rev().filter(|place| joined[place / 8] >> (place % 8) & 1 == 1).collect()
 }
 
-/// The keys of a block's posts as they are stored, in ascending order.
+/// The keys of a block's posts as PostgreSQL keeps them, in ascending order.
 pub(super) fn keys_to_bytes(keys: &[i64]) -> Vec<u8> {
     keys.iter().flat_map(|key| key.to_be_bytes()).collect()
 }

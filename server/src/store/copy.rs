@@ -54,7 +54,10 @@ const TABLES: [Table; 38] = [
     },
     Table {
         name: "items",
-        from_postgres: "select key, id, site_key, topic_key, kind, post_key, state, is_example, is_owners,
+        from_postgres: "select key, id, site_key, topic_key, kind, post_key,
+                          case state when 'held' then 0 when 'published' then 1 when 'declined' then 2 when 'hidden' then 3
+                            when 'deleted' then 4 end,
+                          is_example, is_owners,
                           case when state <> 'deleted' then key end, reason, recovery, created_at, helpful_at,
                           n_replies, n_heard, n_helped, n_me_too, flags, reported_at, flagged_at, imported_at,
                           edited_at, asked_at, escalated_at, objected_at, drill_state
@@ -67,7 +70,7 @@ const TABLES: [Table; 38] = [
             "topic_key",
             "kind",
             "post_key",
-            "state",
+            "state_number",
             "is_example",
             "is_owners",
             "text_key",

@@ -147,6 +147,17 @@ impl Subject {
         }
     }
 
+    /// What an `update items set …` says to bring items into `state`.
+    pub fn state_set(&self, state: State) -> String {
+        match &self.address {
+            Address::Sqlite(_) => {
+                let number = State::ALL.iter().position(|other| *other == state).unwrap();
+                format!("state_number = {number}")
+            }
+            Address::Postgres(_) => format!("state = '{}'", state.as_str()),
+        }
+    }
+
     /// The rows of a query past the store, each value as text.
     pub async fn rows(&self, sql: &str) -> Vec<Vec<String>> {
         match &self.address {

@@ -1,11 +1,12 @@
 //! What comes from another system: stored where nobody sees it, and shown all at once.
 
+use peer_support_domain::post::State;
 use peer_support_domain::ranking;
 use peer_support_domain::site::SiteId;
 use peer_support_domain::vote::VoteCounts;
 use rusqlite::{Connection, Row};
 
-use super::{all, bits, execute, first, items, own};
+use super::{all, bits, execute, first, items, own, state_number};
 use crate::store::{Import, ImportId, ImportedItem, NewImport, StoreError, kind_letter};
 
 /// Items of one transaction that takes back, so that others can write in between.
@@ -133,9 +134,10 @@ pub(super) fn finish(db: &Connection, import: ImportId, n_items: u64, at: i64) -
     execute(
         db,
         "insert into items
-           (id, site_key, topic_key, kind, state, is_example, is_owners, text_key, recovery, created_at, helpful_at,
+           (id, site_key, topic_key, kind, state_number, is_example, is_owners, text_key, recovery, created_at, helpful_at,
             imported_at, n_replies)
-         select id, ?2, topic_key, kind, state, is_example, is_owners, text_key, recovery, created_at, helpful_at, ?3,
+         select id, ?2, topic_key, kind, case state when 'published' then ?4 else ?5 end, is_example, is_owners, text_key,
+           recovery, created_at, helpful_at, ?3,
            (select count(*)
             from import_items as replies
             where replies.import_key = ?1
@@ -145,20 +147,22 @@ pub(super) fn finish(db: &Connection, import: ImportId, n_items: u64, at: i64) -
          where import_key = ?1
            and post_id is null
          order by created_at, key",
-        (import.0, site_key, at),
+        (import.0, site_key, at, state_number(State::Published), state_number(State::Held)),
     )?;
     execute(
         db,
         "insert into items
-           (id, site_key, post_key, state, is_example, is_owners, text_key, recovery, created_at, helpful_at, imported_at)
-         select import_items.id, ?2, posts.key, import_items.state, import_items.is_example, import_items.is_owners,
-           import_items.text_key, import_items.recovery, import_items.created_at, import_items.helpful_at, ?3
+           (id, site_key, post_key, state_number, is_example, is_owners, text_key, recovery, created_at, helpful_at,
+            imported_at)
+         select import_items.id, ?2, posts.key, case import_items.state when 'published' then ?4 else ?5 end,
+           import_items.is_example, import_items.is_owners, import_items.text_key, import_items.recovery,
+           import_items.created_at, import_items.helpful_at, ?3
          from import_items
          join items as posts on posts.id = import_items.post_id
          where import_items.import_key = ?1
            and import_items.post_id is not null
          order by import_items.post_id, import_items.created_at, import_items.key",
-        (import.0, site_key, at),
+        (import.0, site_key, at, state_number(State::Published), state_number(State::Held)),
     )?;
     execute(
         db,

@@ -14,7 +14,7 @@ use rusqlite::{Connection, Row};
 
 use super::{
     all, audit, author, bits, corrupt, counts, cursor_key, execute, first, item_id, key, kind, live, notes,
-    outbox, parsed, parsed_if_any, queue, tallies,
+    outbox, parsed, parsed_if_any, queue, state_number, tallies,
 };
 use crate::store::audit::NewAct;
 use crate::store::{
@@ -40,7 +40,8 @@ pub(super) fn add(
          union all
          select 1
          from items
-         where recovery = ?2",
+         where substr(recovery, 1, 4) = substr(?2, 1, 4)
+           and recovery = ?2",
         (bits(item.id), item.recovery.as_bytes()),
         |_| Ok(()),
     )?;
@@ -139,7 +140,7 @@ fn add_row(
     execute(
         db,
         "insert into items
-           (id, site_key, topic_key, kind, post_key, state, is_example, is_owners, text_key, recovery, created_at,
+           (id, site_key, topic_key, kind, post_key, state_number, is_example, is_owners, text_key, recovery, created_at,
             helpful_at, flags)
          values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         (
@@ -148,7 +149,7 @@ fn add_row(
             topic_key,
             kind,
             post_key,
-            state.as_str(),
+            state_number(state),
             item.is_example,
             item.owner.is_some(),
             text_key,
@@ -214,10 +215,10 @@ fn is_approved_before(
              from items
              join item_texts on item_texts.key = items.text_key
              where post_key = ?1
-               and state = ?2
+               and state_number = ?2
              order by created_at desc, items.key desc
              limit ?3",
-            (post_key, state.as_str(), APPROVALS_AMONG),
+            (post_key, state_number(state), APPROVALS_AMONG),
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
         let of_author = replies.into_iter().filter(|(found, _)| *found == Some(*author.as_bytes()));
@@ -518,11 +519,11 @@ pub(super) fn replies(
          from items
          join item_texts on item_texts.key = items.text_key
          where post_key = ?1
-           and state = 'published'
+           and state_number = ?5
            and (created_at, items.key) > (?2, ?3)
          order by created_at, items.key
          limit ?4",
-        (post_key, moment, key, rows_of_page(limit)),
+        (post_key, moment, key, rows_of_page(limit), state_number(State::Published)),
         |row| {
             Ok(Reply {
                 id: item_id(row, "id")?,

@@ -17,6 +17,7 @@ mod moderators;
 mod objections;
 mod outbox;
 mod own;
+mod packed;
 #[cfg(test)]
 mod plans;
 mod proposals;
@@ -104,6 +105,8 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("migrations/0018_rights.sql")),
     M::up(include_str!("migrations/0019_drills.sql")),
     M::up(include_str!("migrations/0020_clock.sql")),
+    M::up(include_str!("migrations/0021_packed_search.sql")),
+    M::up(include_str!("migrations/0022_short_items.sql")).foreign_key_check(),
 ];
 
 /// A store in one file, with its write-ahead log beside it.
@@ -289,13 +292,18 @@ fn settle(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "trusted_schema", false)
 }
 
-/// Brings the schema up to date.
+/// Brings the schema up to date. Foreign keys are off meanwhile, as making a table anew asks for.
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let migrations = Migrations::from_slice(MIGRATIONS);
     if let SchemaVersion::Outside(_) = migrations.current_version(connection).map_err(StoreError::database)? {
         return Err(StoreError::NewerSchema);
     }
-    migrations.to_latest(connection).map_err(StoreError::database)
+    connection.pragma_update(None, "foreign_keys", false)?;
+    // Indexes of all items are sorted, which may not fit into memory; no text is.
+    connection.pragma_update(None, "temp_store", "file")?;
+    migrations.to_latest(connection).map_err(StoreError::database)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    Ok(connection.pragma_update(None, "foreign_keys", true)?)
 }
 
 /// Makes an empty file that only its owner may read; with `is_new`, it must not be there yet.
@@ -990,6 +998,17 @@ fn all<T>(
 /// Runs a statement; how many rows it changed.
 fn execute(db: &Connection, sql: &str, params: impl Params) -> Result<usize, StoreError> {
     Ok(db.prepare_cached(sql)?.execute(params)?)
+}
+
+/// A state as `items` keeps it.
+const fn state_number(state: State) -> i64 {
+    match state {
+        State::Held => 0,
+        State::Published => 1,
+        State::Declined => 2,
+        State::Hidden => 3,
+        State::Deleted => 4,
+    }
 }
 
 /// SQLite's integers are signed.

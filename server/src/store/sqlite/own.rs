@@ -12,7 +12,7 @@ use rusqlite::{Connection, Row};
 
 use super::{
     author, claims, counts, execute, first, item_id, items, kind, live, notes, objections, outbox, parsed,
-    proposals, search, side_texts,
+    proposals, search, side_texts, state_number,
 };
 use crate::store::side::{Side, SideTexts};
 use crate::store::{Edit, Edited, OwnItem, StoreError};
@@ -49,7 +49,8 @@ fn find(db: &Connection, recovery: &RecoveryHash) -> Result<Option<Found>, Store
          join sites on sites.key = items.site_key
          left join items as posts on posts.key = items.post_key
          left join item_texts on item_texts.key = items.text_key
-         where items.recovery = ?1",
+         where substr(items.recovery, 1, 4) = substr(?1, 1, 4)
+           and items.recovery = ?1",
         [recovery.as_bytes()],
         found,
     )?;
@@ -216,10 +217,14 @@ pub(super) fn delete(db: &Connection, recovery: &RecoveryHash) -> Result<Option<
     execute(
         db,
         "update items
-         set state = 'deleted', text_key = null, reason = null, flags = 0, reported_at = null, flagged_at = null,
+         set state_number = ?3, text_key = null, reason = null, flags = 0, reported_at = null, flagged_at = null,
            edited_at = null, asked_at = null, objected_at = null, n_heard = 0, n_helped = 0, n_me_too = 0, helpful_at = ?2
          where key = ?1",
-        (key, ranking::helpful_at_ms(item.created_at, VoteCounts::default())),
+        (
+            key,
+            ranking::helpful_at_ms(item.created_at, VoteCounts::default()),
+            state_number(State::Deleted),
+        ),
     )?;
     if let (Some(post_key), State::Published) = (post_key, item.state) {
         items::count_reply(db, post_key, -1)?;

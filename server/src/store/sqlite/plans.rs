@@ -47,7 +47,7 @@ fn item(n: u64) -> ItemId {
 
 fn new_item(n: u64, place: Place) -> NewItem {
     let mut recovery = [0; 16];
-    recovery[..8].copy_from_slice(&n.to_be_bytes());
+    recovery[..8].copy_from_slice(&item(n).bits().to_be_bytes());
     NewItem {
         id: item(n),
         place,

@@ -175,10 +175,11 @@ pub(super) fn compact(db: &mut Connection) -> Result<(), StoreError> {
         db.query_row("select page_count * page_size from pragma_page_count, pragma_page_size", [], |row| {
             row.get(0)
         })?;
-    if overwritten_bytes < COMPACT_BYTES.max(file_bytes / COMPACT_SHARE) {
+    if overwritten_bytes + search::unused_bytes(db)? < COMPACT_BYTES.max(file_bytes / COMPACT_SHARE) {
         return Ok(());
     }
     let transaction = db.transaction()?;
+    search::remove_unused(&transaction)?;
     transaction.execute_batch(
         "delete from item_texts where text like ' %';
          delete from side_texts where side = 'x';

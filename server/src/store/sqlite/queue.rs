@@ -13,7 +13,8 @@ use rusqlite::{Connection, Row};
 
 use super::{
     all, audit, bits, claims, cursor_key, drills, execute, first, flags, item_id, items, key, kind, live,
-    notes, objections, outbox, own, parsed, parsed_if_any, proposals, reports, side_texts, tallies,
+    notes, objections, outbox, own, parsed, parsed_if_any, proposals, reports, side_texts, state_number,
+    tallies,
 };
 use crate::store::audit::{NewAct, of_decision};
 use crate::store::side::{Side, SideTexts};
@@ -333,12 +334,19 @@ pub(super) fn carry_out(
     execute(
         db,
         "update items
-         set state = case when drill_state is null then ?2 else 'declined' end,
+         set state_number = ?6,
            drill_state = case when drill_state is not null then ?2 end, reason = ?3, reported_at = null, flagged_at = null, asked_at = null, escalated_at = null,
            flags = flags & ~?5,
            edited_at = case when ?4 then null else edited_at end
          where key = ?1",
-        (key, after.as_str(), &new.reason, new_text.is_some(), Flags::from_iter([Flag::Danger]).bits()),
+        (
+            key,
+            after.as_str(),
+            &new.reason,
+            new_text.is_some(),
+            Flags::from_iter([Flag::Danger]).bits(),
+            state_number(if is_made_up { State::Declined } else { after }),
+        ),
     )?;
     if is_made_up {
         drills::note_decision(db, key, new)?;

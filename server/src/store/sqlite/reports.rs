@@ -10,7 +10,7 @@ use peer_support_domain::roles::Reach;
 use peer_support_domain::statistics::Tally;
 use rusqlite::Connection;
 
-use super::{all, bits, execute, first, item_id, items, live, outbox, parsed, queue, tallies};
+use super::{all, bits, execute, first, item_id, items, live, outbox, parsed, queue, state_number, tallies};
 use crate::store::{Hiding, NewReport, ReportStanding, Reported, Rule, SecretHash, StoreError, hour_of};
 
 pub(super) fn report(db: &Connection, new: &NewReport) -> Result<Option<Reported>, StoreError> {
@@ -135,9 +135,9 @@ fn hide_if_due(db: &Connection, item: &ReportedItem, new: &NewReport) -> Result<
     execute(
         db,
         "update items
-         set state = 'hidden', reason = null
+         set state_number = ?2, reason = null
          where key = ?1",
-        [item.key],
+        (item.key, state_number(State::Hidden)),
     )?;
     if let Some(post_key) = item.post_key {
         items::count_reply(db, post_key, -1)?;

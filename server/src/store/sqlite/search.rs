@@ -1,7 +1,7 @@
 //! The full text search: see [`blocks`](crate::store::blocks).
 //!
-//! A slice is a row of its own, of constant length, and is only ever added at the end or overwritten in place, as texts
-//! are: so nothing of a post that was forgotten is left in unused space. A block whose posts are all gone is used again.
+//! Its slices stand in rows of constant length, as [`packed`] says, which are only ever added at the end or overwritten in place, as
+//! texts are: so nothing of a post that was forgotten is left in unused space. Compaction removes blocks whose posts are all gone.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +13,11 @@ use peer_support_domain::site::TopicId;
 use peer_support_domain::wire::{Page, Post};
 use rusqlite::{Connection, Row};
 
-use super::{all, execute, first, items, kind, parsed};
-use crate::store::blocks::{
-    BLOCK_POSTS, Block, N_LOOKS, SLICE_BYTES, key_at, keys_to_bytes, place_of, places_in_all, rarest_first,
-};
+use super::{all, execute, first, items, kind, packed, parsed};
+use crate::store::blocks::{BLOCK_POSTS, Block, N_LOOKS, SLICE_BYTES, places_in_all, rarest_first};
 use crate::store::{SearchQuery, StoreError, corrupt, kind_letter};
 
-/// As long as a block's first slice has the key `block * N_BITS`, its others follow.
+/// A block's first row has the key `block * N_BITS`, the others stand behind it by their first bit.
 const N_SLICES: i64 = N_BITS as i64;
 
 pub(super) fn search(db: &Connection, query: &SearchQuery) -> Result<Page<Post>, StoreError> {
@@ -103,7 +101,7 @@ impl Looking<'_> {
 
     fn in_blocks(&mut self, site_key: i64) -> Result<(), StoreError> {
         let mut blocks = self.db.prepare_cached(
-            "select key, first_item_key
+            "select key, first_item_key, edited
              from search_blocks
              where site_key = ?1
                and first_item_key < ?2
@@ -123,7 +121,7 @@ impl Looking<'_> {
             }
             is_first = false;
             self.n_looks += 1;
-            self.in_block(block_key, &bits)?;
+            self.in_block(block_key, row.get(2)?, &bits)?;
             if !self.is_done() {
                 self.before = row.get(1)?;
             }
@@ -131,14 +129,23 @@ impl Looking<'_> {
         Ok(())
     }
 
-    fn in_block(&mut self, block_key: i64, bits: &[usize]) -> Result<(), StoreError> {
+    fn in_block(
+        &mut self,
+        block_key: i64,
+        edited: [u8; SLICE_BYTES],
+        bits: &[usize],
+    ) -> Result<(), StoreError> {
         let mut joined = [0xff; SLICE_BYTES];
         for &bit in bits {
             let slice = slice(self.db, block_key, bit)?;
             joined.iter_mut().zip(slice).for_each(|(left, byte)| *left &= byte);
             if joined == [0; SLICE_BYTES] {
-                return Ok(());
+                break;
             }
+        }
+        joined.iter_mut().zip(edited).for_each(|(left, byte)| *left |= byte);
+        if joined == [0; SLICE_BYTES] {
+            return Ok(());
         }
         self.n_looks += 1;
         let places = places_in_all([joined.as_slice()].into_iter());
@@ -154,7 +161,7 @@ impl Looking<'_> {
                and (?3 is null or items.topic_key = ?3)",
         )?;
         for place in places {
-            let key = key_at(&keys, place).ok_or_else(|| corrupt("search_blocks", "item_keys", block_key))?;
+            let &key = keys.get(place).ok_or_else(|| corrupt("search_blocks", "item_keys", block_key))?;
             if self.is_done() {
                 break;
             }
@@ -186,10 +193,22 @@ impl Looking<'_> {
 }
 
 fn slice(db: &Connection, block_key: i64, bit: usize) -> Result<[u8; SLICE_BYTES], StoreError> {
-    first(db, "select posts from search_slices where key = ?1", [block_key * N_SLICES + bit as i64], |row| {
-        Ok(row.get(0)?)
-    })?
-    .ok_or_else(|| corrupt("search_slices", "key", block_key))
+    let key = block_key * N_SLICES + bit as i64;
+    let found = first(
+        db,
+        "select key, slices
+         from search_slices
+         where key <= ?1
+         order by key desc
+         limit 1",
+        [key],
+        |row| {
+            let place = key - row.get::<_, i64>(0)?;
+            let slices = row.get_ref(1)?.as_blob().unwrap_or_default();
+            Ok(usize::try_from(place).ok().and_then(|place| packed::slice(slices, place)))
+        },
+    )?;
+    found.flatten().ok_or_else(|| corrupt("search_slices", "slices", key))
 }
 
 /// The key of the site's newest post that is in a block; below all keys when there is none.
@@ -207,9 +226,12 @@ fn last_in_block(db: &Connection, site_key: i64) -> Result<i64, StoreError> {
     Ok(last.unwrap_or(i64::MIN))
 }
 
-fn keys_of_block(db: &Connection, block_key: i64) -> Result<Vec<u8>, StoreError> {
-    first(db, "select item_keys from search_blocks where key = ?1", [block_key], |row| Ok(row.get(0)?))?
-        .ok_or_else(|| corrupt("search_blocks", "key", block_key))
+fn keys_of_block(db: &Connection, block_key: i64) -> Result<Vec<i64>, StoreError> {
+    first(db, "select item_keys from search_blocks where key = ?1", [block_key], |row| {
+        Ok(packed::keys(row.get_ref(0)?.as_blob().unwrap_or_default()))
+    })?
+    .flatten()
+    .ok_or_else(|| corrupt("search_blocks", "item_keys", block_key))
 }
 
 /// Makes one block of posts that are in none, where a site has as many; how many posts.
@@ -235,41 +257,59 @@ pub(super) fn add_block(db: &Connection) -> Result<usize, StoreError> {
         }
         let (keys, signatures): (Vec<i64>, Vec<_>) = posts.into_iter().unzip();
         let (first_key, last_key) = (keys[0], keys[BLOCK_POSTS - 1]);
-        let block = Block::of(signatures);
-        match unused_block(db)? {
-            Some(block_key) => {
-                execute(
-                    db,
-                    "update search_blocks
-                     set site_key = ?2, first_item_key = ?3, last_item_key = ?4, item_keys = ?5
-                     where key = ?1",
-                    (block_key, site_key, first_key, last_key, keys_to_bytes(&keys)),
-                )?;
-                for (slice, key) in block.slices().zip(block_key * N_SLICES..) {
-                    execute(db, "update search_slices set posts = ?2 where key = ?1", (key, slice))?;
-                }
-            }
-            None => {
-                execute(
-                    db,
-                    "insert into search_blocks (site_key, first_item_key, last_item_key, item_keys)
-                     values (?1, ?2, ?3, ?4)",
-                    (site_key, first_key, last_key, keys_to_bytes(&keys)),
-                )?;
-                let block_key = db.last_insert_rowid();
-                for (slice, key) in block.slices().zip(block_key * N_SLICES..) {
-                    execute(db, "insert into search_slices (key, posts) values (?1, ?2)", (key, slice))?;
-                }
-            }
+        execute(
+            db,
+            "insert into search_blocks (site_key, first_item_key, last_item_key, edited, item_keys)
+             values (?1, ?2, ?3, ?4, ?5)",
+            (site_key, first_key, last_key, [0; SLICE_BYTES], packed::keys_to_bytes(&keys)),
+        )?;
+        let first_row = db.last_insert_rowid() * N_SLICES;
+        for (bit, slices) in packed::rows(&Block::of(signatures)) {
+            execute(
+                db,
+                "insert into search_slices (key, slices) values (?1, ?2)",
+                (first_row + bit as i64, slices),
+            )?;
         }
         return Ok(BLOCK_POSTS);
     }
     Ok(0)
 }
 
-/// A block of which every post was purged.
-fn unused_block(db: &Connection) -> Result<Option<i64>, StoreError> {
-    first(
+/// Bytes of the rows that [`remove_unused`] would remove.
+pub(super) fn unused_bytes(db: &Connection) -> Result<i64, StoreError> {
+    let n_rows = unused_blocks(db)?.into_iter().map(|block_key| {
+        first(
+            db,
+            "select count(*)
+             from search_slices
+             where key >= ?1
+               and key < ?2",
+            [block_key * N_SLICES, (block_key + 1) * N_SLICES],
+            |row| Ok(row.get::<_, i64>(0)?),
+        )
+    });
+    let n_rows: i64 = n_rows.map(|n| n.map(Option::unwrap_or_default)).sum::<Result<_, _>>()?;
+    Ok(n_rows * packed::ROW_BYTES as i64)
+}
+
+/// Removes blocks of which every post was purged. That moves other rows, so the file has to be rewritten afterwards.
+pub(super) fn remove_unused(db: &Connection) -> Result<(), StoreError> {
+    for block_key in unused_blocks(db)? {
+        execute(
+            db,
+            "delete from search_slices
+             where key >= ?1
+               and key < ?2",
+            [block_key * N_SLICES, (block_key + 1) * N_SLICES],
+        )?;
+        execute(db, "delete from search_blocks where key = ?1", [block_key])?;
+    }
+    Ok(())
+}
+
+fn unused_blocks(db: &Connection) -> Result<Vec<i64>, StoreError> {
+    all(
         db,
         "select key
          from search_blocks
@@ -279,8 +319,7 @@ fn unused_block(db: &Connection) -> Result<Option<i64>, StoreError> {
            where items.site_key = search_blocks.site_key
              and items.kind is not null
              and items.key between search_blocks.first_item_key and search_blocks.last_item_key
-         )
-         limit 1",
+         )",
         [],
         |row| Ok(row.get(0)?),
     )
@@ -296,8 +335,12 @@ fn signature(row: &Row<'_>) -> Result<Option<Signature>, StoreError> {
 
 /// Clears what the index holds of these items, before their rows go. Replies are not in it.
 pub(super) fn forget(db: &Connection, item_keys: &[i64]) -> Result<(), StoreError> {
-    let changes: Vec<_> = item_keys.iter().map(|&key| (key, None)).collect();
-    put(db, &changes)
+    clear(db, item_keys, false)
+}
+
+/// Brings the index up to date with an item whose text was replaced.
+pub(super) fn refresh(db: &Connection, item_key: i64) -> Result<(), StoreError> {
+    clear(db, &[item_key], true)
 }
 
 /// After the newest items were removed: SQLite gives their keys to the next ones, which are then in no block.
@@ -305,7 +348,7 @@ pub(super) fn end_with_newest(db: &Connection) -> Result<(), StoreError> {
     let newest_key: Option<i64> =
         first(db, "select max(key) from items", [], |row| Ok(row.get(0)?))?.flatten();
     let newest_key = newest_key.unwrap_or_default();
-    // Behind all others, until they are used again.
+    // Behind all others, until they are removed.
     execute(
         db,
         "update search_blocks
@@ -323,24 +366,11 @@ pub(super) fn end_with_newest(db: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Brings the index up to date with an item whose text was replaced.
-pub(super) fn refresh(db: &Connection, item_key: i64) -> Result<(), StoreError> {
-    let signature = first(
-        db,
-        "select items.key, items.kind, topics.id as topic, item_texts.text
-         from items
-         join topics on topics.key = items.topic_key
-         left join item_texts on item_texts.key = items.text_key
-         where items.key = ?1",
-        [item_key],
-        signature,
-    )?;
-    put(db, &[(item_key, signature.flatten())])
-}
-
-fn put(db: &Connection, changes: &[(i64, Option<Signature>)]) -> Result<(), StoreError> {
-    let mut by_block: BTreeMap<i64, Vec<_>> = BTreeMap::new();
-    for (item_key, signature) in changes {
+/// Clears the bits of these items. Others cannot be set where slices have no room for them, so a search looks into those that
+/// `are_edited`.
+fn clear(db: &Connection, item_keys: &[i64], are_edited: bool) -> Result<(), StoreError> {
+    let mut by_block: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+    for &item_key in item_keys {
         let block: Option<(i64, i64)> = first(
             db,
             "select key, last_item_key
@@ -353,47 +383,62 @@ fn put(db: &Connection, changes: &[(i64, Option<Signature>)]) -> Result<(), Stor
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
         if let Some((block_key, last_key)) = block
-            && *item_key <= last_key
+            && item_key <= last_key
         {
-            by_block.entry(block_key).or_default().push((*item_key, signature.as_ref()));
+            by_block.entry(block_key).or_default().push(item_key);
         }
     }
-    for (block_key, changes) in by_block {
+    for (block_key, item_keys) in by_block {
         let keys = keys_of_block(db, block_key)?;
-        let places: Vec<_> = changes
-            .into_iter()
-            .filter_map(|(key, signature)| Some((place_of(&keys, key)?, signature)))
-            .collect();
+        let places: Vec<usize> = item_keys.iter().filter_map(|key| keys.binary_search(key).ok()).collect();
         if !places.is_empty() {
-            put_in_block(db, block_key, places)?;
+            clear_in_block(db, block_key, &places)?;
+            mark_in_block(db, block_key, &places, are_edited)?;
         }
     }
     Ok(())
 }
 
-fn put_in_block(
-    db: &Connection,
-    block_key: i64,
-    places: Vec<(usize, Option<&Signature>)>,
-) -> Result<(), StoreError> {
-    let slices: Vec<(i64, [u8; SLICE_BYTES])> = all(
+fn clear_in_block(db: &Connection, block_key: i64, places: &[usize]) -> Result<(), StoreError> {
+    let rows: Vec<(i64, Vec<u8>)> = all(
         db,
-        "select key, posts
+        "select key, slices
          from search_slices
          where key >= ?1
-           and key < ?2",
+           and key < ?2
+         order by key",
         [block_key * N_SLICES, (block_key + 1) * N_SLICES],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
-    let before = slices.iter().flat_map(|(_, slice)| slice).copied().collect();
-    let mut block = Block::from_bytes(before).ok_or_else(|| corrupt("search_slices", "posts", block_key))?;
-    for (place, signature) in places {
-        block.put(place, signature);
-    }
-    for ((key, before), after) in slices.iter().zip(block.slices()) {
-        if before != after {
-            execute(db, "update search_slices set posts = ?2 where key = ?1", (key, after))?;
+    for (key, before) in rows {
+        let mut slices = packed::slices(&before).ok_or_else(|| corrupt("search_slices", "slices", key))?;
+        for slice in &mut slices {
+            places.iter().for_each(|place| slice[place / 8] &= !(1 << (place % 8)));
         }
+        let after = packed::row_again(slices.iter().map(<[u8; SLICE_BYTES]>::as_slice));
+        if before != after {
+            execute(db, "update search_slices set slices = ?2 where key = ?1", (key, after))?;
+        }
+    }
+    Ok(())
+}
+
+fn mark_in_block(
+    db: &Connection,
+    block_key: i64,
+    places: &[usize],
+    are_edited: bool,
+) -> Result<(), StoreError> {
+    let before: Option<[u8; SLICE_BYTES]> =
+        first(db, "select edited from search_blocks where key = ?1", [block_key], |row| Ok(row.get(0)?))?;
+    let before = before.ok_or_else(|| corrupt("search_blocks", "key", block_key))?;
+    let mut edited = before;
+    for place in places {
+        let bit = 1 << (place % 8);
+        edited[place / 8] = edited[place / 8] & !bit | if are_edited { bit } else { 0 };
+    }
+    if before != edited {
+        execute(db, "update search_blocks set edited = ?2 where key = ?1", (block_key, edited))?;
     }
     Ok(())
 }

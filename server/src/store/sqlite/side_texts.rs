@@ -107,7 +107,8 @@ pub(super) fn say_own(
         db,
         "select key, id, state
          from items
-         where recovery = ?1",
+         where substr(recovery, 1, 4) = substr(?1, 1, 4)
+           and recovery = ?1",
         [recovery.as_bytes()],
         |row| Ok((row.get("key")?, item_id(row, "id")?, parsed(row, "items", "state")?)),
     )?;

@@ -10,6 +10,7 @@ use rusqlite::{Connection, Row};
 
 use super::{
     all, author, bits, claims, corrupt, cursor_key, first, flags, item_id, key, notes, parsed, parsed_if_any,
+    state_number,
 };
 use crate::store::{Replies, StoreError, rows_of_page};
 
@@ -75,11 +76,11 @@ fn before(db: &Connection, thread_key: i64, place: Place, limit: usize) -> Resul
             "select created_at, key
              from items
              where post_key = ?1
-               and state = ?2
+               and state_number = ?2
                and (created_at, key) < (?3, ?4)
              order by created_at desc, key desc
              limit ?5",
-            (thread_key, state.as_str(), place.0, place.1, rows_of_page(limit)),
+            (thread_key, state_number(state), place.0, place.1, rows_of_page(limit)),
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?);
     }
@@ -96,11 +97,11 @@ fn after(db: &Connection, thread_key: i64, place: Place, limit: usize) -> Result
             "select created_at, key
              from items
              where post_key = ?1
-               and state = ?2
+               and state_number = ?2
                and (created_at, key) > (?3, ?4)
              order by created_at, key
              limit ?5",
-            (thread_key, state.as_str(), place.0, place.1, rows_of_page(limit)),
+            (thread_key, state_number(state), place.0, place.1, rows_of_page(limit)),
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?);
     }
