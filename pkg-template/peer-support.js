@@ -237,10 +237,11 @@
         page.display = "";
         gap.replaceWith(host);
       });
-      let url = host.leaveUrl;
-      if (!/^(https?:)?\//.test(url)) url = "https://wikipedia.org/";
-      // A path of this site, whatever the page's <base> says.
-      url = new URL(url, location.href).href;
+      let url = "https://wikipedia.org/";
+      try {
+        // A path of this site, whatever the page's <base> says. What begins like an address and is none must not keep anybody here.
+        if (/^(https?:)?\//.test(host.leaveUrl)) url = new URL(host.leaveUrl, location.href).href;
+      } catch {}
       try {
         // When all this is in a frame, the page around it must go as well.
         /** @type {Window} */ (top).location.replace(url);
