@@ -393,7 +393,8 @@
             leave,
             posted: () => emit("posted"),
           };
-          each(host.attributes, ({ name, value }) => (config[name] = value));
+          // None takes the place of what closes the panel or leaves.
+          each(host.attributes, ({ name, value }) => (config[name] ??= value));
           config.locale = locale;
           panel = await drawPanel(host, container, config);
           // The element went meanwhile.
@@ -426,6 +427,8 @@
 
     /** Opens the panel. @param {string} [view] `help`, `stories` or `write` */
     const open = (view) => {
+      // Where this is itself the listener of a button, it is given an event.
+      if (!view?.trim) view = "";
       // What the network brings comes while the card is drawn, which takes an old phone a tenth of a second and more.
       wanted = view || wanted;
       load();
