@@ -104,10 +104,17 @@ const tryFrame = (address) =>
  */
 async function* examine(host, build, t) {
   const files = new URL(build.base);
-  const server = new URL((host.server || build.base).replace(/\/?$/, "/"), document.baseURI);
+  const written = (host.server || build.base).replace(/\/?$/, "/");
+  /** @type {URL | undefined} */
+  let server;
+  try {
+    server = new URL(written, document.baseURI);
+  } catch {
+    // What is no address answers as little as a server that is gone.
+  }
   const { origin } = location;
   const site = host.site ?? "";
-  const values = { base: files.href, server: server.origin, origin, site };
+  const values = { base: files.href, server: server?.origin ?? written, origin, site };
   /** @returns {Finding} */
   const finding = (/** @type {string} */ name, /** @type {Finding["is"]} */ is, /** @type {string} */ what, /** @type {string[]} */ lines = [], more = {}) => ({
     name: t(name),
@@ -115,6 +122,7 @@ async function* examine(host, build, t) {
     text: t(name + "-" + what, { ...values, ...more }),
     lines,
   });
+  if (!server) return yield finding("connect", "bad", "silent", [`server="${files.href}"`]);
   const sources = [...new Set([files.origin, server.origin])].filter((source) => source !== origin);
   const directive = (/** @type {string} */ name, ...more) => [name, "'self'", ...sources, ...more].join(" ");
 

@@ -217,7 +217,7 @@ const draw = (host, container, config) =>
           fail(`the panel does not start in ${url.href}`);
           break;
         case "height":
-          if (isInline && data.px > 0 && data.px < MOST_PX) frame.style.height = data.px + "px";
+          if (isInline && typeof data.px === "number" && data.px > 0 && data.px < MOST_PX) frame.style.height = data.px + "px";
           break;
         case "posted":
           config.posted();

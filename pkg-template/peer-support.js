@@ -237,10 +237,11 @@
         page.display = "";
         gap.replaceWith(host);
       });
-      let url = host.leaveUrl;
-      if (!/^(https?:)?\//.test(url)) url = "https://wikipedia.org/";
-      // A path of this site, whatever the page's <base> says.
-      url = new URL(url, location.href).href;
+      let url = "https://wikipedia.org/";
+      try {
+        // A path of this site, whatever the page's <base> says. What begins like an address and is none must not keep anybody here.
+        if (/^(https?:)?\//.test(host.leaveUrl)) url = new URL(host.leaveUrl, location.href).href;
+      } catch {}
       try {
         // When all this is in a frame, the page around it must go as well.
         /** @type {Window} */ (top).location.replace(url);
@@ -392,7 +393,8 @@
             leave,
             posted: () => emit("posted"),
           };
-          each(host.attributes, ({ name, value }) => (config[name] = value));
+          // None takes the place of what closes the panel or leaves.
+          each(host.attributes, ({ name, value }) => (config[name] ??= value));
           config.locale = locale;
           panel = await drawPanel(host, container, config);
           // The element went meanwhile.
@@ -425,6 +427,8 @@
 
     /** Opens the panel. @param {string} [view] `help`, `stories` or `write` */
     const open = (view) => {
+      // Where this is itself the listener of a button, it is given an event.
+      if (!view?.trim) view = "";
       // What the network brings comes while the card is drawn, which takes an old phone a tenth of a second and more.
       wanted = view || wanted;
       load();

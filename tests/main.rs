@@ -18,6 +18,7 @@ mod hosts;
 mod live;
 mod looks;
 mod lookup;
+mod messages;
 mod needs;
 mod never_fails;
 mod noticing;

@@ -233,6 +233,8 @@ async fn an_address_that_leads_nowhere_else_is_not_taken(visit: &Visit) {
         "data:text/html,hi",
         " javascript:1",
         "mailto:a@example.org",
+        "https://[",
+        "http://localhost:99999/",
     ] {
         page.goto(&site.url("/plain.html")).await;
         page.until("a launcher", "return ps.find('button', 'Support')").await;

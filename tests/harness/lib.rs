@@ -36,6 +36,17 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// A visit that takes longer hangs. The longest takes 20 s alone, and the machine may be busy.
 const LONGEST_VISIT: Duration = Duration::from_secs(150);
 
+/// How long a visit may try made-up input, beside what else it does: `PEER_SUPPORT_FUZZ_SECONDS`, which `cargo xtask fuzz` sets.
+///
+/// # Panics
+///
+/// When that is no number.
+pub fn made_up_input_takes() -> Duration {
+    let seconds = std::env::var("PEER_SUPPORT_FUZZ_SECONDS");
+    let seconds = seconds.map_or(20, |s| s.parse().expect("PEER_SUPPORT_FUZZ_SECONDS is a number"));
+    Duration::from_secs(seconds)
+}
+
 /// Makes `chromium::name`, `firefox::name` and `webkit::name` of each `async fn name(visit: &Visit)`.
 #[macro_export]
 macro_rules! each_browser {
@@ -130,10 +141,11 @@ pub fn attempt(
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let visit = Visit { browser, pages: Mutex::default(), logs: Mutex::default() };
-        let tried = AssertUnwindSafe(tokio::time::timeout(LONGEST_VISIT, test(&visit))).catch_unwind().await;
+        let longest = LONGEST_VISIT + made_up_input_takes();
+        let tried = AssertUnwindSafe(tokio::time::timeout(longest, test(&visit))).catch_unwind().await;
         let mut error = match tried {
             Ok(Ok(())) => None,
-            Ok(Err(_)) => Some(format!("not done after {LONGEST_VISIT:?}")),
+            Ok(Err(_)) => Some(format!("not done after {longest:?}")),
             Err(panic) => Some(panic_text(&*panic)),
         };
         let pages: Vec<Page> = std::mem::take(&mut *visit.pages.lock().unwrap());

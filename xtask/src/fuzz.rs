@@ -1,7 +1,8 @@
 //! `cargo xtask fuzz`: libFuzzer makes up input for the parsers in `fuzz/`, follows which code it reaches, and keeps what breaks
-//! a promise.
+//! a promise. What browsers take from outside is made up in them, by a test of `tests/` that is run for longer.
 
-use crate::{project, run, setup::tools::cargo};
+use crate::setup::{self, Part, tools::cargo};
+use crate::{build, project, run};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use std::collections::VecDeque;
@@ -10,9 +11,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The targets, those that read slowest first: of `peer_support_fuzz::Target::ALL`, which a test compares.
 const TARGETS: [&str; 6] = ["api", "imports", "signals", "settings", "helplines", "words"];
+
+/// What pages, frames and devices hand to the panel, in each browser: no target of libFuzzer's.
+const MESSAGES: &str = "messages";
 
 /// How many run side by side.
 const AT_ONCE: usize = 2;
@@ -33,11 +38,16 @@ pub struct Options {
     #[arg(long, default_value_t = 600)]
     seconds: u32,
     /// Only this target; may be given more than once.
-    #[arg(long, value_name = "TARGET", value_parser = TARGETS)]
+    #[arg(long, value_name = "TARGET", value_parser = named())]
     only: Vec<String>,
     /// Where chance begins; another place each time when none is named.
     #[arg(long)]
     seed: Option<u32>,
+}
+
+/// What `--only` takes.
+fn named() -> Vec<&'static str> {
+    TARGETS.into_iter().chain([MESSAGES]).collect()
 }
 
 /// Tries each target for so long.
@@ -48,15 +58,39 @@ pub struct Options {
 pub fn command(options: &Options) -> Result<()> {
     let is_asked = |target: &&str| options.only.is_empty() || options.only.iter().any(|only| only == target);
     let targets: Vec<&'static str> = TARGETS.into_iter().filter(is_asked).collect();
+    let mut all =
+        if targets.is_empty() { Vec::new() } else { tried(&targets, options.seconds, options.seed)? };
+    if is_asked(&MESSAGES) {
+        all.push((MESSAGES, messages(options.seconds, options.seed)));
+    }
     let mut n_failed = 0;
-    for (target, done) in tried(&targets, options.seconds, options.seed)? {
+    let n_targets = all.len();
+    for (target, done) in all {
         if let Err(error) = done {
             eprintln!("{target}: {error:#}");
             n_failed += 1;
         }
     }
-    ensure!(n_failed == 0, "{n_failed} of {} targets failed", targets.len());
+    ensure!(n_failed == 0, "{n_failed} of {n_targets} targets failed");
     Ok(())
+}
+
+/// Tries what the panel takes from outside, in each browser for so many seconds, two side by side.
+fn messages(seconds: u32, seed: Option<u32>) -> Result<()> {
+    setup::install(Part::Browsers)?;
+    build::build(build::Options::default(), &setup::std::provide()?)?;
+    build::server::build(true)?;
+    // Another place each time, which the test prints.
+    let seed = seed.unwrap_or_else(|| {
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |since| since.subsec_nanos())
+    });
+    let mut tests = Command::new(cargo());
+    tests.current_dir(project::root());
+    tests.args(["test", "--locked", "-p", "peer-support-tests", "made_up_input"]);
+    tests.args(["--", "--nocapture", "--test-threads", &AT_ONCE.to_string()]);
+    tests.env("PEER_SUPPORT_FUZZ_SECONDS", seconds.to_string());
+    tests.env("PEER_SUPPORT_FUZZ_SEED", seed.to_string());
+    run::run(&mut tests)
 }
 
 /// Tries every target for so many seconds, each time from the same beginning, so that what tests come to is no matter of chance;
