@@ -150,7 +150,18 @@
       if (value) host[property] = value;
     });
     const isInline = host.mode === "inline";
-    let nameOf = (/** @type {string} */ code) => code;
+    /** What the browser calls countries. @type {Intl.DisplayNames | null} */
+    let places = null;
+    /** The name of a country. */
+    const nameOf = (/** @type {string} */ code) => {
+      try {
+        places ||= new Intl.DisplayNames(locale, { type: "region" });
+        return /** @type {string} */ (places.of(code));
+      } catch {
+        // Codes are better than nothing.
+        return code;
+      }
+    };
     let locale = "";
     /** @type {string[]} */
     let strings;
@@ -163,12 +174,7 @@
       // Another attribute has changed: a language that the visitor chose in the panel stays.
       if (locale === before) return;
       strings = build.strings[locale].split("|");
-      try {
-        const places = new Intl.DisplayNames(locale, { type: "region" });
-        nameOf = (code) => /** @type {string} */ (places.of(code));
-      } catch {
-        // Codes are better than nothing.
-      }
+      places = null;
       area.lang = locale;
       launcher.textContent = strings[LAUNCHER];
       panel?.set_locale(locale);
@@ -188,8 +194,8 @@
 
     /** Drawn on first use: before that, a page pays for a button only. @type {any} */
     let frame;
-    /** @type {HTMLSelectElement} */
-    let select;
+    /** The list of countries, with its label. @type {HTMLElement} */
+    let picker;
     /** @type {any} The mounted panel. */
     let panel;
     /** @type {string[]} */
@@ -281,8 +287,6 @@
     /** Fills the card with the numbers of these countries. @param {string[]} codes */
     const show = (codes) => {
       countries = codes;
-      // Shows none where no country is known.
-      select.value = codes[0];
       card.textContent = "";
       each(codes, (code) => {
         const known = /** @type {any[]} */ (crisis.get(code));
@@ -302,8 +306,13 @@
 
     const isOpen = () => frame?.hasAttribute("open");
 
-    const draw = () => {
-      if (frame) return;
+    /** Draws the list of countries. It is as much work as all else, so it waits for the numbers to be seen, where there are any. */
+    const list = async () => {
+      try {
+        if (countries[0]) await new Promise((done) => setTimeout(done, 100));
+      } catch {
+        // A page that has broken its timers gets the list at once.
+      }
       /** @type {HTMLOptionElement[]} */
       const options = [];
       crisis.forEach((_, code) => (options[options.length] = element("option", [nameOf(code)], { value: code })));
@@ -312,7 +321,13 @@
       } catch {
         // See `each`.
       }
-      select = element("select", options, { onchange: () => show([select.value]) });
+      const select = picker.appendChild(element("select", options, { onchange: () => show([select.value]) }));
+      // Shows none where no country is known.
+      select.value = countries[0];
+    };
+
+    const draw = () => {
+      if (frame) return;
       frame = element(
         isInline ? "section" : "dialog",
         [
@@ -326,7 +341,7 @@
                 isInline ? "" : button("close", CLOSE, close),
               ]),
               card,
-              element("label", [strings[COUNTRY], select]),
+              (picker = element("label", [strings[COUNTRY]])),
             ],
             { className: "static", dir: "auto" },
           ),
@@ -348,6 +363,7 @@
       );
       const own = host.country?.toUpperCase();
       show(crisis.has(own) ? [own] : guessCountries());
+      list();
       area.append(frame);
       // Before any listener of the page's can stop it.
       addEventListener("keydown", countShifts, true);
@@ -364,6 +380,9 @@
         if (host.isolation === "static") return () => {};
         try {
           const asked = host.isolation === "frame" || (wasm ??= fetch(base + build.panel + ".wasm").catch(() => {}));
+          // To name anything the first time takes a browser longer than to draw the rest of the card: it looks through all its
+          // languages. So it does that while the finger is down.
+          nameOf(NAME);
           return await (await import(base + build.panel + ".js?" + failures)).start(asked, host, wanted);
         } catch {
           loading = wasm = void failures++;
@@ -372,8 +391,6 @@
 
     /** Puts the panel over the card, once it is there. @param {string} [view] */
     const mount = async (view) => {
-      // Also of a panel that is on its way.
-      wanted = view || wanted;
       if (view) panel?.show(view);
       if (panel || note === "…") return;
       note = "…";
@@ -425,8 +442,9 @@
 
     /** Opens the panel. @param {string} [view] `help`, `stories` or `write` */
     const open = (view) => {
-      // What the network brings comes while the card is drawn, which takes an old phone a tenth of a second and more.
+      // Also of a panel that is on its way.
       wanted = view || wanted;
+      // What the network brings comes while the card is drawn.
       load();
       draw();
       if (!isOpen()) {
