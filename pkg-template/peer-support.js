@@ -150,7 +150,18 @@
       if (value) host[property] = value;
     });
     const isInline = host.mode === "inline";
-    let nameOf = (/** @type {string} */ code) => code;
+    /** What the browser calls countries. @type {any} */
+    let places = null;
+    /** The name of a country. */
+    const nameOf = (/** @type {string} */ code) => {
+      try {
+        places ||= new Intl.DisplayNames(locale, { type: "region" });
+        return places.of(code);
+      } catch {
+        // Codes are better than nothing.
+        return code;
+      }
+    };
     let locale = "";
     /** @type {string[]} */
     let strings;
@@ -163,12 +174,7 @@
       // Another attribute has changed: a language that the visitor chose in the panel stays.
       if (locale === before) return;
       strings = build.strings[locale].split("|");
-      try {
-        const places = new Intl.DisplayNames(locale, { type: "region" });
-        nameOf = (code) => /** @type {string} */ (places.of(code));
-      } catch {
-        // Codes are better than nothing.
-      }
+      places = null;
       area.lang = locale;
       launcher.textContent = strings[LAUNCHER];
       panel?.set_locale(locale);
@@ -282,8 +288,6 @@
     /** Fills the card with the numbers of these countries. @param {string[]} codes */
     const show = (codes) => {
       countries = codes;
-      // Shows none where no country is known.
-      select.value = codes[0];
       card.textContent = "";
       each(codes, (code) => {
         const known = /** @type {any[]} */ (crisis.get(code));
@@ -303,8 +307,8 @@
 
     const isOpen = () => frame?.hasAttribute("open");
 
-    const draw = () => {
-      if (frame) return;
+    /** Fills the list of countries. */
+    const list = () => {
       /** @type {HTMLOptionElement[]} */
       const options = [];
       crisis.forEach((_, code) => (options[options.length] = element("option", [nameOf(code)], { value: code })));
@@ -313,7 +317,13 @@
       } catch {
         // See `each`.
       }
-      select = element("select", options, { onchange: () => show([select.value]) });
+      each(options, (child) => select.append(child));
+      // Shows none where no country is known.
+      select.value = countries[0];
+    };
+
+    const draw = () => {
+      if (frame) return;
       frame = element(
         isInline ? "section" : "dialog",
         [
@@ -327,7 +337,7 @@
                 isInline ? "" : button("close", CLOSE, close),
               ]),
               card,
-              element("label", [strings[COUNTRY], select]),
+              element("label", [strings[COUNTRY], (select = element("select", [], { onchange: () => show([select.value]) }))]),
             ],
             { className: "static", dir: "auto" },
           ),
@@ -350,6 +360,13 @@
       const own = host.country?.toUpperCase();
       show(crisis.has(own) ? [own] : guessCountries());
       area.append(frame);
+      try {
+        // The list is as much work as all else, so it waits for the numbers to be seen, where there are any.
+        countries[0] ? setTimeout(list, 100) : list();
+      } catch {
+        // A page that has broken its timers gets it at once.
+        list();
+      }
       // Before any listener of the page's can stop it.
       addEventListener("keydown", countShifts, true);
     };
@@ -365,6 +382,9 @@
         if (host.isolation === "static") return () => {};
         try {
           const asked = host.isolation === "frame" || (wasm ??= fetch(base + build.panel + ".wasm").catch(() => {}));
+          // To name anything the first time takes a browser longer than to draw the rest of the card: it looks through all its
+          // languages. So it does that while the finger is down.
+          nameOf(NAME);
           return await (await import(base + build.panel + ".js?" + failures)).start(asked, host, wanted);
         } catch {
           loading = wasm = void failures++;
@@ -373,8 +393,6 @@
 
     /** Puts the panel over the card, once it is there. @param {string} [view] */
     const mount = async (view) => {
-      // Also of a panel that is on its way.
-      wanted = view || wanted;
       if (view) panel?.show(view);
       if (panel || note === "…") return;
       note = "…";
@@ -427,10 +445,11 @@
 
     /** Opens the panel. @param {string} [view] `help`, `stories` or `write` */
     const open = (view) => {
-      // Where this is itself the listener of a button, it is given an event.
-      if (!view?.trim) view = "";
-      // What the network brings comes while the card is drawn, which takes an old phone a tenth of a second and more.
+      // The listener of a button is given an event.
+      view = view?.trim && view;
+      // Also of a panel that is on its way.
       wanted = view || wanted;
+      // What the network brings comes while the card is drawn.
       load();
       draw();
       if (!isOpen()) {
@@ -446,7 +465,7 @@
       if (!isInline && isOpen()) toggle("close");
     };
 
-    const launcher = element("button", [], { part: "launcher", onclick: () => open() });
+    const launcher = element("button", [], { part: "launcher", onclick: open });
     // The direction that the page says it has, and none of a style.
     const area = element("div", [], { dir: host.closest("[dir]")?.dir || "ltr" });
     speak();

@@ -241,6 +241,7 @@ async fn numbers_show_when_the_page_has_redefined_the_language(visit: &Visit) {
         ("every method of arrays is the page's", arrays),
         ("Promise is the page's", "for (const name of ['all', 'race', 'resolve', 'reject', 'allSettled']) redefine(Promise, name); redefine(window, 'Promise');"),
         ("Promise is gone", "const Before = Promise; Object.defineProperty(window, 'Promise', { get: () => /peer-support\\.js|widget/.test(new Error().stack) ? undefined : Before });"),
+        ("timers are the page's", "for (const name of ['setTimeout', 'requestAnimationFrame']) redefine(window, name);"),
         ("fetch is the page's", "redefine(window, 'fetch');"),
         ("fetch answers nonsense", "window.fetch = () => 'later';"),
         ("Object.assign and its like are the page's", "for (const name of ['assign', 'entries', 'keys', 'values', 'fromEntries']) redefine(Object, name);"),

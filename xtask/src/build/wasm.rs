@@ -67,7 +67,7 @@ pub fn build(package: &Package, options: Options, std: &Std) -> Result<Module> {
     }
     let wasm_opt = if options.debug { None } else { program("wasm-opt") };
     let version = env!("CARGO_PKG_VERSION");
-    let step = format!("bindgen 3 {version} {} {}", options.debug, wasm_opt.is_some());
+    let step = format!("bindgen 4 {version} {} {}", options.debug, wasm_opt.is_some());
     let [glue, wasm] = assets::remember(&step, &raw, || {
         let (glue, wasm) = bind(&raw, options)?;
         let wasm = match &wasm_opt {
@@ -133,13 +133,29 @@ fn bind(raw: &[u8], options: Options) -> Result<(String, Vec<u8>)> {
         snippets.chain(output.local_modules().keys()).chain(output.npm_dependencies().keys()).collect();
     ensure!(files.is_empty(), "the glue must stay one file, but dependencies bring {files:?}");
     // What fetches a module by its address is JavaScript: no Rust name can be `import`.
-    let mut js = output.js().replace("__peer_support_fetch_module(", "fetchModule(");
+    let mut js = without_old_ways(output.js())?.replace("__peer_support_fetch_module(", "fetchModule(");
     if js.contains("fetchModule(") {
         js += &fs::read_to_string(project::root().join("pkg-template/fetch_module.js"))?;
     }
     let module = output.wasm_mut();
     let js = if options.debug { js } else { shorten_imports(module, &js)? };
     Ok((js, module.emit_wasm()))
+}
+
+/// The glue without the ways to start it that nobody here takes: 140 bytes by brotli in each.
+fn without_old_ways(glue: &str) -> Result<String> {
+    let mut glue = glue.to_owned();
+    for (unused, instead) in [
+        ("export { initSync, __wbg_init as default }", "export { __wbg_init as default }"),
+        (
+            "console.warn('using deprecated parameters for the initialization function; pass a single object instead')",
+            "",
+        ),
+    ] {
+        ensure!(glue.matches(unused).count() == 1, "the glue has not {unused:?} once");
+        glue = glue.replace(unused, instead);
+    }
+    Ok(glue)
 }
 
 /// The module without the classes that wasm-streams exports to JavaScript. leptos brings it for server functions; nothing
