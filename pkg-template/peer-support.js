@@ -194,8 +194,8 @@
 
     /** Drawn on first use: before that, a page pays for a button only. @type {any} */
     let frame;
-    /** @type {HTMLSelectElement} */
-    let select;
+    /** The list of countries, with its label. @type {HTMLElement} */
+    let picker;
     /** @type {any} The mounted panel. */
     let panel;
     /** @type {string[]} */
@@ -307,7 +307,7 @@
 
     const isOpen = () => frame?.hasAttribute("open");
 
-    /** Fills the list of countries. */
+    /** Draws the list of countries. */
     const list = () => {
       /** @type {HTMLOptionElement[]} */
       const options = [];
@@ -317,7 +317,7 @@
       } catch {
         // See `each`.
       }
-      each(options, (child) => select.append(child));
+      const select = picker.appendChild(element("select", options, { onchange: () => show([select.value]) }));
       // Shows none where no country is known.
       select.value = countries[0];
     };
@@ -337,7 +337,7 @@
                 isInline ? "" : button("close", CLOSE, close),
               ]),
               card,
-              element("label", [strings[COUNTRY], (select = element("select", [], { onchange: () => show([select.value]) }))]),
+              (picker = element("label", [strings[COUNTRY]])),
             ],
             { className: "static", dir: "auto" },
           ),

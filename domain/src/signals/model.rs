@@ -175,6 +175,9 @@ pub struct Model {
 pub const N_POOLED: usize = 6;
 /// How many words make a long text.
 pub const LONG: usize = 40;
+/// The most that a number of a file may be, either way: with more, what a text weighs may be no number at all, and nothing is
+/// found by it. Those that are learned are below 10.
+const MOST: f32 = 1e6;
 
 /// What a text weighs.
 #[derive(Clone, Copy, Debug)]
@@ -217,7 +220,7 @@ impl Pooling {
 impl Model {
     /// Makes one of its bytes: scale, bias and those of both [`Pooling`]s as little-endian `f32`; the power of two of its places;
     /// then of each weight that is not zero how many places further it is than the one before, 255 for 255 more to come,
-    /// and, after a 0 gap, the weights themselves. What is alike stands together, which brotli likes.
+    /// and, after a 0 gap, the weights themselves. What is alike stands together, which brotli likes. `None` when they are none.
     #[must_use]
     pub fn parse(bytes: &[u8]) -> Option<Self> {
         let mut head = [0.0; 2 + 2 * (N_POOLED + 1)];
@@ -230,7 +233,7 @@ impl Model {
         let pooling = |from: usize| Pooling(std::array::from_fn(|at| head[from + at]));
         let poolings = [pooling(2), pooling(2 + N_POOLED + 1)];
         let (&bits, rest) = rest.split_first()?;
-        if !((1..=20).contains(&bits) && head.iter().all(|number| number.is_finite())) {
+        if !((1..=20).contains(&bits) && head.iter().all(|number| number.abs() <= MOST)) {
             return None;
         }
         let end = rest.iter().position(|gap| *gap == 0)?;

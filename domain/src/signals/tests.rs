@@ -143,6 +143,10 @@ fn weights_come_back_from_their_bytes() {
     for cut in 0..bytes.len() {
         let _ = Model::parse(&bytes[..cut]);
     }
+    for number in [1e30_f32, -1e30, f32::INFINITY, f32::NAN] {
+        let large = [&number.to_le_bytes()[..], &bytes[4..]].concat();
+        assert!(Model::parse(&large).is_none(), "{number} would leave no number of a text");
+    }
 }
 
 proptest! {
