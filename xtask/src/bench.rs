@@ -294,7 +294,8 @@ fn beside(found: &Value) -> String {
     );
     for of in items(&found["subjects"]) {
         let figure = |name: &str, digits: usize, divisor: f64| {
-            of[name].as_f64().map_or_else(String::new, |value| format!("{:.digits$}", value / divisor))
+            // A zero has no sign here.
+            of[name].as_f64().map_or_else(String::new, |value| format!("{:.digits$}", value / divisor + 0.0))
         };
         let text = |at: usize| of["of"][at].as_str().unwrap_or_default();
         let _ = writeln!(

@@ -202,7 +202,11 @@ impl Places<'_> {
                 std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
                 // Closed, it is one file.
                 let n_bytes = std::fs::copy(file, &copy).unwrap();
-                (Address::Sqlite(copy), n_bytes)
+                // What the import has left free is taken by what is posted next.
+                let free = "select freelist_count * page_size from pragma_freelist_count, pragma_page_size";
+                let db = rusqlite::Connection::open(&copy).unwrap();
+                let n_free: i64 = db.query_row(free, [], |row| row.get(0)).unwrap();
+                (Address::Sqlite(copy), n_bytes - n_free.cast_unsigned())
             }
             Address::Postgres(url) => {
                 let served = format!("served_{name}");
