@@ -5,7 +5,7 @@ use peer_support_tests::server::{Moderator, Server, program};
 use peer_support_tests::{Page, Visit, each_browser, eventually};
 use serde_json::json;
 
-use crate::steps::Hand;
+use crate::steps::{Hand, moves_clock};
 
 each_browser!(
     a_decision_is_sent_when_it_can_be_taken_back_no_more,
@@ -44,9 +44,7 @@ async fn console(visit: &Visit, server: &mut Server) -> Page {
 
 /// Moves the clock: what is kept for ten seconds, so that it can be taken back, is kept for minutes.
 async fn takes_time(page: &Page) {
-    page.js("const later = setTimeout;
-        window.setTimeout = (act, ms, ...more) => later(act, ms === 10000 ? 600000 : ms, ...more)")
-        .await;
+    moves_clock(page, "ms === 10000 ? 600000 : ms").await;
 }
 
 async fn sign_out(page: &Page) {

@@ -1,6 +1,6 @@
 //! Leaving quickly: whoever looks over a shoulder sees nothing of what was there, and "back" does not bring it back.
 
-use crate::steps::{Hand, can_dial};
+use crate::steps::{Hand, can_dial, moves_clock};
 use fantoccini::key::Key;
 use peer_support_tests::site::{Reply, Site};
 use peer_support_tests::{Page, Visit, each_browser};
@@ -186,7 +186,7 @@ async fn other_keys_slow_presses_and_escape_do_not_leave(visit: &Visit) {
     page.press([shift, shift, 'a', shift, shift]).await;
     // The clock is moved, not waited for: what is set for five seconds happens now.
     page.goto(&site.url("/plain.html")).await;
-    page.js("const later = setTimeout; window.setTimeout = (act, ms, ...more) => later(act, ms === 5000 ? 60 : ms, ...more)").await;
+    moves_clock(&page, "ms === 5000 ? 60 : ms").await;
     Hand::Mouse.open_panel(&page).await;
     press_shift(&page, 2).await;
     page.reads("Shift ×3").await;

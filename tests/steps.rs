@@ -118,9 +118,17 @@ pub async fn knows_the_site(page: &Page) {
 
 /// Moves the clock: what the panel would send again after many seconds it sends again after three.
 pub async fn tries_again_soon(page: &Page) {
-    page.js("const later = setTimeout;
-        window.setTimeout = (act, ms, ...more) => later(act, ms > 3000 && ms < 20000 ? 3000 : ms, ...more)")
-        .await;
+    moves_clock(page, "ms > 3000 && ms < 20000 ? 3000 : ms").await;
+}
+
+/// Has what waits for `ms` on this page wait for `instead`, an expression of JavaScript: for ever when that is `Infinity`.
+pub async fn moves_clock(page: &Page, instead: &str) {
+    let script = "const later = setTimeout;
+        window.setTimeout = (act, ms, ...more) => {
+            const wait = INSTEAD;
+            return wait === Infinity ? 0 : later(act, wait, ...more);
+        }";
+    page.js(&script.replace("INSTEAD", instead)).await;
 }
 
 /// Asserts that nothing is wider than the window: nobody scrolls sideways to read.

@@ -1,6 +1,6 @@
 //! Sending: whatever fails on the way, the words arrive once, or stay with who wrote them.
 
-use crate::steps::{Hand, SITE, can_dial, configured, tries_again_soon};
+use crate::steps::{Hand, SITE, can_dial, configured, moves_clock, tries_again_soon};
 use peer_support_tests::relay::{Fault, Relay};
 use peer_support_tests::server::{Moderator, Server};
 use peer_support_tests::{Page, Visit, each_browser, eventually};
@@ -78,7 +78,7 @@ async fn whatever_fails_on_the_way_words_arrive_once(visit: &Visit) {
     let host = visit.host_through(&relay, &[]).await;
     let page = visit.open(&host.url("/plain.html")).await;
     // The clock is moved, not waited for: nobody is patient here, and pauses are short.
-    page.js("const later = setTimeout; window.setTimeout = (act, ms, ...more) => later(act, ms === 20000 ? 4000 : Math.min(ms ?? 0, 100), ...more)").await;
+    moves_clock(&page, "ms === 20000 ? 4000 : Math.min(ms ?? 0, 100)").await;
     page.expect_problem("status of 500");
     page.expect_problem("status of 429");
     page.expect_problem("ERR_");
@@ -117,9 +117,8 @@ async fn words_that_are_given_up_are_taken_back(visit: &Visit) {
     let page = visit.open(&host.url("/plain.html")).await;
     page.expect_problem("ERR_");
     // The clock is moved, not waited for: pauses last for ever, and what hangs is given up when the test says so.
-    page.js("const later = setTimeout; window.hangs = 20000;
-        window.setTimeout = (act, ms, ...more) => ms > 1000 && ms < 20000 ? 0 : later(act, ms === 20000 ? window.hangs : ms, ...more)")
-        .await;
+    page.js("window.hangs = 20000").await;
+    moves_clock(&page, "ms > 1000 && ms < 20000 ? Infinity : ms === 20000 ? window.hangs : ms").await;
     write(&page, WORDS).await;
     relay.fail([Fault::LoseAnswer]);
     page.click("button", "Send").await;
@@ -155,8 +154,9 @@ async fn words_wait_for_the_network(visit: &Visit) {
     page.expect_problem("ERR_");
     write(&page, WORDS).await;
     // No driver can take the network away everywhere: the browser is told so, and the server is gone. Pauses last for ever.
-    page.js("const later = setTimeout; window.setTimeout = (act, ms, ...more) => ms > 1000 && ms < 20000 ? 0 : later(act, ms, ...more);
-        Object.defineProperty(Navigator.prototype, 'onLine', { get: () => false, configurable: true })").await;
+    moves_clock(&page, "ms > 1000 && ms < 20000 ? Infinity : ms").await;
+    page.js("Object.defineProperty(Navigator.prototype, 'onLine', { get: () => false, configurable: true })")
+        .await;
     server.kill();
 
     page.click("button", "Send").await;
