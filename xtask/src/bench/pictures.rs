@@ -1,7 +1,7 @@
 //! The figures of the report as pictures: bars beside each other, in `target/bench/NAME.svg`.
 
 use super::{items, load};
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result};
 use plotters::coord::ranged1d::{AsRangedCoord, Ranged, ValueFormatter};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -49,7 +49,7 @@ pub(super) fn draw(part: &str, found: &Value, folder: &Path) -> Result<String> {
     };
     let mut lines = String::new();
     for picture in pictures.into_iter().filter(|picture| !picture.bars.is_empty()) {
-        picture.save(folder)?;
+        picture.save(&folder.join(picture.file)).with_context(|| picture.file)?;
         let _ = writeln!(lines, "\n![{}]({})", picture.title, picture.file);
     }
     Ok(lines)
@@ -137,19 +137,19 @@ fn feeds(found: &Value) -> Picture {
 }
 
 impl Picture {
-    fn save(&self, folder: &Path) -> Result<()> {
+    fn save(&self, path: &Path) -> Result<()> {
         let values = || self.bars.iter().flat_map(|bar| [Some(bar.value), bar.longer]).flatten();
         let most = values().fold(0.0, f64::max) * 1.1;
         if self.is_logarithmic {
             let least = values().fold(f64::INFINITY, f64::min) / 2.0;
-            self.save_on(folder, least, (least..most).log_scale())
+            self.save_on(path, least, (least..most).log_scale())
         } else {
-            self.save_on(folder, 0.0, 0.0..most)
+            self.save_on(path, 0.0, 0.0..most)
         }
     }
 
     /// Bars that begin at `least`, along `values`.
-    fn save_on<X>(&self, folder: &Path, least: f64, values: X) -> Result<()>
+    fn save_on<X>(&self, path: &Path, least: f64, values: X) -> Result<()>
     where
         X: AsRangedCoord<Value = f64>,
         X::CoordDescType: ValueFormatter<f64> + Ranged<ValueType = f64>,
@@ -157,18 +157,15 @@ impl Picture {
         let n_bars = self.bars.len();
         let rows: Range<f64> = n_bars as f64..0.0;
         let height = n_bars as u32 * ROW_HEIGHT + FRAME_HEIGHT;
-        let path = folder.join(self.file);
-        let area = SVGBackend::new(&path, (WIDTH, height)).into_drawing_area();
-        let failed = |error: String| anyhow!("{}: {error}", path.display());
-        area.fill(&WHITE).map_err(|error| failed(error.to_string()))?;
+        let area = SVGBackend::new(path, (WIDTH, height)).into_drawing_area();
+        area.fill(&WHITE)?;
         let mut chart = ChartBuilder::on(&area)
             .caption(&self.title, ("sans-serif", 18))
             .margin(8)
             .margin_right(70)
             .x_label_area_size(40)
             .y_label_area_size(NAMES_WIDTH)
-            .build_cartesian_2d(values, rows)
-            .map_err(|error| failed(error.to_string()))?;
+            .build_cartesian_2d(values, rows)?;
         chart
             .configure_mesh()
             .disable_y_mesh()
@@ -178,8 +175,7 @@ impl Picture {
             .x_label_formatter(&|value| value.to_string())
             .x_desc(self.unit)
             .light_line_style(TRANSPARENT)
-            .draw()
-            .map_err(|error| failed(error.to_string()))?;
+            .draw()?;
         for (row, bar) in self.bars.iter().enumerate() {
             let row = row as f64;
             let colour = if bar.is_ours { OURS } else { OTHERS };
@@ -188,7 +184,7 @@ impl Picture {
             };
             let longer = bar.longer.map(|value| of(value, colour.mix(0.35).filled()));
             let bars = longer.into_iter().chain([of(bar.value, colour.filled())]);
-            chart.draw_series(bars).map_err(|error| failed(error.to_string()))?;
+            chart.draw_series(bars)?;
             let writing =
                 |side| ("sans-serif", 13).into_font().color(&BLACK).pos(Pos::new(side, VPos::Center));
             let places = [(least, -8, HPos::Right, bar.name.clone()), {
@@ -199,10 +195,10 @@ impl Picture {
             for (value, aside, side, words) in places {
                 let words =
                     EmptyElement::at((value, row + 0.5)) + Text::new(words, (aside, 0), writing(side));
-                chart.draw_series([words]).map_err(|error| failed(error.to_string()))?;
+                chart.draw_series([words])?;
             }
         }
-        area.present().map_err(|error| failed(error.to_string()))
+        Ok(area.present()?)
     }
 }
 
