@@ -36,14 +36,17 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// A visit that takes longer hangs. The longest takes 20 s alone, and the machine may be busy.
 const LONGEST_VISIT: Duration = Duration::from_secs(150);
 
-/// How long a visit may try made-up input, beside what else it does: `PEER_SUPPORT_FUZZ_SECONDS`, which `cargo xtask fuzz` sets.
+/// Seconds of made-up input that are part of such a visit.
+const MADE_UP_S: u64 = 20;
+
+/// How long made-up input is tried: `PEER_SUPPORT_FUZZ_SECONDS`, which `cargo xtask fuzz` sets; a visit may take as much longer.
 ///
 /// # Panics
 ///
 /// When that is no number.
 pub fn made_up_input_takes() -> Duration {
     let seconds = std::env::var("PEER_SUPPORT_FUZZ_SECONDS");
-    let seconds = seconds.map_or(20, |s| s.parse().expect("PEER_SUPPORT_FUZZ_SECONDS is a number"));
+    let seconds = seconds.map_or(MADE_UP_S, |s| s.parse().expect("PEER_SUPPORT_FUZZ_SECONDS is a number"));
     Duration::from_secs(seconds)
 }
 
@@ -141,7 +144,7 @@ pub fn attempt(
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let visit = Visit { browser, pages: Mutex::default(), logs: Mutex::default() };
-        let longest = LONGEST_VISIT + made_up_input_takes();
+        let longest = LONGEST_VISIT + made_up_input_takes().saturating_sub(Duration::from_secs(MADE_UP_S));
         let tried = AssertUnwindSafe(tokio::time::timeout(longest, test(&visit))).catch_unwind().await;
         let mut error = match tried {
             Ok(Ok(())) => None,
