@@ -1085,3 +1085,19 @@ fn cursor_key(db: &Connection, after: Option<Cursor>, first: i64) -> Result<(i64
     // An item that was purged since leaves its moment; others of the same millisecond count as seen.
     Ok((cursor.key, found.unwrap_or(!first)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// See `.cargo/config.toml`: nothing else would show it but memory and processors.
+    #[test]
+    fn connections_do_not_wait_for_each_others_pages() {
+        let connection = Connection::open_in_memory().unwrap();
+        let options: Vec<String> =
+            all(&connection, "pragma compile_options", (), |row| Ok(row.get(0)?)).unwrap();
+
+        assert!(!options.contains(&"ENABLE_MEMORY_MANAGEMENT".into()), "{options:?}");
+        assert!(options.contains(&"DEFAULT_MEMSTATUS=0".into()), "{options:?}");
+    }
+}
