@@ -1,6 +1,7 @@
 //! The one thread that writes: it takes what has gathered while the disk was busy and commits it as one transaction.
 
 use std::cell::Cell;
+use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
@@ -20,13 +21,15 @@ const BATCH_JOBS: usize = 256;
 /// How long the writer waits for readers when it empties the write-ahead log, before it does other work and tries again.
 const CHECKPOINT_WAIT: Duration = Duration::from_millis(20);
 
-/// Pages of the write-ahead log after which it is moved into the database: so seldom that fewer than one vote in a hundred
-/// waits for the disk meanwhile.
+/// Pages of the write-ahead log after which it begins anew, for which the writer has to stop.
 pub(super) const LOG_PAGES: usize = 4_000;
 /// The same where the disk has little room left, by the writer, who also gives the log's room back.
 const FEW_LOG_PAGES: usize = 64;
 /// Pages after which the writer moves it itself, whatever holds the other thread up.
 const MOST_LOG_PAGES: usize = 4 * LOG_PAGES;
+/// Pages that are moved into the database and flushed at a time: the disk flushes one thing after another, so a commit waits for
+/// these, some milliseconds, and would wait for all of them.
+const MOVED_PAGES: usize = LOG_PAGES / 8;
 
 thread_local! {
     /// Pages of the write-ahead log after this thread's last commit.
@@ -125,8 +128,10 @@ fn in_savepoint<T>(
 /// file of a large site, and nobody's post shall wait for it.
 struct Mover {
     wake: SyncSender<()>,
-    thread: thread::JoinHandle<()>,
+    thread: thread::JoinHandle<File>,
     is_asked: bool,
+    /// Pages of the log when it was last asked.
+    n_asked: usize,
     /// It moved what was there. What came meanwhile is left to the writer, which is little: only then the log begins anew.
     has_moved: Arc<AtomicBool>,
 }
@@ -136,37 +141,50 @@ impl Mover {
         let (wake, woken) = sync_channel(1);
         let has_moved = Arc::new(AtomicBool::new(false));
         let tell = Arc::clone(&has_moved);
+        let file = File::options().write(true).open(connection.path().unwrap_or_default())?;
         let thread = thread::Builder::new().name("sqlite-mover".into()).spawn(move || {
             for () in woken {
                 move_log(&connection);
+                // SQLite leaves it to who moves the last page, which is the writer.
+                if let Err(error) = file.sync_data() {
+                    tracing::error!("the database was not flushed to the disk: {error}");
+                }
                 tell.store(true, Ordering::Release);
             }
+            file
         })?;
-        Ok(Self { wake, thread, is_asked: false, has_moved })
+        Ok(Self { wake, thread, is_asked: false, n_asked: 0, has_moved })
     }
 
     /// After each commit of the writer, by its `connection`.
     fn look_at_log(&mut self, connection: &Connection) {
-        let pages = PAGES.get();
-        if pages >= FEW_LOG_PAGES && room::is_scarce(connection) {
+        let n_pages = PAGES.get();
+        if n_pages < self.n_asked {
+            self.n_asked = 0;
+        }
+        if n_pages >= FEW_LOG_PAGES && room::is_scarce(connection) {
             match empty_log(connection) {
                 Ok(true) => PAGES.set(0),
                 Ok(false) => {}
                 Err(error) => tracing::error!("the write-ahead log was not emptied: {error}"),
             }
-        } else if self.has_moved.swap(false, Ordering::Acquire) {
-            self.is_asked = false;
+            return;
+        }
+        let has_moved = self.has_moved.swap(false, Ordering::Acquire);
+        self.is_asked &= !has_moved;
+        if has_moved && n_pages >= LOG_PAGES || n_pages >= MOST_LOG_PAGES {
             move_log(connection);
-        } else if pages >= MOST_LOG_PAGES {
-            move_log(connection);
-        } else if pages >= LOG_PAGES && !self.is_asked {
+        } else if !self.is_asked && n_pages >= self.n_asked + MOVED_PAGES {
+            self.n_asked = n_pages;
             self.is_asked = self.wake.try_send(()).is_ok();
         }
     }
 
-    fn stop(self) {
+    /// Ends the thread. The file must be closed after all connections of this process: closing it gives up their locks, too
+    /// (<https://www.sqlite.org/howtocorrupt.html>, section 2.2).
+    fn stop(self) -> Option<File> {
         drop(self.wake);
-        let _ = self.thread.join();
+        self.thread.join().ok()
     }
 }
 
@@ -209,7 +227,7 @@ fn work(mut connection: Connection, mut mover: Mover, queue: &Receiver<Job>, tel
             }
         }
     }
-    mover.stop();
+    let file = mover.stop();
     for answer in forgetting {
         let emptied = empty_log(&connection);
         answer(match emptied {
@@ -219,6 +237,8 @@ fn work(mut connection: Connection, mut mover: Mover, queue: &Receiver<Job>, tel
     }
     // Emptied as far as readers allow; the next start empties the rest.
     let _ = empty_log(&connection);
+    drop(connection);
+    drop(file);
 }
 
 /// Runs `first` and what else is waiting in one transaction, and answers all of it.
