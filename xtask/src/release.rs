@@ -2,7 +2,7 @@
 
 use crate::build::{self, budgets, files_under, server};
 use crate::packages::dependencies::Dependencies;
-use crate::packages::{self, SERVER, Tree, WIDGET, debian, image, licences, sbom};
+use crate::packages::{self, SERVER, Tree, WIDGET, debian, deny, image, licences, sbom};
 use crate::setup::{
     self, Part,
     std::{self, TARGET},
@@ -47,10 +47,11 @@ const SUMS: &str = "SHA256SUMS";
 ///
 /// # Errors
 ///
-/// When something does not compile, is over its budget, comes out different the second time, or the package lacks a file it
+/// When something does not compile, others' code is not allowed or has known weaknesses, something is over its budget, comes out different the second time, or the package lacks a file it
 /// promises.
 pub fn command(options: &Options) -> Result<()> {
-    packages::licences::check()?;
+    licences::check()?;
+    deny::advisories()?;
     let dist = build::build(build::Options::default(), &std::provide()?)?;
     println!("{}", dist.table());
     budgets::check(&dist)?;

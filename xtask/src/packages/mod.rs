@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod debian;
+pub mod deny;
 pub mod dependencies;
 pub mod image;
 pub mod licences;

@@ -28,7 +28,7 @@ pub enum Part {
     Wordpress,
     /// Schemathesis, which holds the server against its OpenAPI document.
     Contract,
-    /// nginx, Apache and Caddy without a running service, and what looks at the server's package.
+    /// nginx, Apache and Caddy without a running service, and what looks at the server's package and at others' code.
     Packaging,
 }
 
@@ -69,6 +69,9 @@ pub fn install(part: Part) -> Result<()> {
         Part::Database => debian::postgresql(),
         Part::Wordpress => debian::wordpress(&crate::project::tools().join("wordpress")),
         Part::Contract => tools::schemathesis(),
-        Part::Packaging => debian::packaging(),
+        Part::Packaging => {
+            tools::cargo_deny()?;
+            debian::packaging()
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Tools for this checkout alone, in `target/tools`: geckodriver, axe-core and Schemathesis.
+//! Tools for this checkout alone, in `target/tools`: geckodriver, cargo-deny, axe-core and Schemathesis.
 
 use super::debian;
 use crate::{project, run};
@@ -10,6 +10,9 @@ use std::process::Command;
 /// Speaks WebDriver for Firefox. Debian has no package, and npm's fetches its binary from elsewhere.
 const GECKODRIVER: &str = "0.37.1";
 
+/// Knows licences, sources and known weaknesses of others' code.
+const CARGO_DENY: &str = "0.20.2";
+
 /// Finds barriers on a page; only tests use it.
 const AXE: &str = "4.14.1";
 
@@ -20,6 +23,16 @@ const AXE: &str = "4.14.1";
 /// When it does not compile or the registry does not answer.
 pub fn geckodriver() -> Result<()> {
     cargo_install("geckodriver", GECKODRIVER)
+}
+
+/// Installs cargo-deny when it is missing or of another version; where it is.
+///
+/// # Errors
+///
+/// As [`geckodriver`].
+pub fn cargo_deny() -> Result<PathBuf> {
+    cargo_install("cargo-deny", CARGO_DENY)?;
+    Ok(project::tools().join("bin/cargo-deny"))
 }
 
 /// Installs npm where none answers, whoever brought it.
@@ -94,7 +107,7 @@ pub fn pip(folder: &Path, what: &[&str]) -> Result<()> {
 
 /// Installs `version` of a program into `target/tools/bin` from the registry, with its own lock file.
 ///
-/// A debug build drives as well as a release build and takes a third of the time.
+/// A debug build works as well as a release build and takes a third of the time.
 fn cargo_install(program: &str, version: &str) -> Result<()> {
     let tools = project::tools();
     let installed = fs::read_to_string(tools.join(".crates.toml")).unwrap_or_default();
