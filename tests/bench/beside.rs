@@ -116,7 +116,7 @@ impl Others {
             Subject {
                 name: "peer-support",
                 element: "",
-                script: format!("s.dataset.site = 'demo'; s.dataset.country = 'GB'; s.src = '{}'", ours.url("/peer-support.js")),
+                script: format!("s.dataset.site = 'demo'; s.src = '{}'", ours.url("/peer-support.js")),
                 views: vec![
                     ("numbers to call", "", CARD),
                     ("the panel", "", PANEL),
@@ -210,6 +210,11 @@ pub async fn one(visit: &Visit, (of, view): (usize, Option<usize>)) -> Value {
     page.cdp("Network.emulateNetworkConditions", network).await;
     page.cdp("Emulation.setCPUThrottlingRate", json!({ "rate": CPU_SLOWDOWN })).await;
     page.cdp("Performance.enable", json!({})).await;
+    // The owner names no country, as most do not.
+    page.cdp("Emulation.setTimezoneOverride", json!({ "timezoneId": "Europe/London" })).await;
+    let agent = page.js("return navigator.userAgent").await;
+    let agent = json!({ "userAgent": agent, "acceptLanguage": "en-GB,en" });
+    page.cdp("Emulation.setUserAgentOverride", agent).await;
     page.network_log().await;
     page.goto(&host.url("/")).await;
     tokio::time::sleep(Duration::from_secs(3)).await;
