@@ -11,6 +11,9 @@ use tokio::sync::broadcast;
 /// Tidings that wait for a reader who is slow to take them; one who falls behind by more hears no more.
 const WAITING_TIDINGS: usize = 64;
 
+/// Bytes of one message between servers: PostgreSQL takes less than 8,000, written with four letters for three of ours.
+pub const SERVERS_MESSAGE_BYTES: usize = 5_900;
+
 /// An item that everyone may read from now on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Published {
@@ -48,10 +51,12 @@ pub struct AtDesk {
     pub news: DeskNews,
 }
 
-/// Where a store tells what happens: to readers what was published, to moderators what changed at their desk.
+/// Where a store tells what happens: to readers what was published, to moderators what changed at their desk, to a server what
+/// the others say.
 pub(super) struct Teller {
     published: Circle<Published>,
     desk: Circle<AtDesk>,
+    servers: Circle<Vec<u8>>,
 }
 
 /// Those who listen to one kind of tidings.
@@ -78,7 +83,7 @@ impl<T: Clone> Circle<T> {
 
 impl Teller {
     pub(super) fn new() -> Self {
-        Self { published: Circle::new(), desk: Circle::new() }
+        Self { published: Circle::new(), desk: Circle::new(), servers: Circle::new() }
     }
 
     pub(super) fn tell(&self, published: Published) {
@@ -89,6 +94,10 @@ impl Teller {
         self.desk.tell(news);
     }
 
+    pub(super) fn tell_server(&self, message: Vec<u8>) {
+        self.servers.tell(message);
+    }
+
     pub(super) fn listen(&self) -> Listener<Published> {
         self.published.listen()
     }
@@ -97,10 +106,15 @@ impl Teller {
         self.desk.listen()
     }
 
+    pub(super) fn listen_to_servers(&self) -> Listener<Vec<u8>> {
+        self.servers.listen()
+    }
+
     /// Lets all who listen know that they missed something.
     pub(super) fn break_off(&self) {
         self.published.break_off();
         self.desk.break_off();
+        self.servers.break_off();
     }
 }
 

@@ -47,7 +47,7 @@ use tokio::sync::mpsc::Sender;
 
 pub use self::audit::{AuditFrom, Broken, Chain, written};
 pub use self::drill::{NewDrill, NewDrillItem};
-pub use self::live::{AtDesk, Listener, Published, Tidings};
+pub use self::live::{AtDesk, Listener, Published, SERVERS_MESSAGE_BYTES, Tidings};
 
 /// Where a store is.
 #[derive(Clone, PartialEq, Eq)]
@@ -1581,6 +1581,14 @@ pub trait Store: Send + Sync + 'static {
 
     /// Listens to what changes at the moderators' desk from now on, as [`listen`](Self::listen) does.
     async fn listen_at_desk(&self) -> Result<Listener<AtDesk>, StoreError>;
+
+    /// Listens from now on to what is said to the servers of this database, this one among them: whoever may use it may say
+    /// anything. `None` where there can be no other server.
+    async fn listen_to_servers(&self) -> Result<Option<Listener<Vec<u8>>>, StoreError>;
+
+    /// Says these messages, in their order, to all servers of this database that listen. Nothing of them is stored. Each has
+    /// [`SERVERS_MESSAGE_BYTES`] at most.
+    async fn tell_servers(&self, messages: Vec<Vec<u8>>) -> Result<(), StoreError>;
 
     /// The site of an item, wherever it stands: for who asks nothing else about it than what their code or their own id
     /// opens.

@@ -1,12 +1,20 @@
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use peer_support_domain::post::{Decision, Kind};
-use peer_support_server::store::{Address, Listener, NewItem, Place, Published, Tidings};
+use peer_support_server::store::{
+    Address, Listener, NewItem, Place, Published, SERVERS_MESSAGE_BYTES, Tidings,
+};
+use sqlx::Executor;
 
 use crate::subject::*;
+use crate::support::postgres::Cluster;
 
 /// What is heard next.
-async fn heard(listener: &mut Listener<Published>) -> Option<Published> {
+async fn heard<T: Clone>(listener: &mut Listener<T>) -> Option<T> {
     let next = tokio::time::timeout(Duration::from_secs(60), listener.next()).await;
     next.expect("waited for something to be told")
 }
@@ -139,6 +147,48 @@ async fn a_server_whose_listening_connection_is_cut_says_so_and_listens_again() 
     store.added(published(story(1))).await;
     assert_eq!(heard(&mut after).await, post_told(1));
     store.close().await;
+}
+
+#[tokio::test]
+async fn what_servers_say_reaches_each_of_them_and_is_in_no_table_and_no_log_of_writes() {
+    // Of its own, because all of its log is looked through.
+    let cluster = Cluster::start();
+    let address = Address::Postgres(cluster.new_database("template1").await);
+    let (here, there) = (Subject::of(address.clone()).await, Subject::of(address).await);
+    let mut listeners = Vec::new();
+    for store in [&here, &there] {
+        listeners.push(store.listen_to_servers().await.unwrap().expect("there may be others"));
+    }
+
+    let words = b"what one server says to all of them".to_vec();
+    let messages = vec![words.clone(), vec![0xa5; SERVERS_MESSAGE_BYTES], Vec::new()];
+    here.tell_servers(messages.clone()).await.unwrap();
+    let NewItem { text, .. } = story(1);
+    here.added(story(1)).await;
+
+    for listener in &mut listeners {
+        for message in &messages {
+            assert_eq!(heard(listener).await.as_ref(), Some(message));
+        }
+    }
+    cluster.connect("postgres").await.execute("checkpoint").await.unwrap();
+    for (folder, is_stored) in [("base", true), ("pg_wal", true), ("global", false)] {
+        let files = files_in(&cluster.data().join(folder));
+        let hold = |bytes: &[u8]| files.iter().any(|file| n_held(file, bytes) > 0);
+        assert_eq!(hold(text.as_bytes()), is_stored, "{folder}: what is stored would be found");
+        assert!(!hold(&words) && !hold(STANDARD_NO_PAD.encode(&words).as_bytes()), "{folder}");
+    }
+    here.close().await;
+    there.close().await;
+}
+
+/// All files in a folder and in those in it.
+fn files_in(folder: &Path) -> Vec<Vec<u8>> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries
+        // A file may go while we look.
+        .flat_map(|path| if path.is_dir() { files_in(&path) } else { fs::read(path).into_iter().collect() })
+        .collect()
 }
 
 /// The connections to the store's database that listen.

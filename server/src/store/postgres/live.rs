@@ -1,8 +1,10 @@
-//! What became published and what changed at the desk, told to every server of the database.
+//! What became published, what changed at the desk and what servers say to each other, told to every server of the database.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use peer_support_domain::desk::DeskChange;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::wire::DeskNews;
@@ -16,6 +18,7 @@ use crate::store::{AtDesk, Published, StoreError, Tidings};
 
 const CHANNEL: &str = "peer_support_published";
 const DESK: &str = "peer_support_desk";
+const SERVERS: &str = "peer_support_servers";
 /// How long the listening connection may be silent before it is asked whether it still stands: what stands between a
 /// server and its database often drops connections that say nothing for some minutes, and tells neither.
 const SILENCE: Duration = Duration::from_secs(20);
@@ -49,6 +52,17 @@ pub(super) async fn tell_desk(
     Ok(())
 }
 
+/// Says these messages to every server, this one among them.
+pub(super) async fn tell_servers(pool: &PgPool, messages: &[Vec<u8>]) -> Result<(), StoreError> {
+    let messages: Vec<String> = messages.iter().map(|message| STANDARD_NO_PAD.encode(message)).collect();
+    sqlx::query("select pg_notify($1, message) from unnest($2::text[]) as message")
+        .bind(SERVERS)
+        .bind(messages)
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
 /// Listens from now on, by one connection of the pool, and passes on what it hears until the pool is closed. Who is told of
 /// something finds it, also where it is read at `standby`.
 pub(super) async fn start(
@@ -65,7 +79,7 @@ async fn listen(pool: &PgPool) -> Result<PgListener, sqlx::Error> {
     let mut listener = PgListener::connect_with(pool).await?;
     // Not again by itself: what is missed meanwhile must not go unnoticed.
     listener.eager_reconnect(false);
-    listener.listen_all([CHANNEL, DESK]).await?;
+    listener.listen_all([CHANNEL, DESK, SERVERS]).await?;
     Ok(listener)
 }
 
@@ -102,6 +116,10 @@ async fn until_lost(
             Ok(Ok(Some(notification))) if notification.channel() == DESK => {
                 // Another program may say anything on a channel.
                 news(notification.payload()).into_iter().for_each(|news| teller.tell_desk(news));
+            }
+            Ok(Ok(Some(notification))) if notification.channel() == SERVERS => {
+                let message = STANDARD_NO_PAD.decode(notification.payload());
+                message.into_iter().for_each(|message| teller.tell_server(message));
             }
             Ok(Ok(Some(notification))) => match published(pool, notification.payload()).await {
                 Ok(published) => published.into_iter().for_each(|published| {

@@ -111,7 +111,7 @@ pub struct Postgres {
     hosts: Arc<Hosts>,
     rewriter: Arc<Rewriter>,
     teller: Arc<Teller>,
-    /// Done when this server listens: the first who reads along makes it.
+    /// Done when this server listens: the first who wants to hear something makes it.
     listening: OnceCell<()>,
     /// Where what is published may be read as well; `None` when the owner did not ask for that.
     standby: Option<Arc<Standby>>,
@@ -183,6 +183,13 @@ impl Postgres {
         rewriter.finish_all().await?;
         let teller = Arc::new(Teller::new());
         Ok(Self { pool, hosts, rewriter, teller, listening: OnceCell::new(), standby: None })
+    }
+
+    /// The teller, when this server listens.
+    async fn listening_teller(&self) -> Result<&Teller, StoreError> {
+        let start = || live::start(self.pool.clone(), self.teller.clone(), self.standby.clone());
+        self.listening.get_or_try_init(start).await?;
+        Ok(&self.teller)
     }
 
     pub(super) fn pool(&self) -> &PgPool {
@@ -549,15 +556,19 @@ impl Store for Postgres {
     }
 
     async fn listen(&self) -> Result<Listener<Published>, StoreError> {
-        let start = || live::start(self.pool.clone(), self.teller.clone(), self.standby.clone());
-        self.listening.get_or_try_init(start).await?;
-        Ok(self.teller.listen())
+        Ok(self.listening_teller().await?.listen())
     }
 
     async fn listen_at_desk(&self) -> Result<Listener<AtDesk>, StoreError> {
-        let start = || live::start(self.pool.clone(), self.teller.clone(), self.standby.clone());
-        self.listening.get_or_try_init(start).await?;
-        Ok(self.teller.listen_at_desk())
+        Ok(self.listening_teller().await?.listen_at_desk())
+    }
+
+    async fn listen_to_servers(&self) -> Result<Option<Listener<Vec<u8>>>, StoreError> {
+        Ok(Some(self.listening_teller().await?.listen_to_servers()))
+    }
+
+    async fn tell_servers(&self, messages: Vec<Vec<u8>>) -> Result<(), StoreError> {
+        live::tell_servers(&self.pool, &messages).await
     }
 
     async fn home_of(&self, item: ItemId) -> Result<Option<SiteId>, StoreError> {

@@ -584,6 +584,14 @@ impl Store for Sqlite {
         Ok(self.teller.listen_at_desk())
     }
 
+    async fn listen_to_servers(&self) -> Result<Option<Listener<Vec<u8>>>, StoreError> {
+        Ok(None)
+    }
+
+    async fn tell_servers(&self, _messages: Vec<Vec<u8>>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn home_of(&self, item: ItemId) -> Result<Option<SiteId>, StoreError> {
         self.read(move |db| items::home_of(db, item)).await
     }
