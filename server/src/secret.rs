@@ -38,7 +38,7 @@ pub fn recovery_hash(code: &RecoveryCode) -> RecoveryHash {
 ///
 /// From it come the recovery codes that the server draws for requests with an `Idempotency-Key`, so that a request sent
 /// again is answered with the same code although only its hash is stored; the tokens against forged requests; the signatures
-/// of work; and the keys without which the database's passwords cannot be guessed at, nor its authenticators' secrets read.
+/// of work; what servers of one database know each other by; and the keys without which the database's passwords cannot be guessed at, nor its authenticators' secrets read.
 #[derive(Clone)]
 pub struct ServerSecret([u8; 32]);
 
@@ -63,6 +63,11 @@ impl ServerSecret {
     /// What signs the work that devices are asked for at `place`.
     pub(crate) fn work_key(&self, place: &str) -> [u8; 32] {
         self.mac(b"work").chain_update(place).finalize().into_bytes().into()
+    }
+
+    /// What the servers of one database know each other by.
+    pub(crate) fn servers_key(&self) -> [u8; 32] {
+        self.mac(b"servers").finalize().into_bytes().into()
     }
 
     /// What is hashed into every password, so that a stolen database alone gives no way to try them.

@@ -177,6 +177,7 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> anyhow::R
     let drilling = tokio::spawn(end_drills(store.clone(), clock.clone()));
     let purging = tokio::spawn(purge(store.clone(), clock, config.sites.clone()));
     let sending = tokio::spawn(app.outbox().run(store.clone()));
+    let sharing = tokio::spawn(app.clone().share());
     let mut out = std::io::stdout().lock();
     writeln!(out, "listening on {base}")?;
     if let Some(code) = code {
@@ -194,6 +195,7 @@ pub async fn serve(config: &Config, stop: impl Future<Output = ()>) -> anyhow::R
     drilling.abort();
     purging.abort();
     sending.abort();
+    sharing.abort();
     store.close().await;
     tracing::info!("stopped");
     Ok(())

@@ -1,9 +1,8 @@
 //! What guards a submission before it is stored: how often its sender sends, and whether a device worked for it; and what is
 //! noticed about it, for moderators.
 //!
-//! All of it is in memory and of this server alone. Of several servers on one database each counts for itself, so a sender
-//! who reaches all of them may send that many times as often: the salt that hides networks must not be stored, so the counts
-//! cannot be shared. Solutions of work are signed with the common secret, and each server takes one once.
+//! All of it is in memory. Several servers on one database tell each other what they count ([`servers`]), in a way that the
+//! database learns nothing by: the salt that hides networks is in the memory of servers alone.
 
 mod flood;
 mod network;
@@ -11,6 +10,7 @@ mod notices;
 mod rate;
 mod repeat;
 mod report_force;
+mod servers;
 mod vote_ring;
 mod words;
 mod work;
@@ -29,13 +29,15 @@ use peer_support_domain::site::SiteId;
 pub use self::network::{ForwardedHeader, Network, Proxies, ProxyNet};
 pub(crate) use self::notices::Notices;
 pub use self::rate::Rate;
+pub use self::servers::Told;
 pub(crate) use self::words::Words;
 pub use self::work::WorkRule;
 pub(crate) use self::work::{InvalidProof, Proof};
 
 use self::network::{CORRECTION_MS, SALT_LIFETIME_MS, Salt};
 use self::rate::{HOUR_MS, Load, Moments, Remembered};
-use self::work::{Spent, Work};
+use self::servers::Others;
+use self::work::{Solved, Spent, Work};
 use crate::clock::Random;
 use crate::secret::ServerSecret;
 use crate::store::Vote;
@@ -44,6 +46,8 @@ use crate::store::Vote;
 const N_SENDERS: usize = 50_000;
 /// Pairs of an item and a network whose votes are remembered: about 6 MB when each has as many as it may.
 const N_VOTED: usize = 20_000;
+/// Sites of which it is remembered how much other servers got: many times what an owner configures.
+const N_SITES: usize = 10_000;
 
 /// How much one network or author may do on a site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,6 +143,8 @@ pub struct Guard {
     proxies: Proxies,
     random: Random,
     work: Work,
+    /// What the servers of one database know each other by.
+    servers_key: [u8; 32],
     memory: Mutex<Memory>,
 }
 
@@ -150,9 +156,11 @@ struct Memory {
     moments: Remembered<Moments>,
     /// The votes, hashed, of one network on one item.
     ballots: Remembered<HashSet<u64>>,
-    by_site: HashMap<SiteId, Load>,
+    by_site: HashMap<u64, Load>,
     writes: Load,
     spent: Spent,
+    /// The other servers of the database, while there may be any.
+    others: Option<Others>,
     /// Requests that are being stored.
     under_way: HashMap<[u8; 32], UnderWay>,
 }
@@ -167,9 +175,10 @@ struct UnderWay {
 
 impl Guard {
     /// A guard that has seen nobody yet.
-    pub(crate) fn new(proxies: Proxies, secret: ServerSecret, random: Random, now: i64) -> Self {
-        let memory = Memory::new(&random, now);
-        Self { proxies, work: Work::new(secret), memory: Mutex::new(memory), random }
+    pub fn new(proxies: Proxies, secret: ServerSecret, random: Random, now: i64) -> Self {
+        let memory = Mutex::new(Memory::new(Salt::draw(&random, now), now));
+        let servers_key = secret.servers_key();
+        Self { proxies, work: Work::new(secret), servers_key, memory, random }
     }
 
     /// The header in which trusted proxies say whom they speak for.
@@ -218,7 +227,7 @@ impl Guard {
             });
         }
         let (counted, strain) = memory.admit(sending, since)?;
-        let is_solved = solved.is_some_and(|solved| memory.spent.spend(solved, sending.request, now));
+        let is_solved = solved.is_some_and(|solved| memory.spend(solved, sending.request, now));
         let flags = match (strain, sending.proof) {
             (Strain::None, _) => Flags::default(),
             (Strain::Some { .. }, _) if is_solved => Flags::default(),
@@ -249,14 +258,16 @@ impl Guard {
         now: i64,
     ) -> Result<(), Refusal> {
         let (mut memory, since) = self.memory(now);
-        memory.writes.add(since);
+        memory.writes.add(1, since);
         let Some(network) = network else { return Ok(()) };
         let (key, ballot) = memory.ballot(vote, network);
         let ballots = memory.ballots.of(network.around, key, since);
         if !ballots.contains(&ballot) && ballots.len() >= votes_a_day as usize {
             return Err(Refusal::TooManyVotes { wait_ms: SALT_LIFETIME_MS - since });
         }
-        ballots.insert(ballot);
+        if ballots.insert(ballot) {
+            memory.tell(Told::Vote { around: network.around, key, ballot, a_day: votes_a_day });
+        }
         Ok(())
     }
 
@@ -265,8 +276,8 @@ impl Guard {
         let Some(network) = network else { return };
         let mut memory = self.memory(now).0;
         let (key, ballot) = memory.ballot(vote, network);
-        if let Some(ballots) = memory.ballots.known(network.around, key) {
-            ballots.remove(&ballot);
+        if memory.ballots.known(network.around, key).is_some_and(|ballots| ballots.remove(&ballot)) {
+            memory.tell(Told::VoteBack { around: network.around, key, ballot });
         }
     }
 
@@ -312,7 +323,7 @@ impl Guard {
         match moments.wait_ms(rate, since) {
             0 => {
                 moments.add(since);
-                Ok(pass(vec![(network.around, key)]))
+                Ok(pass(vec![Counted { around: network.around, key, an_hour: rate.an_hour }]))
             }
             wait_ms => Err(Refusal::TooMany { wait_ms }),
         }
@@ -341,6 +352,7 @@ impl Guard {
         let codes = memory.moments.of(network.around, key, since);
         if codes.wait_ms(WRONG_CODES, since) == 0 {
             codes.add(since);
+            memory.tell(Told::Moment { around: network.around, key, an_hour: WRONG_CODES.an_hour });
         }
     }
 
@@ -351,9 +363,7 @@ impl Guard {
         let is_set_back = now < memory.seen_at.saturating_sub(CORRECTION_MS);
         memory.seen_at = memory.seen_at.max(now);
         let since = memory.salt.age_ms(now).filter(|_| !is_set_back).unwrap_or_else(|| {
-            let spent = std::mem::take(&mut memory.spent);
-            let under_way = std::mem::take(&mut memory.under_way);
-            *memory = Memory { spent, under_way, ..Memory::new(&self.random, now) };
+            memory.begin_anew(Salt::draw(&self.random, now), now);
             0
         });
         (memory, since)
@@ -379,28 +389,89 @@ enum Strain {
     },
 }
 
-/// Where a moment was noted.
-type Counted = (u64, u64);
+/// Where a moment was noted, and how many there may be in an hour.
+#[derive(Clone, Copy)]
+struct Counted {
+    around: u64,
+    key: u64,
+    an_hour: u32,
+}
 
 impl Memory {
-    fn new(random: &Random, now: i64) -> Self {
+    fn new(salt: Salt, now: i64) -> Self {
         Self {
-            salt: Salt::draw(random, now),
+            salt,
             seen_at: now,
             moments: Remembered::new(N_SENDERS, HOUR_MS),
             ballots: Remembered::new(N_VOTED, SALT_LIFETIME_MS),
             by_site: HashMap::new(),
             writes: Load::default(),
             spent: Spent::default(),
+            others: None,
             under_way: HashMap::new(),
         }
+    }
+
+    /// Forgets what was counted by another salt than this.
+    fn begin_anew(&mut self, salt: Salt, now: i64) {
+        let spent = std::mem::take(&mut self.spent);
+        let under_way = std::mem::take(&mut self.under_way);
+        let others = self.others.take();
+        *self = Self { spent, under_way, others, ..Self::new(salt, now) };
+        self.others.iter_mut().for_each(Others::renewed);
+    }
+
+    /// Has the other servers told of what was counted here.
+    fn tell(&mut self, told: Told) {
+        if let Some(others) = &mut self.others {
+            others.tell(told);
+        }
+    }
+
+    /// Counts what another server did: as of now, because clocks differ, and telling takes less than a second.
+    fn hear(&mut self, told: Told, since: u32, now: i64) {
+        match told {
+            Told::Moment { around, key, an_hour } => {
+                self.moments.of(around, key, since).add_at_most(an_hour, since);
+            }
+            Told::Vote { around, key, ballot, a_day } => {
+                let ballots = self.ballots.of(around, key, since);
+                if ballots.len() < a_day as usize {
+                    ballots.insert(ballot);
+                }
+            }
+            Told::VoteBack { around, key, ballot } => {
+                if let Some(ballots) = self.ballots.known(around, key) {
+                    ballots.remove(&ballot);
+                }
+            }
+            Told::Spent { solved, request } => {
+                self.spent.spend(solved, request, now);
+            }
+            Told::Writes { site, n } => {
+                if self.by_site.len() < N_SITES || self.by_site.contains_key(&site) {
+                    self.by_site.entry(site).or_default().add(n, since);
+                }
+            }
+        }
+    }
+
+    /// Uses a solution, as [`Spent::spend`].
+    fn spend(&mut self, solved: Solved, request: Option<[u8; 32]>, now: i64) -> bool {
+        let is_spent = self.spent.spend(solved, request, now);
+        if is_spent {
+            self.tell(Told::Spent { solved, request });
+        }
+        is_spent
     }
 
     /// Counts a post or reply, when it is not one too many; where, and whether devices have to work.
     fn admit(&mut self, sending: &Sending<'_>, since: u32) -> Result<(Vec<Counted>, Strain), Refusal> {
         let Rules { posts, replies, work, work_from_a_minute, .. } = *sending.rules;
-        let on_site = self.by_site.entry(sending.site.clone()).or_default().add(since);
-        let in_all = self.writes.add(since);
+        let site = self.salt.hash(&[b"site", sending.site.as_str().as_bytes()]);
+        let on_site = self.by_site.entry(site).or_default().add(1, since);
+        let in_all = self.writes.add(1, since);
+        self.tell(Told::Writes { site, n: 1 });
 
         let (what, rate) = if sending.thread.is_some() { ("reply", replies) } else { ("post", posts) };
         let mut senders = Vec::new();
@@ -436,14 +507,24 @@ impl Memory {
             WorkRule::Auto => load > 1.0 || is_near_limit,
             WorkRule::Never => false,
         };
-        let counted = senders.into_iter().map(|(around, key, _)| (around, key)).collect();
+        let counted = senders
+            .into_iter()
+            .map(|(around, key, Rate { an_hour, .. })| Counted { around, key, an_hour })
+            .collect();
         // A third of the most at first, all of it when there is three times as much as should be.
         let number_most = (f64::from(limits::WORK_NUMBER) * load.clamp(1.0, 3.0) / 3.0) as u32;
         Ok((counted, if is_needed { Strain::Some { number_most } } else { Strain::None }))
     }
 
+    /// It was stored.
+    fn keep(&mut self, counted: &[Counted]) {
+        for &Counted { around, key, an_hour } in counted {
+            self.tell(Told::Moment { around, key, an_hour });
+        }
+    }
+
     fn uncount(&mut self, counted: &[Counted]) {
-        for &(around, key) in counted {
+        for &Counted { around, key, .. } in counted {
             if let Some(moments) = self.moments.known(around, key) {
                 moments.take_back();
             }
@@ -471,12 +552,15 @@ pub(crate) struct Pass<'a> {
 impl Pass<'_> {
     /// It was stored.
     pub(crate) fn keep(mut self) {
-        self.counted.clear();
-        if let Some(request) = self.request
-            && let Some(under_way) = self.guard.locked().under_way.get_mut(&request)
-        {
-            under_way.is_stored = true;
-        }
+        let mut memory = self.guard.locked();
+        memory.keep(&std::mem::take(&mut self.counted));
+        let same = self.request.and_then(|request| memory.under_way.get_mut(&request));
+        let counted = same.map(|same| {
+            same.is_stored = true;
+            // They are told once, however often it was sent.
+            std::mem::take(&mut same.counted)
+        });
+        memory.keep(&counted.unwrap_or_default());
     }
 }
 

@@ -1,16 +1,20 @@
 //! Which network a request comes from: what tells one sender from the next, and is known nowhere else.
 //!
-//! An address is cut to its network, hashed with a salt that changes every day and never leaves the memory, and forgotten.
+//! An address is cut to its network, hashed with a salt that changes every day and is in the memory of servers alone, and forgotten.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
+use hmac::{Hmac, Mac};
 use ipnet::IpNet;
+use sha2::Sha256;
 
 use crate::clock::Random;
 use crate::secret::sha256;
 
+/// Bytes of a salt and its moment.
+pub(super) const SALT_BYTES: usize = 32 + 8;
 /// How long one salt is used.
 pub(super) const SALT_LIFETIME_MS: u32 = 24 * 60 * 60 * 1_000;
 
@@ -138,7 +142,7 @@ impl Proxies {
 }
 
 /// The network that a request comes from, as one day's salt hides it. It cannot be turned back into an address, is not
-/// the same tomorrow or on another server, and has no text form.
+/// the same tomorrow, and has no text form.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Network {
     /// The larger network around it, for fairness: whoever has the larger one has many of the smaller.
@@ -155,22 +159,68 @@ impl fmt::Debug for Network {
 /// What hides addresses for a day.
 pub(super) struct Salt {
     bytes: [u8; 32],
-    drawn_at: i64,
+    mark: SaltMark,
 }
 
-impl Salt {
-    pub(super) fn draw(random: &Random, now: i64) -> Self {
-        Self { bytes: random.bytes(), drawn_at: now }
-    }
+/// Which salt it is, and nothing of what it is. Of two, the one drawn first comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct SaltMark {
+    pub(super) drawn_at: i64,
+    pub(super) id: [u8; 16],
+}
 
-    /// Milliseconds since it was drawn; `None` when it must not be used any more. A clock that was corrected by less than an
-    /// hour forgets nothing.
-    pub(super) fn age_ms(&self, now: i64) -> Option<u32> {
+impl SaltMark {
+    /// As [`Salt::age_ms`].
+    pub(super) fn age_ms(self, now: i64) -> Option<u32> {
         let age = now.checked_sub(self.drawn_at)?;
         if (-CORRECTION_MS..0).contains(&age) {
             return Some(0);
         }
         u32::try_from(age).ok().filter(|&age| age < SALT_LIFETIME_MS)
+    }
+}
+
+impl Salt {
+    pub(super) fn draw(random: &Random, now: i64) -> Self {
+        Self::of(random.bytes(), now)
+    }
+
+    fn of(bytes: [u8; 32], drawn_at: i64) -> Self {
+        let hash = key(&bytes, &[b"mark"]);
+        let id = std::array::from_fn(|place| hash[place]);
+        Self { bytes, mark: SaltMark { drawn_at, id } }
+    }
+
+    /// Milliseconds since it was drawn; `None` when it must not be used any more. A clock that was corrected by less than an
+    /// hour forgets nothing.
+    pub(super) fn age_ms(&self, now: i64) -> Option<u32> {
+        self.mark.age_ms(now)
+    }
+
+    /// Which one it is.
+    pub(super) const fn mark(&self) -> SaltMark {
+        self.mark
+    }
+
+    /// A key that only who has the salt can make.
+    pub(super) fn key(&self, parts: &[&[u8]]) -> [u8; 32] {
+        key(&self.bytes, parts)
+    }
+
+    /// All of it, for another server and nobody else.
+    pub(super) fn to_bytes(&self) -> [u8; SALT_BYTES] {
+        let mut bytes = [0; SALT_BYTES];
+        let (salt, drawn_at) = bytes.split_at_mut(32);
+        salt.copy_from_slice(&self.bytes);
+        drawn_at.copy_from_slice(&self.mark.drawn_at.to_be_bytes());
+        bytes
+    }
+
+    /// What [`to_bytes`](Self::to_bytes) gave.
+    pub(super) fn from_bytes(bytes: [u8; SALT_BYTES]) -> Self {
+        let (salt, drawn_at) = bytes.split_at(32);
+        let salt = salt.try_into().expect("it has 32 bytes");
+        Self::of(salt, i64::from_be_bytes(drawn_at.try_into().expect("it has 8 bytes")))
     }
 
     /// The network of `address`: the first 24 bits of IPv4 and 48 of IPv6, which is what one customer has at most. `None`
@@ -203,6 +253,12 @@ impl Salt {
         let hash = sha256(&parts);
         u64::from_be_bytes(std::array::from_fn(|place| hash[place]))
     }
+}
+
+/// A key of its own for each of these `parts`.
+fn key(salt: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    let mac = Hmac::<Sha256>::new_from_slice(salt).expect("HMAC takes keys of any length");
+    mac.chain_update(sha256(parts)).finalize().into_bytes().into()
 }
 
 fn octets(address: IpAddr) -> Vec<u8> {

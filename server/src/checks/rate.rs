@@ -23,8 +23,7 @@ pub(super) struct Moments(Vec<u32>);
 impl Moments {
     /// Milliseconds until it may be done again; 0 when it may now.
     pub(super) fn wait_ms(&mut self, rate: Rate, now: u32) -> u32 {
-        let n_past = self.0.partition_point(|&at| at.saturating_add(HOUR_MS) <= now);
-        self.0.drain(..n_past);
+        self.forget_past(now);
         let wait = |n: u32, window_ms: u32| {
             // The one that has to be so long ago before there is room for one more.
             let place = self.0.len().checked_sub(n as usize)?;
@@ -38,6 +37,19 @@ impl Moments {
         // The clock may have been set back a little.
         let now = self.0.last().map_or(now, |&last| last.max(now));
         self.0.push(now);
+    }
+
+    /// Notes that it was done elsewhere, unless that makes more than may be in an hour.
+    pub(super) fn add_at_most(&mut self, an_hour: u32, now: u32) {
+        self.forget_past(now);
+        if self.0.len() < an_hour as usize {
+            self.add(now);
+        }
+    }
+
+    fn forget_past(&mut self, now: u32) {
+        let n_past = self.0.partition_point(|&at| at.saturating_add(HOUR_MS) <= now);
+        self.0.drain(..n_past);
     }
 
     /// Forgets the last time.
@@ -138,14 +150,14 @@ pub(super) struct Load {
 }
 
 impl Load {
-    /// Counts one more; how many there were in the last minute, as if those of the minute before had been spread evenly.
-    pub(super) fn add(&mut self, now: u32) -> u32 {
+    /// Counts so many more; how many there were in the last minute, as if those of the minute before had been spread evenly.
+    pub(super) fn add(&mut self, n: u32, now: u32) -> u32 {
         let minute = now / MINUTE_MS;
         if minute != self.minute {
             self.n_before = if minute == self.minute + 1 { self.n_now } else { 0 };
             (self.minute, self.n_now) = (minute, 0);
         }
-        self.n_now = self.n_now.saturating_add(1);
+        self.n_now = self.n_now.saturating_add(n);
         let still = u64::from(self.n_before) * u64::from(MINUTE_MS - now % MINUTE_MS) / u64::from(MINUTE_MS);
         self.n_now.saturating_add(u32::try_from(still).unwrap_or(u32::MAX))
     }
@@ -253,11 +265,11 @@ mod tests {
     fn the_load_is_that_of_the_last_minute() {
         let mut load = Load::default();
         for _ in 0..60 {
-            load.add(30 * SECOND);
+            load.add(1, 30 * SECOND);
         }
 
-        assert_eq!(load.add(59 * SECOND), 61);
-        assert_eq!(load.add(90 * SECOND), 31, "half of the minute before, and this one");
-        assert_eq!(load.add(10 * 60 * SECOND), 1);
+        assert_eq!(load.add(1, 59 * SECOND), 61);
+        assert_eq!(load.add(1, 90 * SECOND), 31, "half of the minute before, and this one");
+        assert_eq!(load.add(1, 10 * 60 * SECOND), 1);
     }
 }

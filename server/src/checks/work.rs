@@ -112,9 +112,9 @@ pub(super) struct Work {
 
 /// A right solution, until its challenge ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Solved {
-    ends_at: i64,
-    hash: [u8; 32],
+pub struct Solved {
+    pub(super) ends_at: i64,
+    pub(super) hash: [u8; 32],
 }
 
 impl Work {
@@ -175,7 +175,7 @@ fn hash(salt: &str, number: u32) -> [u8; 32] {
     Sha256::new().chain_update(salt).chain_update(number.to_string()).finalize().into()
 }
 
-/// The solutions that were used: each counts once on this server.
+/// The solutions that were used: each counts once.
 #[derive(Debug, Default)]
 pub(super) struct Spent {
     by_end: BTreeMap<(i64, [u8; 32]), Option<[u8; 32]>>,

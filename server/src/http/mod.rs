@@ -153,6 +153,12 @@ impl App {
         self.outbox.clone()
     }
 
+    /// Shares with the other servers of the database how often senders sent something, for as long as this is run; returns at
+    /// once where there cannot be any.
+    pub async fn share(self) {
+        self.guard.share(&*self.store, &self.clock).await;
+    }
+
     /// Lets the checks remember what came before this server started.
     ///
     /// # Errors

@@ -52,6 +52,7 @@ pub struct Server {
     router: Router,
     pub store: Arc<dyn Store>,
     pub outbox: Arc<Outbox>,
+    app: App,
     clock: Arc<AtomicI64>,
 }
 
@@ -157,10 +158,14 @@ impl Server {
     }
 
     fn with(store: Arc<dyn Store>, config: &str, assets: Assets, folder: &Path) -> Self {
+        Self::with_clock(store, config, assets, folder, NOW)
+    }
+
+    fn with_clock(store: Arc<dyn Store>, config: &str, assets: Assets, folder: &Path, now: i64) -> Self {
         let file = folder.join("server.toml");
         std::fs::write(&file, config).unwrap();
         let config = Config::load(&Overrides { config: Some(file), ..Overrides::default() }).unwrap();
-        let clock = Arc::new(AtomicI64::new(NOW));
+        let clock = Arc::new(AtomicI64::new(now));
         let hands = clock.clone();
         let app = App::new(
             store.clone(),
@@ -173,7 +178,20 @@ impl Server {
             assets,
             &config,
         );
-        Self { outbox: app.outbox(), router: router(app), store, clock }
+        Self { outbox: app.outbox(), router: router(app.clone()), app, store, clock }
+    }
+
+    /// One on this database, which others may use at the same time, started so many milliseconds after the tests' clock begins.
+    pub async fn on(database: &Address, top: &str, started_ms: i64) -> Self {
+        let folder = TempDir::new().unwrap();
+        let store = store::open(database).await.unwrap();
+        let config = format!("{top}\n{CONFIG}");
+        Self::with_clock(store, &config, Assets::default(), folder.path(), NOW + started_ms)
+    }
+
+    /// Shares with other servers of its database, as long as there may be any.
+    pub async fn share(&self) {
+        self.app.clone().share().await;
     }
 
     /// Moves the clock on.

@@ -24,26 +24,26 @@ const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-const POSTS: &str = "/sites/demo/posts";
+pub const POSTS: &str = "/sites/demo/posts";
 
 /// Somebody whose connection comes from `peer`.
-struct Visitor<'a> {
+pub struct Visitor<'a> {
     server: &'a Server,
     peer: IpAddr,
     headers: Vec<(&'static str, String)>,
 }
 
-fn from<'a>(server: &'a Server, peer: &str) -> Visitor<'a> {
+pub fn from<'a>(server: &'a Server, peer: &str) -> Visitor<'a> {
     Visitor { server, peer: peer.parse().unwrap(), headers: Vec::new() }
 }
 
 impl Visitor<'_> {
-    fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+    pub async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("/api/v1{path}"))
@@ -57,44 +57,44 @@ impl Visitor<'_> {
         self.server.send(request.body(body).unwrap()).await
     }
 
-    async fn posts(&self) -> Answer {
+    pub async fn posts(&self) -> Answer {
         self.call(Method::POST, POSTS, Some(&story())).await
     }
 
-    async fn replies(&self, post: &str, author: &str) -> Answer {
+    pub async fn replies(&self, post: &str, author: &str) -> Answer {
         let reply = json!({ "text": REPLY, "author": author.repeat(16) });
         self.call(Method::POST, &format!("/posts/{post}/replies"), Some(&reply)).await
     }
 
-    async fn votes(&self, item: &str, voter: u32) -> Answer {
+    pub async fn votes(&self, item: &str, voter: u32) -> Answer {
         let voter = json!({ "voter": format!("{voter:032x}") });
         self.call(Method::PUT, &format!("/items/{item}/votes/helped"), Some(&voter)).await
     }
 
-    async fn takes_back(&self, item: &str, voter: u32) -> Answer {
+    pub async fn takes_back(&self, item: &str, voter: u32) -> Answer {
         let voter = json!({ "voter": format!("{voter:032x}") });
         self.call(Method::DELETE, &format!("/items/{item}/votes/helped"), Some(&voter)).await
     }
 }
 
-fn story() -> Value {
+pub fn story() -> Value {
     json!({ "kind": "story", "text": STORY })
 }
 
 /// An address of a network of its own.
-fn network(n: usize) -> String {
+pub fn network(n: usize) -> String {
     format!("100.{}.{}.7", 64 + n / 256, n % 256)
 }
 
 #[track_caller]
-fn is_limited(answer: &Answer, seconds: i64) {
+pub fn is_limited(answer: &Answer, seconds: i64) {
     assert_eq!(answer.problem(), problem(429, "rate-limited", ""));
     assert_eq!(answer.header("retry-after"), seconds.to_string());
 }
 
 /// Does the work that `answer` asks for, as a device does; what goes into `Proof-Of-Work`.
 #[track_caller]
-fn work(answer: &Answer) -> String {
+pub fn work(answer: &Answer) -> String {
     assert_eq!(answer.problem(), problem(428, "work-needed", "Proof-Of-Work"));
     let challenge: Value = serde_json::from_str(answer.json()["challenge"].as_str().unwrap()).unwrap();
     let most = challenge["maxnumber"].as_u64().unwrap();

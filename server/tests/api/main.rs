@@ -38,6 +38,7 @@ mod risk;
 mod roles;
 mod search;
 mod sending_again;
+mod servers;
 mod spam;
 mod statistics;
 #[allow(dead_code, reason = "the tests of the stores use the rest")]
