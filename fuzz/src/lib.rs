@@ -7,6 +7,7 @@
 mod api;
 mod helplines;
 mod imports;
+mod servers;
 mod settings;
 mod signals;
 mod words;
@@ -20,6 +21,8 @@ pub enum Target {
     Helplines,
     /// Files of other systems.
     Imports,
+    /// What is said where the servers of one database talk, and what they tell each other.
+    Servers,
     /// The configuration.
     Settings,
     /// Texts, as their signals are read, and the file that they are read with.
@@ -30,8 +33,15 @@ pub enum Target {
 
 impl Target {
     /// All of them, by name.
-    pub const ALL: [Self; 6] =
-        [Self::Api, Self::Helplines, Self::Imports, Self::Settings, Self::Signals, Self::Words];
+    pub const ALL: [Self; 7] = [
+        Self::Api,
+        Self::Helplines,
+        Self::Imports,
+        Self::Servers,
+        Self::Settings,
+        Self::Signals,
+        Self::Words,
+    ];
 
     /// Its name on the command line.
     pub const fn name(self) -> &'static str {
@@ -39,6 +49,7 @@ impl Target {
             Self::Api => "api",
             Self::Helplines => "helplines",
             Self::Imports => "imports",
+            Self::Servers => "servers",
             Self::Settings => "settings",
             Self::Signals => "signals",
             Self::Words => "words",
@@ -56,6 +67,7 @@ impl Target {
             Self::Api => include_str!("../seeds/api.txt"),
             Self::Helplines => include_str!("../seeds/helplines.txt"),
             Self::Imports => include_str!("../seeds/imports.txt"),
+            Self::Servers => include_str!("../seeds/servers.txt"),
             Self::Settings => include_str!("../seeds/settings.txt"),
             Self::Signals => include_str!("../seeds/signals.txt"),
             Self::Words => include_str!("../seeds/words.txt"),
@@ -72,6 +84,7 @@ impl Target {
             Self::Api => api::run(bytes),
             Self::Helplines => helplines::run(bytes),
             Self::Imports => imports::run(bytes),
+            Self::Servers => servers::run(bytes),
             Self::Settings => settings::run(bytes),
             Self::Signals => signals::run(bytes),
             Self::Words => words::run(bytes),

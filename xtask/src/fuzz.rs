@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The targets, those that read slowest first: of `peer_support_fuzz::Target::ALL`, which a test compares.
-const TARGETS: [&str; 6] = ["api", "imports", "signals", "settings", "helplines", "words"];
+const TARGETS: [&str; 7] = ["api", "imports", "signals", "settings", "helplines", "words", "servers"];
 
 /// What pages, frames and devices hand to the panel, in each browser: no target of libFuzzer's.
 const MESSAGES: &str = "messages";
