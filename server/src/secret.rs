@@ -38,7 +38,8 @@ pub fn recovery_hash(code: &RecoveryCode) -> RecoveryHash {
 ///
 /// From it come the recovery codes that the server draws for requests with an `Idempotency-Key`, so that a request sent
 /// again is answered with the same code although only its hash is stored; the tokens against forged requests; the signatures
-/// of work; what servers of one database know each other by; and the keys without which the database's passwords cannot be guessed at, nor its authenticators' secrets read.
+/// of work; what servers of one database know each other by; and the keys without which the database's passwords cannot be
+/// guessed at, nor its authenticators' secrets read.
 #[derive(Clone)]
 pub struct ServerSecret([u8; 32]);
 
