@@ -7,14 +7,20 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use js_sys::Reflect;
 use leptos::prelude::{LocalStorage, RenderEffect, StoredValue, document};
-use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, EventTarget, KeyboardEvent, Node};
 
 /// An element that is being built.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct El(Element);
+
+/// Where an element keeps what it looked like when it was drawn.
+const DRAWN: &str = "drawn";
+/// Classes of elements whose children are compared one by one when they are drawn anew.
+const BOXES: [&str; 2] = ["ways", "about"];
 
 /// An element with this tag.
 pub fn el(tag: &str) -> El {
@@ -140,6 +146,52 @@ impl El {
         self
     }
 
+    /// Turns its children into those of `new`, which are elements alone, and gives whether any of them was taken.
+    ///
+    /// What looks as it did when it was drawn stays: with the focus, with what was opened in it, and under the finger that is
+    /// about to leave it. Its listeners have to stay with it.
+    pub fn turn_into(&self, new: &El) -> bool {
+        let mut is_taken = false;
+        let mut old = children(&self.0);
+        let wanted = children(&new.0).into_iter().map(|child| {
+            let class = child.0.class_name();
+            let is_box = BOXES.contains(&&*class);
+            let looks = JsValue::from(if is_box { class } else { child.0.outer_html() });
+            let is_it = |old: &El| Reflect::get(&old.0, &DRAWN.into()).is_ok_and(|drawn| drawn == looks);
+            let stays = match old.iter().position(is_it) {
+                Some(at) => old.remove(at),
+                None => {
+                    is_taken = true;
+                    child.clone()
+                }
+            };
+            let _ = Reflect::set(&stays.0, &DRAWN.into(), &looks);
+            if is_box {
+                is_taken |= stays.turn_into(&child);
+            }
+            stays
+        });
+        self.hold(&wanted.collect::<Vec<_>>());
+        is_taken
+    }
+
+    /// Has `wanted` as its children. What is there already is moved only where the order asks for it.
+    pub fn hold(&self, wanted: &[El]) {
+        for child in children(&self.0) {
+            if !wanted.contains(&child) {
+                child.0.remove();
+            }
+        }
+        let mut next = None;
+        for child in wanted.iter().rev() {
+            let is_in = child.0.parent_element().as_ref() == Some(&self.0);
+            if !is_in || child.0.next_sibling() != next {
+                let _ = self.0.insert_before(&child.0, next.as_ref());
+            }
+            next = Some(child.0.clone().into());
+        }
+    }
+
     /// Listens, as long as the element lives.
     pub fn on(self, event: &str, listener: impl Fn(Event) + 'static) -> El {
         listen(&self.0, event, Box::new(listener));
@@ -167,13 +219,13 @@ pub fn yes_no(is: bool) -> Option<&'static str> {
 pub fn value_of(event: &Event) -> String {
     event
         .target()
-        .and_then(|target| js_sys::Reflect::get(&target, &"value".into()).ok()?.as_string())
+        .and_then(|target| Reflect::get(&target, &"value".into()).ok()?.as_string())
         .unwrap_or_default()
 }
 
 /// Puts `value` into a field.
 pub fn set_value(element: &Element, value: &str) {
-    let _ = js_sys::Reflect::set(element, &"value".into(), &value.into());
+    let _ = Reflect::set(element, &"value".into(), &value.into());
 }
 
 /// An attribute of `element` follows what `value` reads; `None` takes it away.
@@ -186,6 +238,16 @@ fn follow_text(element: &Element, text: Box<dyn Fn() -> String>) {
     let node = document().create_text_node("");
     append(element, &node);
     follow(Box::new(move || node.set_data(&text())));
+}
+
+fn children(of: &Element) -> Vec<El> {
+    let mut children = Vec::new();
+    let mut next = of.first_element_child();
+    while let Some(child) = next {
+        next = child.next_element_sibling();
+        children.push(El(child));
+    }
+    children
 }
 
 fn append(parent: &Element, child: &Node) {
@@ -304,6 +366,29 @@ mod tests {
 
         assert_eq!(list.node().inner_html().replace("<!---->", ""), "<b></b><i>0</i><i>1</i><u></u>");
         owner.cleanup();
+    }
+
+    #[wasm_bindgen_test]
+    fn what_looks_as_it_did_stays_when_it_is_drawn_anew() {
+        let drawn = |texts: &[&str], ways: &[&str]| {
+            let item = |text: &&str| el("i").text(text);
+            let ways = classed("div", "ways").children(ways.iter().map(item));
+            el("div").children(texts.iter().map(item)).child(ways)
+        };
+        let card = el("li");
+        assert!(card.turn_into(&drawn(&["1", "2"], &["a"])));
+        let [one, two, ways] = children(&card.0).try_into().ok().unwrap();
+        let a = children(&ways.0).remove(0);
+        // Somebody opened it.
+        let _ = a.0.set_attribute("open", "");
+
+        assert!(!card.turn_into(&drawn(&["1", "2"], &["a"])), "nothing is new");
+        assert!(card.turn_into(&drawn(&["2", "3"], &["b", "a"])));
+
+        let now = children(&card.0);
+        assert!(now.len() == 3 && now[0] == two && now[2] == ways && !now.contains(&one));
+        assert!(children(&ways.0)[1] == a && a.0.has_attribute("open"));
+        assert_eq!(card.0.text_content().unwrap(), "23ba");
     }
 
     #[wasm_bindgen_test]

@@ -1,5 +1,6 @@
 //! Finding the right line: by plain words, by choosing, for another country, with what the device can do.
 
+use crate::signed_helplines::built_in;
 use crate::steps::{Hand, can_dial, fits_the_width, has_taken, is_pressed};
 use fantoccini::key::Key;
 use peer_support_tests::server::Server;
@@ -20,6 +21,9 @@ each_browser!(
     the_numbers_are_saved_on_a_card_that_needs_nothing,
     what_does_not_work_is_passed_on_and_leads_to_the_next_line,
     what_worries_about_calling_is_answered,
+    what_is_open_and_focused_stays_when_the_whole_directory_comes,
+    what_is_being_pressed_when_the_whole_directory_comes_is_pressed,
+    a_line_that_somebody_is_at_keeps_its_place_when_others_come,
 );
 
 /// The first line that stands open.
@@ -396,4 +400,131 @@ async fn what_worries_about_calling_is_answered(visit: &Visit) {
     page.click("button", "¿Te preocupa llamar?").await;
     page.reads("¿Mandarán a la policía?").await;
     eventually("the panel speaks Spanish", async || page.has_text("¿De qué se trata?").await).await;
+}
+
+/// Holds the whole directory back on its way, until `comes()`.
+const SLOW: &str = "const own = window.fetch;
+    const all = new Promise(go => { window.comes = go });
+    window.fetch = async (address, ...more) => {
+      if (String(address).includes('/helplines/')) await all;
+      return own.call(window, address, ...more);
+    };";
+
+/// Has the whole directory come, and waits until it is shown: it has more lines than the panel began with.
+async fn comes(page: &Page) {
+    let n_more = "return parseInt(ps.all('button').map(ps.nameOf).find(name => name.includes('more line')))";
+    let before = page.until("more lines", n_more).await;
+    page.js("comes()").await;
+    let grown = format!("return (() => {{ {n_more} }})() > arguments[0]");
+    page.until_with("the whole directory", &grown, vec![before]).await;
+    page.settle().await;
+}
+
+/// Finds what belongs to the first line: its link, what shows its number large, and what is told about it.
+const PARTS: &str = "const first = ps.all('listitem')[0];
+    const part = (role, name) => ps.find(role, name, first);
+    const parts = { line: part('link', 'Call'), large: part('button', 'Show large'), about: part('button', 'More about this line'),
+        emergency: ps.all('link')[0], topic: ps.find('combobox', 'Topic') };";
+
+async fn what_is_open_and_focused_stays_when_the_whole_directory_comes(visit: &Visit) {
+    let server = visit.server().await;
+    let host = visit.host(&server, &[]).await;
+    let page = page(visit, &host, &server.origin(), SLOW, "data-country='DE'").await;
+    for at in ["line", "large", "about", "emergency", "topic"] {
+        page.reload().await;
+        Hand::Mouse.open_panel(&page).await;
+        can_dial(&page, "tel:08001110111").await;
+        page.click("button", "Show large").await;
+        page.click("button", "More about this line").await;
+        page.reads("From abroad").await;
+        page.click("button", "2 more lines").await;
+        let focus = format!("{PARTS} window.parts = parts; parts[arguments[0]].focus()");
+        page.js_with(&focus, vec![json!(at)]).await;
+
+        comes(&page).await;
+
+        let stays = format!("{PARTS} return [ps.focused() === window.parts[arguments[0]], parts.about.closest('details').open,
+            parts.large.getAttribute('aria-expanded'), ps.all('listitem').length > 3, ps.elements(first).filter(e => e.matches('.large b')).map(e => e.textContent),
+            Object.keys(parts).filter(part => parts[part] !== window.parts[part])]");
+        let stays = page.js_with(&stays, vec![json!(at)]).await;
+        assert_eq!(
+            stays,
+            json!([true, true, "true", true, ["0800 111 0 111"], []]),
+            "{:?}: at {at}",
+            page.browser
+        );
+    }
+
+    // What the whole directory knows more of the line stands there, too.
+    page.until("the line's page", &format!("{PARTS} return part('link', 'Website')")).await;
+    page.js("ps.find('combobox', 'Topic').blur()").await;
+    page.find("combobox", "Topic").await.select_by_value("domestic_violence").await.unwrap();
+    page.find("button", "Remove: Violence at home").await;
+    page.until("another line is first", &format!("{PARTS} return first !== window.parts.line.closest('li')"))
+        .await;
+}
+
+async fn what_is_being_pressed_when_the_whole_directory_comes_is_pressed(visit: &Visit) {
+    let server = visit.server().await;
+    let host = visit.host(&server, &[]).await;
+    let page = page(visit, &host, &server.origin(), SLOW, "data-country='DE'").await;
+    for at in ["line", "emergency"] {
+        page.reload().await;
+        page.js("addEventListener('click', event => {
+            const link = event.composedPath().find(e => e.localName === 'a');
+            if (link) { event.preventDefault(); window.pressed = link.getAttribute('href') }
+        })")
+            .await;
+        Hand::Mouse.open_panel(&page).await;
+        can_dial(&page, "tel:08001110111").await;
+        let link = page.js_with(&format!("{PARTS} return parts[arguments[0]]"), vec![json!(at)]).await;
+        page.press_down(page.element(&link)).await;
+
+        comes(&page).await;
+        page.let_go().await;
+
+        let number = if at == "line" { "tel:08001110111" } else { "tel:112" };
+        page.until_with("it is dialled", "return window.pressed === arguments[0]", vec![json!(number)]).await;
+    }
+}
+
+async fn a_line_that_somebody_is_at_keeps_its_place_when_others_come(visit: &Visit) {
+    // A directory in which another line is the best, and the first one has another number besides.
+    let better =
+        "+A better line\ntse\nae\nlen\nh24/7\n$\nd2026-11-01\nP01632 960001\t*9\nsen.wikipedia.org/wiki/X\n";
+    let known = "P116 123\t*6\n";
+    let bundle = built_in("GB").replacen("+Samaritans\n", &format!("{better}+Samaritans\n"), 1);
+    assert!(bundle.contains(known));
+    let bundle = bundle.replacen(known, &format!("{known}P01632 960002\t*6\n"), 1);
+    let host = visit.own_host(&[]).await;
+    host.reply("*/helplines/GB.txt", Reply::Body(200, "text/plain; charset=utf-8", bundle.into_bytes()));
+    let page = page(visit, &host, "", SLOW, "data-country='GB'").await;
+    let names = "return ps.all('heading').filter(e => e.localName === 'h3').map(ps.nameOf)";
+
+    // Nobody is at a line: the better one comes first.
+    Hand::Mouse.open_panel(&page).await;
+    first_is(&page, "Samaritans").await;
+    page.click("textbox", "What is it about?").await;
+    comes(&page).await;
+    first_is(&page, "A better line").await;
+
+    page.reload().await;
+    Hand::Mouse.open_panel(&page).await;
+    first_is(&page, "Samaritans").await;
+    page.click("button", "Show large").await;
+    comes(&page).await;
+    assert_eq!(page.js(names).await, json!(["Samaritans", "A better line"]));
+    page.reads("01632 960002").await;
+    page.focus_is_on("button «Show large»").await;
+    let large = "return ps.elements().filter(e => e.matches('.large b')).map(e => e.textContent)";
+    assert_eq!(page.js(large).await, json!(["116 123"]));
+    // What is copied is the number beside it, however many there are now.
+    page.js("navigator.clipboard.writeText = async (text) => { window.copied = text }").await;
+    page.js("ps.all('button').filter(e => ps.nameOf(e) === 'Copy')[1].click()").await;
+    page.until("the second is copied", "return window.copied === '01632 960002'").await;
+
+    // Who asks for something else has the order that is right for it.
+    page.click("button", "Call").await;
+    page.click("button", "Open now").await;
+    first_is(&page, "A better line").await;
 }

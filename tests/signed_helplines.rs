@@ -76,7 +76,7 @@ fn run(arguments: &[&str]) -> String {
 }
 
 /// A country's bundle as it was built.
-fn built_in(country: &str) -> String {
+pub fn built_in(country: &str) -> String {
     let is_data = |path: &Path| {
         path.is_dir() && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("widget-"))
     };

@@ -1,11 +1,11 @@
 //! "This did not work": said of a contact, without a word about who says so; and the way to the next line at once.
 
-use peer_support_domain::contact::Contact;
 use peer_support_domain::helpline::Line;
 use peer_support_domain::wire::{LineProblem, NewLineReport};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
+use super::line::Contacts;
 use super::{actions, choice, waiting};
 use crate::browser;
 use crate::dom::{El, button, classed, el};
@@ -23,14 +23,13 @@ enum Step {
 }
 
 /// The offer on a line's card; none where the panel has no site that could pass it on.
-pub fn did_not_work(session: Session, t: Locale, line: &Line, contacts: &[&Contact]) -> Option<El> {
+pub fn did_not_work(session: Session, t: Locale, line: &Line, values: &Contacts) -> Option<El> {
     if session.kept().config.site.is_empty() {
         return None;
     }
-    let (id, values) =
-        (line.id.clone(), contacts.iter().map(|contact| contact.value().to_owned()).collect::<Vec<_>>());
+    let (id, values) = (line.id.clone(), values.clone());
     let step = Signal::new(Step::Offered);
-    let contact = Signal::new(values.first().cloned().unwrap_or_default());
+    let contact = Signal::new(String::new());
     // The buttons change; this stays, and takes the focus meanwhile.
     let place = classed("div", "report")
         .attr("role", "group")
@@ -57,6 +56,8 @@ pub fn did_not_work(session: Session, t: Locale, line: &Line, contacts: &[&Conta
             vec![button("link", &tr!(t, "did-not-work"), move || offer(Step::Asked))]
         }
         Step::Asked => {
+            let values = values.borrow().clone();
+            contact.set(values.first().cloned().unwrap_or_default());
             let problem = |(problem, name): (LineProblem, String)| {
                 let (id, go) = (id.clone(), go.clone());
                 button("plain", &name, move || {
@@ -74,10 +75,8 @@ pub fn did_not_work(session: Session, t: Locale, line: &Line, contacts: &[&Conta
                 (LineProblem::Other, tr!(t, "problem-other")),
             ];
             let which = (values.len() > 1).then(|| {
-                let choices = values.iter().map(|value| (value.clone(), value.clone()));
-                choice(&tr!(t, "which-contact"), "small", choices.collect::<Vec<_>>(), "", move |value| {
-                    contact.set(value)
-                })
+                let choices = values.iter().map(|value| (value.clone(), value.clone())).collect();
+                choice(&tr!(t, "which-contact"), "small", choices, "", move |value| contact.set(value))
             });
             let mut shown = vec![el("p").text(&tr!(t, "what-happened"))];
             shown.extend(which);
@@ -98,7 +97,7 @@ fn to_next(session: Session, from: &Element) {
     let card = from.closest("li").ok().flatten();
     let next = card.and_then(|card| card.next_element_sibling()?.query_selector("h3").ok()?);
     let root = session.root().and_then(|root| root.dyn_into::<Element>().ok());
-    let other = || root?.query_selector(".more:not([open]) summary, .strip a").ok()?;
+    let other = || root?.query_selector(".more:not([open], [hidden]) summary, .strip a").ok()?;
     if let Some(next) = next.or_else(other) {
         browser::focus_on(&next);
         browser::bring_into_sight(&next);

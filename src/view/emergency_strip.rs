@@ -5,25 +5,31 @@ use peer_support_domain::helpline::{Directory, EmergencyNumber, Service};
 
 use super::{icon, icons};
 use crate::directories::essentials;
-use crate::dom::{El, classed, el};
+use crate::dom::{El, classed, el, follow};
 use crate::locale::{Locale, tr};
 use crate::session::Session;
 
 /// The emergency numbers of the chosen country, from what is inside the wasm or newer: they need nothing and nobody. As
 /// long as the country is open, those of each that it may be.
 pub fn emergency_strip(session: Session, t: Locale) -> El {
-    classed("section", "strip").attr("part", "emergency").attr("aria-label", &tr!(t, "danger")).children_of(
-        move || match &*session.here.share() {
-            Some(here) => numbers_of(t, &here.directory, false),
+    let strip = classed("section", "strip").attr("part", "emergency").attr("aria-label", &tr!(t, "danger"));
+    let shown = strip.clone();
+    follow(Box::new(move || {
+        let candidates = &session.kept().config.candidates;
+        let mut numbers = el("p");
+        match &*session.here.share() {
+            Some(here) => numbers = numbers.children(numbers_of(t, &here.directory, false)),
+            None if candidates.is_empty() => numbers = numbers.child(el("p").text(&tr!(t, "choose-country"))),
             None => {
-                let candidates = session.kept().config.candidates.clone();
-                if candidates.is_empty() {
-                    return vec![el("p").text(&tr!(t, "choose-country"))];
+                for country in candidates {
+                    numbers = numbers.children(numbers_of(t, &essentials(*country), true));
                 }
-                candidates.into_iter().flat_map(|country| numbers_of(t, &essentials(country), true)).collect()
             }
-        },
-    )
+        }
+        // A newer directory hardly ever has another number: the same one stays under the finger that is about to press it.
+        shown.turn_into(&numbers);
+    }));
+    strip
 }
 
 /// The numbers of a country; each with its name when there is another country's beside them.

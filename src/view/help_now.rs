@@ -3,7 +3,7 @@
 use peer_support_domain::country::Country;
 use peer_support_domain::lookup::{Visitor, look_up};
 
-use super::line::ways;
+use super::line::way;
 use super::{quiet, results, search, worried};
 use crate::browser;
 use crate::directories::essentials;
@@ -57,9 +57,9 @@ fn candidate(session: Session, t: Locale, country: Country) -> El {
         |_| None,
     );
     let line = found.best.first().map(|shown| {
-        classed("div", "ways")
-            .child(el("p").attr("dir", "auto").text(shown.line.name.as_str()))
-            .children(ways(t, shown.contacts.iter().take(1).copied()))
+        let name = el("p").attr("dir", "auto").text(shown.line.name.as_str());
+        let way = shown.contacts.first().map(|contact| way(t, contact, true));
+        classed("div", "ways").child(name).children(way.unwrap_or_default())
     });
     classed("div", "card").child(el("h3").text(&name)).children(line).child(button(
         "main",

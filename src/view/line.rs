@@ -1,5 +1,8 @@
 //! One helpline: its name, when it answers, how to reach it, and how far to trust it.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use peer_support_domain::contact::{Contact, Kind};
 use peer_support_domain::helpline::{Audience, Freshness, Line};
 use peer_support_domain::hours::Opening;
@@ -13,8 +16,17 @@ use crate::locale::{AUDIENCES, LINE_TOPICS, Locale, key, tr};
 use crate::session::Session;
 use crate::signal::Signal;
 
-/// A line as a card. `opening` is whether it answers now, as far as that is known; the first one stands out.
-pub fn line(session: Session, t: Locale, shown: &Shown<'_>, opening: Option<Opening>, is_first: bool) -> El {
+/// The numbers and addresses that a card shows now, in their order: the offer to say that one did not work outlives others.
+pub type Contacts = Rc<RefCell<Vec<String>>>;
+
+/// What stands on the card of a line. `opening` is whether it answers now, as far as that is known.
+pub fn line(
+    session: Session,
+    t: Locale,
+    shown: &Shown<'_>,
+    opening: Option<Opening>,
+    values: &Contacts,
+) -> El {
     let line = shown.line;
     let is_open = matches!(opening, Some(Opening::Always | Opening::OpenUntil { .. }));
     let mut facts = vec![classed("b", if is_open { "open" } else { "" }).text(&hours(t, line, opening))];
@@ -23,26 +35,27 @@ pub fn line(session: Session, t: Locale, shown: &Shown<'_>, opening: Option<Open
     }
     facts.extend(line.is_free.then(|| fact(&tr!(t, "free"))));
     let is_touched = browser::is_touched();
-    let mut contacts = shown.contacts.clone();
-    if is_touched {
-        // What a phone does itself comes first.
-        let (mut first, rest): (Vec<_>, Vec<_>) =
-            contacts.iter().copied().partition(|contact| contact.kind().is_number());
-        first.extend(rest);
-        contacts = first;
+    let mut contacts = Vec::new();
+    let mut ways = classed("div", "ways");
+    values.borrow_mut().clear();
+    for is_later in [false, true] {
+        for contact in shown.contacts.iter().copied() {
+            // What a phone does itself comes first.
+            if (is_touched && !contact.kind().is_number()) == is_later {
+                contacts.push(contact);
+                ways = ways.children(way(t, contact, is_touched));
+                values.borrow_mut().push(contact.value().to_owned());
+            }
+        }
     }
-    classed("li", if is_first { "card crisis" } else { "card" })
+    el("li")
         .child(el("h3").attr("dir", "auto").attr("tabindex", "-1").text(line.name.as_str()))
         .child(classed("p", "facts").children(facts))
-        .child(
-            classed("div", "ways").children(
-                contacts.iter().flat_map(|contact| way(t, contact, is_touched)).collect::<Vec<_>>(),
-            ),
-        )
+        .child(ways)
         .child(classed("p", "facts").children(about(t, line)))
         .child(classed("p", "trust").text(&trust(t, line)))
         .children(more(t, line, &contacts, is_touched))
-        .children(did_not_work::did_not_work(session, t, line, &contacts))
+        .children(did_not_work::did_not_work(session, t, line, values))
 }
 
 fn fact(text: &str) -> El {
@@ -84,9 +97,11 @@ fn about(t: Locale, line: &Line) -> Vec<El> {
 
 /// Whether nobody has to speak: it is written to, or its note names a text phone or a relay service.
 fn can_write(contact: &Contact) -> bool {
-    let names_one = |note: &str| {
-        ["TTY", "TTD", "elay", "extphone", "Deaf", "deaf"].iter().any(|word| note.contains(word))
-    };
+    // By hand, as in `hours.rs` of `domain`: the library's search in texts would be there for this alone.
+    let has =
+        |note: &str, word: &str| note.as_bytes().windows(word.len()).any(|part| part == word.as_bytes());
+    let names_one =
+        |note: &str| ["TTY", "TTD", "elay", "extphone", "Deaf", "deaf"].iter().any(|word| has(note, word));
     matches!(contact.kind(), Kind::Sms | Kind::Chat | Kind::WhatsApp)
         || contact.note.as_ref().is_some_and(|note| names_one(note.as_str()))
 }
@@ -133,14 +148,9 @@ fn more(t: Locale, line: &Line, contacts: &[&Contact], is_touched: bool) -> Opti
     Some(details.child(classed("div", "ways").children(rows)))
 }
 
-/// The ways to reach a line, as links alone.
-pub fn ways<'a>(t: Locale, contacts: impl Iterator<Item = &'a Contact>) -> Vec<El> {
-    contacts.flat_map(|contact| way(t, contact, true)).collect()
-}
-
 /// One way to reach it, as a link that opens the phone, the messages or the page; and what has to be known about it. Where
 /// no finger presses it, it can be copied, and be read out from large print.
-fn way(t: Locale, contact: &Contact, is_touched: bool) -> Vec<El> {
+pub fn way(t: Locale, contact: &Contact, is_touched: bool) -> Vec<El> {
     let (class, shape) = match contact.kind() {
         Kind::Phone => ("way dial", icons::PHONE),
         Kind::Sms | Kind::WhatsApp | Kind::Email => ("way", icons::MESSAGE),
@@ -183,7 +193,9 @@ fn large(t: Locale, contact: &Contact) -> [El; 2] {
     let (text, value) = (text, value.to_owned());
     let show = button("link", &tr!(t, "show-large"), move || is_large.set(!is_large.now()))
         .attr_of("aria-expanded", move || yes_no(is_large.get()));
+    // By the number it is told from the same of another one, when it is drawn anew.
     let tools = classed("p", "tools")
+        .attr("data-of", &contact.href())
         .on_key(move |event| {
             // Closes the large print, and not the panel.
             if event.key() == "Escape" && is_large.now() {
@@ -193,7 +205,8 @@ fn large(t: Locale, contact: &Contact) -> [El; 2] {
         })
         .child(copy_button(t, "link", value.clone()))
         .child(show);
-    let print = classed("div", "print").attr("role", "status").children_of(move || {
+    let print = classed("div", "print").attr("role", "status").attr("data-of", &contact.href());
+    let print = print.children_of(move || {
         if is_large.get() { vec![classed("p", "large").child(words(&text, &value))] } else { Vec::new() }
     });
     [tools, print]

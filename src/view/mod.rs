@@ -125,16 +125,24 @@ fn copy_button(t: Locale, class: &str, text: String) -> El {
 fn choice(
     label: &str,
     class: &str,
-    choices: impl IntoIterator<Item = (String, String)>,
+    choices: Vec<(String, String)>,
     chosen: &str,
     on_choose: impl Fn(String) + 'static,
 ) -> El {
-    let choices = choices.into_iter().map(|(value, name)| {
+    list(label, class, Box::new(on_choose)).children(options(choices, chosen))
+}
+
+/// A `<select>` without a choice: what can be chosen comes by [`options`], also when more becomes known, while somebody is at it.
+fn list(label: &str, class: &str, on_choose: Box<dyn Fn(String)>) -> El {
+    classed("select", class).attr("aria-label", label).on("change", move |event| on_choose(value_of(&event)))
+}
+
+/// What can be chosen: value and name of each.
+fn options(choices: Vec<(String, String)>, chosen: &str) -> Vec<El> {
+    let mut options = Vec::new();
+    for (value, name) in choices {
         let is_chosen = (value == chosen).then_some("");
-        el("option").attr("value", &value).attr_some("selected", is_chosen).text(&name)
-    });
-    classed("select", class)
-        .attr("aria-label", label)
-        .children(choices)
-        .on("change", move |event| on_choose(value_of(&event)))
+        options.push(el("option").attr("value", &value).attr_some("selected", is_chosen).text(&name));
+    }
+    options
 }

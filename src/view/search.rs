@@ -1,16 +1,18 @@
 //! What is it about? A field for plain words, and the same by choosing.
 
+use leptos::prelude::untrack;
 use peer_support_domain::contact::Kind;
 use peer_support_domain::helpline::{Audience, Topic};
 use peer_support_domain::lookup::{regions, topics};
 
-use super::choice;
+use super::{list, options};
 use crate::api;
 use crate::browser::Names;
 use crate::dom::{El, button, classed, el, value_of, yes_no};
 use crate::locale::{AUDIENCES, LINE_TOPICS, Locale, tr};
 use crate::needs::Need;
 use crate::session::Session;
+use crate::signal::Signal;
 
 static CALL: [Need; 1] = [Need::Kind(Kind::Phone)];
 static TEXT: [Need; 1] = [Need::Kind(Kind::Sms)];
@@ -66,7 +68,7 @@ pub fn search(session: Session, t: Locale) -> El {
     let narrow = classed("div", "narrow")
         .attr("role", "group")
         .attr("aria-label", &tr!(t, "how"))
-        .children_of(move || selects(session, t))
+        .children(selects(session, t))
         .children(vec![
             toggle(tr!(t, "deaf"), &DEAF),
             toggle(tr!(t, "way-call"), &CALL),
@@ -83,17 +85,16 @@ pub fn search(session: Session, t: Locale) -> El {
 }
 
 /// Topic, and region where lines differ by it: what this country has, and no more.
-fn selects(session: Session, t: Locale) -> Vec<El> {
-    let here = session.here.share();
-    let Some(here) = &*here else { return Vec::new() };
-    let first = |name: String| vec![(String::new(), name)];
-    let mut shown = Vec::new();
-
-    let mut choices = first(tr!(t, "any-topic"));
-    let named = topics(&here.directory)
-        .into_iter()
-        .filter_map(|topic| Some((topic.as_str().to_owned(), t.by_name(LINE_TOPICS, topic.as_str())?)));
-    choices.extend(named);
+fn selects(session: Session, t: Locale) -> [El; 2] {
+    let topics = move || {
+        let here = session.here.share();
+        let mut choices = vec![(String::new(), tr!(t, "any-topic"))];
+        for topic in here.iter().flat_map(|here| topics(&here.directory)) {
+            let name = t.by_name(LINE_TOPICS, topic.as_str());
+            choices.extend(name.map(|name| (topic.as_str().to_owned(), name)));
+        }
+        options(choices, "")
+    };
     let choose = move |name: String| {
         let mut old = session.needs.all.now();
         old.retain(|need| matches!(need, Need::Topic(_)));
@@ -107,21 +108,26 @@ fn selects(session: Session, t: Locale) -> Vec<El> {
         session.needs.all.share();
         String::new()
     };
-    shown.push(choice(&tr!(t, "topic"), "small", choices, "", choose).value_follows(unchosen));
+    let topic = list(&tr!(t, "topic"), "small", Box::new(choose)).children_of(topics).value_follows(unchosen);
 
-    let regions = regions(&here.directory);
-    if !regions.is_empty() {
+    let is_needed = Signal::new(false);
+    let chosen = move || session.region.get().map_or_else(String::new, |region| region.as_str().to_owned());
+    let regions = move || {
+        let here = session.here.share();
+        let Some(here) = &*here else { return Vec::new() };
+        let regions = regions(&here.directory);
+        is_needed.set(!regions.is_empty());
         let country = t.country(here.directory.country.as_str());
-        let mut choices = first(tr!(t, "all-of", country = country));
-        choices.extend(
-            regions.into_iter().map(|region| (region.as_str().to_owned(), region.as_str().to_owned())),
-        );
-        let choose = move |name: String| session.region.set(name.parse().ok());
-        let chosen =
-            move || session.region.get().map_or_else(String::new, |region| region.as_str().to_owned());
-        shown.push(choice(&tr!(t, "region"), "small", choices, "", choose).value_follows(chosen));
-    }
-    shown
+        let mut choices = vec![(String::new(), tr!(t, "all-of", country = country))];
+        choices.extend(regions.iter().map(|region| (region.as_str().to_owned(), region.as_str().to_owned())));
+        options(choices, &untrack(chosen))
+    };
+    let choose = move |name: String| session.region.set(name.parse().ok());
+    let region = list(&tr!(t, "region"), "small", Box::new(choose))
+        .attr_of("hidden", move || (!is_needed.get()).then_some(""))
+        .children_of(regions)
+        .value_follows(chosen);
+    [topic, region]
 }
 
 /// What was recognised and has no toggle of its own, each to be taken away again.

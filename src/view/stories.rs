@@ -5,9 +5,9 @@ use peer_support_domain::post::Kind;
 use peer_support_domain::site::{SiteMode, TopicId};
 
 use super::cards::cards;
-use super::choice;
 use super::pages::{self, Source};
 use super::rather_not::rather_not;
+use super::{choice, list, options};
 use crate::browser::Pause;
 use crate::dom::{El, classed, el, value_of};
 use crate::live;
@@ -110,9 +110,9 @@ fn choices(session: Session, t: Locale) -> El {
         Some(Order::Unanswered) => tr!(t, "order-unanswered"),
     };
     let orders = [None, Some(Order::Unanswered), Some(Order::Helpful), Some(Order::New)];
-    let orders = orders.map(|order| (order.map_or("", Order::as_str).to_owned(), order_name(order)));
-    let kinds = Kind::ALL.map(|kind| (kind.to_string(), kind_name(t, kind)));
-    let all = |name: String| std::iter::once((String::new(), name));
+    let orders = orders.map(|order| (order.map_or("", Order::as_str).to_owned(), order_name(order))).into();
+    let mut kinds = vec![(String::new(), tr!(t, "all-kinds"))];
+    kinds.extend(Kind::ALL.map(|kind| (kind.to_string(), kind_name(t, kind))));
     let now = chosen.now();
     let by_order =
         choice(&tr!(t, "order"), "small", orders, now.order.map_or("", Order::as_str), move |order| {
@@ -121,21 +121,15 @@ fn choices(session: Session, t: Locale) -> El {
         // What is searched for comes with the best first.
         .attr_of("hidden", move || (!chosen.share().words.is_empty()).then_some(""));
     let kind = now.kind.map_or("", Kind::as_str);
-    let by_kind =
-        choice(&tr!(t, "kind"), "small", all(tr!(t, "all-kinds")).chain(kinds), kind, move |kind| {
-            chosen.update(|chosen| chosen.kind = kind.parse().ok());
-        });
-    let by_topic = move || {
-        let topics = all(tr!(t, "all-topics")).chain(topic_choices(session, t, false));
-        vec![choice(&tr!(t, "topic"), "small", topics, &chosen.now().topic, move |topic| {
-            chosen.update(|chosen| chosen.topic = topic);
-        })]
-    };
-    classed("div", "choices")
-        .child(search_field(session, t))
-        .child(by_order)
-        .child(by_kind)
-        .children_of(by_topic)
+    let by_kind = choice(&tr!(t, "kind"), "small", kinds, kind, move |kind| {
+        chosen.update(|chosen| chosen.kind = kind.parse().ok());
+    });
+    let choose = move |topic| chosen.update(|chosen| chosen.topic = topic);
+    // Somebody may be at the list when the topics come.
+    let by_topic = list(&tr!(t, "topic"), "small", Box::new(choose))
+        .children(options(vec![(String::new(), tr!(t, "all-topics"))], ""))
+        .children_of(move || options(topic_choices(session, t, false), &chosen.now().topic));
+    classed("div", "choices").child(search_field(session, t)).child(by_order).child(by_kind).child(by_topic)
 }
 
 /// What is typed is looked for after a pause, or at once by Enter.

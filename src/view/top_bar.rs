@@ -28,7 +28,8 @@ pub fn top_bar(session: Session, t: Locale) -> El {
 fn language_picker(session: Session, t: Locale) -> El {
     let choices = LANGUAGES
         .iter()
-        .map(|language| ((*language).to_owned(), Names::new(language, "language").of(language)));
+        .map(|language| ((*language).to_owned(), Names::new(language, "language").of(language)))
+        .collect();
     let speak = move |language| panel::speak(session, t, language);
     choice(&tr!(t, "language"), "small", choices, &t.language(), speak)
 }

@@ -188,7 +188,8 @@ impl Page {
         self.run(script, vec![]).await.ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
     }
 
-    fn element(&self, reference: &Value) -> Element {
+    /// The element that a script returned.
+    pub fn element(&self, reference: &Value) -> Element {
         let id = reference.as_object().and_then(|o| o.values().next()).and_then(Value::as_str);
         let id = id.expect("an element reference").to_owned();
         Element::from_element_id(self.client.clone(), ElementRef::from(id))
@@ -291,6 +292,20 @@ impl Page {
             .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
             .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
         self.client.perform_actions(mouse).await
+    }
+
+    /// Puts the mouse's button down on the middle of `element`, until [`Page::let_go`].
+    pub async fn press_down(&self, element: Element) {
+        let down = MouseActions::new("mouse".into())
+            .then(PointerAction::MoveToElement { element, duration: None, x: 0., y: 0. })
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT });
+        self.client.perform_actions(down).await.unwrap();
+    }
+
+    /// Lets the mouse's button go, where the mouse is.
+    pub async fn let_go(&self) {
+        let up = MouseActions::new("mouse".into()).then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        self.client.perform_actions(up).await.unwrap();
     }
 
     /// Does `act` again while the page moves under it: the element was replaced or is still covered.
