@@ -5,6 +5,7 @@ use peer_support_domain::cursor::Order;
 use peer_support_domain::id::ItemId;
 use peer_support_domain::mute::Muted;
 use peer_support_domain::post::Kind;
+use peer_support_domain::vote::Reaction;
 use peer_support_domain::wire;
 
 use crate::browser;
@@ -21,6 +22,19 @@ pub struct Choices {
     pub kind: Option<Kind>,
     /// Only of this topic; any when empty.
     pub topic: String,
+}
+
+/// What a reader says to an item without words.
+#[derive(Clone, Copy)]
+pub struct Vote {
+    item: ItemId,
+    reaction: Reaction,
+    /// Whether it was pressed last, and not taken back.
+    pub is_wished: bool,
+    /// Whether the server has it.
+    pub is_given: bool,
+    /// Whether a wish is on its way.
+    pub is_sent: bool,
 }
 
 /// What a reader chose and did, each a signal of the panel's owner.
@@ -40,6 +54,13 @@ pub struct Reading {
     pub unfolded: Signal<Vec<ItemId>>,
     /// The answers to the reader's reports.
     pub reports: Signal<Vec<(ItemId, wire::Report)>>,
+    votes: Signal<Vec<Vote>>,
+}
+
+impl Vote {
+    fn is_of(&self, item: ItemId, reaction: Reaction) -> bool {
+        (self.item, self.reaction) == (item, reaction)
+    }
 }
 
 impl Reading {
@@ -53,6 +74,7 @@ impl Reading {
             now_ms: Signal::new(browser::now_ms()),
             unfolded: Signal::new(Vec::new()),
             reports: Signal::new(Vec::new()),
+            votes: Signal::new(Vec::new()),
         }
     }
 
@@ -68,6 +90,22 @@ impl Reading {
             if is_unfolded {
                 unfolded.push(item);
             }
+        });
+    }
+
+    /// Whether `reaction` to `item` was pressed last, and not taken back.
+    pub fn wishes(self, item: ItemId, reaction: Reaction) -> bool {
+        self.votes.share().iter().any(|vote| vote.is_of(item, reaction) && vote.is_wished)
+    }
+
+    /// Changes what is known of `reaction` to `item`.
+    pub fn change_vote(self, item: ItemId, reaction: Reaction, change: impl FnOnce(&mut Vote)) {
+        self.votes.update(|votes| {
+            let place = votes.iter().position(|vote| vote.is_of(item, reaction)).unwrap_or_else(|| {
+                votes.push(Vote { item, reaction, is_wished: false, is_given: false, is_sent: false });
+                votes.len() - 1
+            });
+            change(&mut votes[place]);
         });
     }
 

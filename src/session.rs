@@ -14,7 +14,6 @@ use peer_support_domain::note::ContentNotes;
 use peer_support_domain::post::Kind;
 use peer_support_domain::recovery::RecoveryCode;
 use peer_support_domain::search::Terms;
-use peer_support_domain::vote::Reaction;
 use peer_support_domain::wire;
 use web_sys::Node;
 
@@ -235,7 +234,6 @@ pub struct Kept {
     /// The codes of what was written in this tab.
     pub codes: RefCell<Vec<RecoveryCode>>,
     drafts: RefCell<Vec<Draft>>,
-    votes: RefCell<Vec<(ItemId, Reaction)>>,
     /// What a reader of the peer space chose and did; the panel has none.
     reading: OnceCell<Reading>,
     /// How far each view is scrolled, by [`Tab`], since it was left.
@@ -286,7 +284,6 @@ impl Session {
                 key: remembered::key().unwrap_or_else(TabKey::new),
                 codes: RefCell::default(),
                 drafts: RefCell::default(),
-                votes: RefCell::default(),
                 reading: OnceCell::new(),
                 places_in_view: Cell::default(),
                 root,
@@ -394,20 +391,5 @@ impl Session {
     /// All drafts that were begun.
     pub fn drafts(self) -> Vec<Draft> {
         self.kept().drafts.borrow().clone()
-    }
-
-    /// Whether the visitor gave `reaction` to `item`.
-    pub fn has_given(self, item: ItemId, reaction: Reaction) -> bool {
-        self.kept().votes.borrow().contains(&(item, reaction))
-    }
-
-    /// Remembers that the visitor gave `reaction` to `item`, or took it back.
-    pub fn remember_vote(self, item: ItemId, reaction: Reaction, is_given: bool) {
-        let Some(kept) = self.kept.try_get_value() else { return };
-        let mut votes = kept.votes.borrow_mut();
-        votes.retain(|vote| *vote != (item, reaction));
-        if is_given {
-            votes.push((item, reaction));
-        }
     }
 }

@@ -1,11 +1,11 @@
 //! Reading what others wrote: in which order, what is hidden, who speaks, and where one was.
 
-use crate::steps::{Hand, SITE, configured, fits_the_width, has_taken, knows_the_site};
+use crate::steps::{Hand, SITE, configured, fits_the_width, has_taken, is_pressed, knows_the_site};
 use fantoccini::key::Key;
 use http::Method;
 use peer_support_tests::http::send;
 use peer_support_tests::server::{Moderator, Server};
-use peer_support_tests::{Page, Visit, each_browser};
+use peer_support_tests::{Page, Visit, each_browser, eventually};
 use serde_json::{Value, json};
 
 each_browser!(
@@ -19,6 +19,7 @@ each_browser!(
     the_feed_mixes_what_waits_what_is_new_and_what_helps_and_repeats_nothing,
     what_a_reader_would_rather_not_see_is_hidden_and_counted,
     calm_shows_no_numbers,
+    what_was_pressed_last_holds_however_often_it_is_pressed,
     a_reader_keeps_their_place,
     times_stay_true_while_the_panel_is_open,
     the_author_of_a_post_is_known_in_their_thread,
@@ -319,6 +320,101 @@ async fn calm_shows_no_numbers(visit: &Visit) {
 
     page.click("checkbox", "Calm").await;
     page.find_in(Some(&post), "button", "This helped 3").await;
+}
+
+/// Holds votes back on their way: the test lets each go, or fail.
+const HOLD_VOTES: &str = "const own = window.fetch; window.votes = [];
+    window.fetch = (address, options) => !String(address).includes('/votes/') ? own(address, options)
+        : new Promise((done, fail) => votes.push({ method: options.method, goes: () => done(own(address, options)),
+            fails: () => fail(new TypeError('gone')) }))";
+
+async fn what_was_pressed_last_holds_however_often_it_is_pressed(visit: &Visit) {
+    const STORY: &str = "I walked to the harbour and counted boats.";
+    const SORRY: &str = "That did not reach us.";
+    let mut server = visit.server().await;
+    let moderator = server.moderator().await;
+    let new = json!({ "kind": "story", "topic": "general", "text": STORY });
+    published(&server, &moderator, "/sites/demo/posts", &new).await;
+    let page = stories(visit, &server).await;
+    page.js(HOLD_VOTES).await;
+    let n_helped = async || {
+        let feed = server.get("/sites/demo/posts?order=new").await.ok().json();
+        feed["items"][0]["votes"]["helped"].as_i64()
+    };
+    let press = async |n: usize| {
+        let post = page.article(STORY).await;
+        for _ in 0..n {
+            page.click_in(Some(&post), "button", "This helped").await;
+        }
+        page.settle().await;
+    };
+    let is_on = async || {
+        let post = page.article(STORY).await;
+        is_pressed(&page, &page.find_in(Some(&post), "button", "This helped").await).await
+    };
+    // What went out so far, once it is as much as `n`.
+    let sent = async |n: usize| {
+        let methods = "return votes.length >= arguments[0] && votes.map(vote => vote.method)";
+        page.until_with("a request", methods, vec![json!(n)]).await
+    };
+    let end = async |n: usize, how: &str| {
+        page.js(&format!("votes[{n}].{how}()")).await;
+        page.settle().await;
+    };
+
+    // Pressed and pressed again before the first was answered: it shows at once, and goes after the first.
+    press(1).await;
+    assert!(is_on().await);
+    press(1).await;
+    assert!(!is_on().await, "{:?}: the second press was lost", page.browser);
+    assert_eq!(sent(1).await, json!(["PUT"]), "one at a time");
+    end(0, "goes").await;
+    assert_eq!(sent(2).await, json!(["PUT", "DELETE"]));
+    end(1, "goes").await;
+    eventually("it is taken back", async || n_helped().await == Some(0)).await;
+    assert!(!is_on().await);
+
+    // Three times: what is on its way is what is wanted.
+    press(3).await;
+    assert!(is_on().await);
+    end(2, "goes").await;
+    eventually("it is counted", async || n_helped().await == Some(1)).await;
+    page.settle().await;
+    assert_eq!(sent(3).await, json!(["PUT", "DELETE", "PUT"]));
+    assert!(is_on().await);
+
+    // What is wanted last may arrive where what was wanted before did not: nothing is wrong then.
+    press(2).await;
+    end(3, "fails").await;
+    assert_eq!(sent(5).await, json!(["PUT", "DELETE", "PUT", "DELETE", "PUT"]));
+    end(4, "goes").await;
+    assert!(is_on().await);
+    assert!(!page.has_text(SORRY).await);
+
+    // Where that does not arrive, it is said, and turned back to what the server has.
+    press(2).await;
+    end(5, "goes").await;
+    sent(7).await;
+    end(6, "fails").await;
+    page.reads(SORRY).await;
+    assert!(!is_on().await);
+    press(1).await;
+    assert!(!page.has_text(SORRY).await);
+    end(7, "fails").await;
+    page.reads(SORRY).await;
+    assert!(!is_on().await);
+
+    // The list may be another one by then.
+    press(2).await;
+    choose(&page, "Kind", "coping").await;
+    no_article(&page, STORY).await;
+    choose(&page, "Kind", "story").await;
+    press(1).await;
+    assert!(is_on().await);
+    assert_eq!(sent(9).await.as_array().unwrap().len(), 9, "one at a time");
+    end(8, "goes").await;
+    eventually("it is counted", async || n_helped().await == Some(1)).await;
+    assert!(is_on().await);
 }
 
 async fn a_reader_keeps_their_place(visit: &Visit) {

@@ -6,7 +6,7 @@ use peer_support_domain::vote::{Reaction, VoteCounts};
 
 use super::notice;
 use crate::browser;
-use crate::dom::{self, El, classed, el};
+use crate::dom::{El, button, classed, el, yes_no};
 use crate::locale::{Locale, tr};
 use crate::session::Session;
 use crate::signal::Signal;
@@ -28,60 +28,68 @@ pub fn reactions(
         Reaction::Helped => tr!(t, "react-helped"),
         Reaction::MeToo => tr!(t, "react-me-too"),
     };
-    let buttons =
-        Reaction::ALL.map(|reaction| button(session, t, item, reaction, &name(reaction), counts, has_failed));
+    let reading = session.reading();
+    let button = |reaction: Reaction| {
+        let count = move || match counts.get().shown(reaction) {
+            Some(count) if !reading.is_calm.get() => [" ", &browser::number(&t.language(), count)].concat(),
+            _ => String::new(),
+        };
+        let give = move || {
+            has_failed.set(false);
+            reading.change_vote(item, reaction, |vote| vote.is_wished = !vote.is_wished);
+            send(session, item, reaction, counts, has_failed);
+        };
+        button("reaction", &name(reaction), give)
+            .text_of(count)
+            .attr_of("aria-pressed", move || yes_no(reading.wishes(item, reaction)))
+    };
     let sorry = move || has_failed.get().then(|| notice(&tr!(t, "vote-failed"))).into_iter().collect();
     [
         classed("div", "reactions")
             .attr("role", "group")
             .attr("aria-label", &tr!(t, "reactions"))
-            .children(buttons),
+            .children(Reaction::ALL.map(button)),
         el("div").children_of(sorry),
     ]
 }
 
-fn button(
+/// Sends what is wished last. One request at a time: two that overtake each other would leave the server with the older wish. What
+/// is wished meanwhile goes after it, also when the item is no longer shown.
+fn send(
     session: Session,
-    t: Locale,
     item: ItemId,
     reaction: Reaction,
-    name: &str,
     counts: Signal<VoteCounts>,
     has_failed: Signal<bool>,
-) -> El {
-    let is_given = Signal::new(session.has_given(item, reaction));
-    let is_waiting = Signal::new(false);
-    let give = move || {
-        // One request at a time: two that overtake each other would leave the server with the older wish.
-        if is_waiting.now() {
+) {
+    let reading = session.reading();
+    let mut was = None;
+    reading.change_vote(item, reaction, |vote| {
+        was = (!vote.is_sent).then_some(vote.is_wished);
+        vote.is_sent = true;
+    });
+    let Some(wish) = was else { return };
+    let kept = session.kept();
+    kept.api.vote(item, reaction, wish, kept.key.voter(item), move |answer| {
+        if !session.is_there() {
             return;
         }
-        is_waiting.set(true);
-        let wish = !is_given.now();
-        is_given.set(wish);
-        has_failed.set(false);
-        let kept = session.kept();
-        kept.api.vote(item, reaction, wish, kept.key.voter(item), move |answer| {
+        let mut is_last = true;
+        reading.change_vote(item, reaction, |vote| {
+            is_last = vote.is_wished == wish;
+            vote.is_sent = false;
             match answer {
-                Ok(new) => {
-                    session.remember_vote(item, reaction, wish);
-                    counts.set(new);
-                }
-                Err(_) => {
-                    is_given.set(!wish);
-                    has_failed.set(true);
-                }
+                Ok(_) => vote.is_given = wish,
+                Err(_) if is_last => vote.is_wished = vote.is_given,
+                Err(_) => {}
             }
-            is_waiting.set(false);
         });
-    };
-    let count = move || match counts.get().shown(reaction) {
-        Some(count) if !session.reading().is_calm.get() => {
-            [" ", &browser::number(&t.language(), count)].concat()
+        match answer {
+            Ok(new) => counts.set(new),
+            Err(_) => has_failed.set(is_last),
         }
-        _ => String::new(),
-    };
-    dom::button("reaction", name, give)
-        .text_of(count)
-        .attr_of("aria-pressed", move || Some(if is_given.get() { "true" } else { "false" }))
+        if !is_last {
+            send(session, item, reaction, counts, has_failed);
+        }
+    });
 }
