@@ -247,6 +247,8 @@ pub struct Kept {
     pub reader: RefCell<Option<Reader>>,
     /// Whether it is there or on its way.
     pub is_reader_asked: Cell<bool>,
+    /// Whether it was asked what the site is, and did not fail.
+    pub is_site_asked: Cell<bool>,
     /// Whether it is to show what the visitor wrote before, as soon as it is there.
     pub wants_mine: Cell<bool>,
     owner: Owner,
@@ -291,6 +293,7 @@ impl Session {
                 handle: RefCell::default(),
                 reader: RefCell::default(),
                 is_reader_asked: Cell::new(false),
+                is_site_asked: Cell::default(),
                 wants_mine: Cell::default(),
                 owner: Owner::current().unwrap_or_default(),
             })),

@@ -20,6 +20,7 @@ each_browser!(
     what_a_reader_would_rather_not_see_is_hidden_and_counted,
     calm_shows_no_numbers,
     what_was_pressed_last_holds_however_often_it_is_pressed,
+    nobody_loses_their_place_when_the_site_says_late_what_it_takes,
     a_reader_keeps_their_place,
     times_stay_true_while_the_panel_is_open,
     the_author_of_a_post_is_known_in_their_thread,
@@ -600,4 +601,43 @@ async fn what_a_reader_reports_is_taken_and_answered(visit: &Visit) {
     page.type_into("textbox", "Your code", code.as_str().unwrap()).await;
     page.click("button", "Show").await;
     page.reads("It has been taken down.").await;
+}
+
+async fn nobody_loses_their_place_when_the_site_says_late_what_it_takes(visit: &Visit) {
+    const HOLD_SITE: &str = "const own = window.fetch; window.sites = [];
+        window.fetch = (address, ...more) => !String(address).endsWith('/sites/demo') ? own(address, ...more)
+            : new Promise(done => sites.push(() => done(own(address, ...more))))";
+    let server = visit.server().await;
+    let host = visit.host(&server, &[]).await;
+    let page = visit.open(&host.url("/plain.html")).await;
+    for at in ["Reply", "Topic"] {
+        page.reload().await;
+        page.js(HOLD_SITE).await;
+        Hand::Mouse.open_panel(&page).await;
+        page.click("tab", "Stories").await;
+        page.until("posts to read", "return ps.all('article').length > 0").await;
+        let focus =
+            "window.at = ps.find('button', arguments[0]) ?? ps.find('combobox', arguments[0]); at.focus()";
+        page.js_with(focus, vec![json!(at)]).await;
+
+        page.js("sites[0]()").await;
+        knows_the_site(&page).await;
+
+        page.settle().await;
+        let stays = "return [ps.focused() === at, ps.find('combobox', 'Topic').options.length > 1]";
+        assert_eq!(page.js(stays).await, json!([true, true]), "{:?}: {at}", page.browser);
+    }
+
+    // Asked once, by whichever view is entered first: a second answer would draw anew what somebody is at.
+    page.reload().await;
+    page.js(HOLD_SITE).await;
+    Hand::Mouse.open_panel(&page).await;
+    page.click("tab", "Stories").await;
+    page.until("posts to read", "return ps.all('article').length > 0").await;
+    page.click("tab", "Write").await;
+    page.find("textbox", "Your words").await;
+    assert_eq!(page.js("return sites.length").await, json!(1), "{:?}", page.browser);
+    page.js("sites[0]()").await;
+    knows_the_site(&page).await;
+    page.find("combobox", "Topic").await;
 }

@@ -89,18 +89,14 @@ pub fn post(session: Session, t: Locale, post: &wire::Post) -> El {
                 .attr_of("aria-expanded", move || yes_no(thread_is_open.get()))
         });
         let topic = of_topic.clone();
-        let reply = move || {
-            let reply = || {
-                button("plain", &tr!(t, "reply"), move || {
-                    thread_is_open.set(true);
-                    is_answering.set(true);
-                    session.focus("your-reply");
-                })
-            };
-            takes_replies(session, is_owners, &topic).then(reply).into_iter().collect()
-        };
+        let reply = button("plain", &tr!(t, "reply"), move || {
+            thread_is_open.set(true);
+            is_answering.set(true);
+            session.focus("your-reply");
+        })
+        .attr_of("hidden", move || (!takes_replies(session, is_owners, &topic)).then_some(""));
         let [buttons, sorry] = reactions(session, t, id, votes, Some(kind));
-        let answers = classed("p", "answers").children(show_replies).children_of(reply);
+        let answers = classed("p", "answers").children(show_replies).child(reply);
         vec![buttons, sorry, answers, report(session, t, id)]
     };
     let class = if kind == Kind::Coping { "card post coping" } else { "card post" };

@@ -3,11 +3,13 @@
 use peer_support_domain::cursor::Order;
 use peer_support_domain::post::Kind;
 use peer_support_domain::site::{SiteMode, TopicId};
+use peer_support_domain::wire;
 
 use super::cards::cards;
 use super::pages::{self, Source};
 use super::rather_not::rather_not;
 use super::{choice, list, options};
+use crate::api::Failure;
 use crate::browser::Pause;
 use crate::dom::{El, classed, el, value_of};
 use crate::live;
@@ -16,8 +18,14 @@ use crate::session::{Load, Session, shown_in};
 
 /// Asks what the site is, once the peer space is entered; before that nobody needs to know.
 pub fn ask_site(session: Session) {
-    if !matches!(*session.site.share_now(), Load::Ready(_)) {
-        session.kept().api.site(shown_in(session.site));
+    let kept = session.kept();
+    // Once: with a second answer what stands would be drawn anew.
+    if !kept.is_site_asked.replace(true) {
+        let (asked, show) = (kept.clone(), shown_in(session.site));
+        kept.api.site(move |answer: Result<wire::Site, Failure>| {
+            asked.is_site_asked.set(answer.is_ok());
+            show(answer);
+        });
     }
 }
 
