@@ -10,7 +10,7 @@
  * | `ready` | it listens | |
  * | `open` | the panel is drawn | draw it, with what the loader knows and a `seal`; or show another `view` |
  * | `failed` | it cannot be drawn | |
- * | `focus` | | take the focus |
+ * | `focus` | | take the focus, unless it is elsewhere again |
  * | `locale` | | speak another `locale` |
  * | `posted` | something was posted | |
  * | `height` | inline, it is so many `px` high | |
@@ -126,9 +126,16 @@ const draw = (host, container, config) =>
     const send = (/** @type {string} */ type, /** @type {object} */ more = {}) =>
       frame.contentWindow?.postMessage({ peerSupport: VERSION, type, ...more }, url.origin);
 
-    const takeFocus = () => {
+    const root = /** @type {ShadowRoot} */ (container.getRootNode());
+    /**
+     * Gives the frame the focus, unless the visitor has closed the panel by then or gone on with something else in the page. Firefox
+     * takes it only when the frame is drawn.
+     */
+    const takeFocus = (tries = 60, from = document.activeElement) => {
+      if (!box.hasAttribute("open") || document.activeElement !== from) return;
       frame.focus();
-      send("focus");
+      if (root.activeElement === frame) send("focus");
+      else if (tries) requestAnimationFrame(() => takeFocus(tries - 1, from));
     };
     // When the visitor opens the panel again.
     const opened = new MutationObserver(() => {
@@ -140,7 +147,7 @@ const draw = (host, container, config) =>
       if (isShown()) return;
       clearInterval(patience);
       removeEventListener("securitypolicyviolation", note);
-      const { activeElement } = /** @type {ShadowRoot} */ (container.getRootNode());
+      const { activeElement } = root;
       frame.style.display = "block";
       // The loader's line says how to leave by keys. Now the frame has one of its own, which counts its own keys; the loader's
       // goes on telling of its own to who hears it.

@@ -154,6 +154,20 @@ addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !event.defaultPrevented && !isInline) close();
 });
 
+// Nothing in here takes the focus away from the page around: whoever went on with something there, or closed the panel, while a
+// message or an answer was on its way keeps it. What it was for has it when they come back and go to nothing else.
+const { focus } = HTMLElement.prototype;
+/** @type {HTMLElement | undefined} */
+let waiting;
+HTMLElement.prototype.focus = function (options) {
+  if (document.hasFocus()) focus.call(this, options);
+  else waiting = this;
+};
+addEventListener("focus", () => {
+  if (!root.activeElement) waiting?.focus();
+  waiting = undefined;
+});
+
 // The page around has given us the focus already. WebKit lets a frame of another site move it on only after somebody pressed
 // or typed in there; until then Tab begins at the top.
 const takeFocus = () => {

@@ -238,12 +238,17 @@ pub fn when_online(act: impl Fn() + 'static) {
     on_cleanup(move || listener.remove());
 }
 
-/// Moves the focus to the element `id` under `root`, once what is being drawn is there.
+/// Moves the focus to the element `id` under `root`, once what is being drawn is there, unless it is elsewhere in the page by then.
 pub fn focus(root: Node, id: &'static str) {
     let selector = ["#", id].concat();
     set_timeout(
         move || {
-            if let Some(element) = first(&root, &selector) {
+            // Whoever went on with something of the page's around meanwhile is not taken away from it.
+            let around = document().active_element();
+            let is_here = root.get_root_node().unchecked_ref::<ShadowRoot>().active_element().is_some();
+            if (is_here || around.is_none_or(|around| around.local_name() == "body"))
+                && let Some(element) = first(&root, &selector)
+            {
                 focus_on(&element);
             }
         },

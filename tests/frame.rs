@@ -18,6 +18,8 @@ each_browser!(
     the_owner_chooses_where_the_panel_is,
     leaving_works_across_the_border,
     the_focus_goes_in_and_comes_back,
+    who_types_in_the_page_keeps_the_focus,
+    whatever_is_on_its_way_a_quick_close_brings_the_focus_back,
     messages_of_others_do_nothing,
     what_is_moved_keeps_what_is_written,
     several_on_one_page_are_apart,
@@ -401,6 +403,156 @@ async fn the_focus_goes_in_and_comes_back(visit: &Visit) {
         }
     }
     assert!(way.last().is_some_and(|on| on.contains("iframe")), "{:?}: {}", page.browser, way.join(" → "));
+}
+
+/// A page with a panel of this kind, which says when it is there.
+async fn about_to_open(visit: &Visit, server: &Server, isolation: &str) -> Page {
+    let host = visit.host(server, &[]).await;
+    let element = format!("<peer-support site='demo' country='GB' isolation='{isolation}'></peer-support>");
+    page_with(&host, &server.origin(), &element);
+    let page = visit.open(&host.url("/")).await;
+    page.find("button", "Support").await;
+    page.js("addEventListener('peer-support-ready', () => (window.isReady = true))").await;
+    page
+}
+
+/// Has the frame answer what the page asks it, whether it is in sight or not.
+async fn answers(page: &Page) {
+    let frame = page.js("return ps.elements().find(e => e.localName === 'iframe')").await;
+    page.element(&frame).enter_frame().await.unwrap();
+    page.js(
+        "addEventListener('message', ({ data }) => { if (data === 'ping') parent.postMessage('pong', '*') })",
+    )
+    .await;
+    page.leave_frame().await;
+}
+
+/// Waits until the frame has done what it was told so far.
+async fn has_done(page: &Page) {
+    page.settle().await;
+    page.js("window.hasAnswered = false;
+        addEventListener('message', ({ data }) => { if (data === 'pong') window.hasAnswered = true });
+        ps.elements().find(e => e.localName === 'iframe').contentWindow.postMessage('ping', '*')")
+        .await;
+    page.until("the frame answers", "return window.hasAnswered").await;
+    page.settle().await;
+}
+
+async fn who_types_in_the_page_keeps_the_focus(visit: &Visit) {
+    const TYPED: &str = "return [ps.focused()?.id, document.getElementById('field').value]";
+    let server = visit.server().await;
+    for isolation in ["frame", "shadow"] {
+        let page = about_to_open(visit, &server, isolation).await;
+
+        // They ask for the panel and go on with what they were at, while it is on its way.
+        page.js("peerSupport.open(); document.getElementById('field').focus()").await;
+        page.until("the panel is there", "return window.isReady").await;
+        page.settle().await;
+        page.press("Yo".chars()).await;
+        assert_eq!(page.js(TYPED).await, json!(["field", "Yo"]), "{:?}: {isolation}", page.browser);
+
+        // And when it is there already and is opened again.
+        page.js("peerSupport.close()").await;
+        page.settle().await;
+        if isolation == "frame" {
+            answers(&page).await;
+        }
+        page.js("document.getElementById('after').focus(); peerSupport.open();
+            queueMicrotask(() => queueMicrotask(() => document.getElementById('field').focus()))")
+            .await;
+        page.settle().await;
+        if isolation == "frame" {
+            has_done(&page).await;
+        }
+        page.press("rk".chars()).await;
+        assert_eq!(page.js(TYPED).await, json!(["field", "York"]), "{:?}: {isolation}", page.browser);
+    }
+}
+
+async fn whatever_is_on_its_way_a_quick_close_brings_the_focus_back(visit: &Visit) {
+    const CLOSED: &str = "return !ps.elements().some(e => e.matches('dialog[open]'))";
+    const KEYS: &str = "Enter and Escape";
+    let server = visit.server().await;
+    for isolation in ["shadow", "frame"] {
+        let page = about_to_open(visit, &server, isolation).await;
+
+        // Before the panel is there, and in the moment that it comes.
+        let ready = "addEventListener('peer-support-ready', () => CLOSE)";
+        for close in [
+            "peerSupport.close()",
+            &ready.replace("CLOSE", "peerSupport.close()"),
+            &ready.replace("CLOSE", "setTimeout(() => peerSupport.close())"),
+            &ready.replace("CLOSE", "setTimeout(() => peerSupport.close(), 60)"),
+        ] {
+            page.reload().await;
+            page.find("button", "Support").await;
+            page.js("addEventListener('peer-support-close', () => (window.isClosed = true));
+                addEventListener('peer-support-ready', () => (window.isReady = true))")
+                .await;
+            page.js(&format!("ps.find('button', 'Support').focus(); peerSupport.open(); {close}")).await;
+            page.until("it came and is closed", "return window.isReady && window.isClosed").await;
+            if isolation == "frame" {
+                answers(&page).await;
+                has_done(&page).await;
+            }
+            page.settle().await;
+            assert_eq!(page.focused().await, "button «Support»", "{:?}: {isolation}, {close}", page.browser);
+        }
+        if isolation == "frame" {
+            // WebKit lets a frame take the focus once somebody has pressed something in it.
+            page.click("button", "Support").await;
+            page.enter_frame().await;
+            page.click("tab", "Write").await;
+            page.click("tab", "Help now").await;
+            page.press([Key::Escape.into()]).await;
+            page.leave_frame().await;
+            page.until("it is closed", CLOSED).await;
+            page.focus_is_on("button «Support»").await;
+        }
+
+        page.js("document.getElementById('after').dataset.peerSupportOpen = ''").await;
+        // When it is there, from wherever it was opened, and however soon it is closed.
+        for (find, name) in [
+            ("ps.find('button', 'Support')", "button «Support»"),
+            ("document.getElementById('after')", "link «After»"),
+        ] {
+            for close in [
+                "peerSupport.close()",
+                "queueMicrotask(() => queueMicrotask(() => peerSupport.close()))",
+                "setTimeout(() => peerSupport.close())",
+                "requestAnimationFrame(() => setTimeout(() => peerSupport.close()))",
+                "setTimeout(() => peerSupport.close(), 60)",
+                KEYS,
+            ] {
+                if close == KEYS {
+                    page.js(&format!("{find}.focus()")).await;
+                    page.press([Key::Enter.into(), Key::Escape.into()]).await;
+                    page.settle().await;
+                    // Where Escape came before the panel had the focus, it is not closed yet.
+                    page.js("peerSupport.close()").await;
+                } else {
+                    page.js(&format!("{find}.focus(); peerSupport.open(); {close}")).await;
+                }
+                page.settle().await;
+                page.until("it is closed", CLOSED).await;
+                if isolation == "frame" {
+                    has_done(&page).await;
+                }
+                let on = page.focused().await;
+                assert_eq!(on, name, "{:?}: {isolation}, {close}", page.browser);
+                // The keys go there, too.
+                page.js("window.heard = ''; addEventListener('keydown', event => { window.heard = ps.describe(event.composedPath()[0]) }, true)")
+                    .await;
+                page.press(['x']).await;
+                page.until_with(
+                    "the keys go there",
+                    "return window.heard === arguments[0]",
+                    vec![json!(name)],
+                )
+                .await;
+            }
+        }
+    }
 }
 
 async fn messages_of_others_do_nothing(visit: &Visit) {
