@@ -230,9 +230,10 @@ pub async fn one(visit: &Visit, (of, view): (usize, Option<usize>)) -> Value {
     page.network_log().await;
     let (at, tap) = match tap {
         "" if is_ours => ("shadow('[part=launcher]')", String::new()),
-        "" => {
-            ("light('#tap')", format!("document.body.insertAdjacentHTML('beforeend', `{}`); {put}", subject.element))
-        }
+        "" => (
+            "light('#tap')",
+            format!("document.body.insertAdjacentHTML('beforeend', `{}`); {put}", subject.element),
+        ),
         tap => ("light('#tap')", tap.to_owned()),
     };
     let watch = format!(
