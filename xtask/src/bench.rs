@@ -284,8 +284,9 @@ fn showing(many: &Value) -> String {
 fn beside(found: &Value) -> String {
     let mut report = format!(
         "\n# A page with the panel, and with others\n\nChromium, empty cache, {} ms before each answer, {} kbit/s, a processor {} times \
-         slower than this one; medians. A wait begins when a finger touches, for 80 ms: ours opens the panel, of others it puts their snippet into the page. Scripts \
-         and styles of others come compressed; Waline and Artalk get an empty list at once and not from servers of theirs.\n\n\
+         slower than this one; medians. A wait begins when a finger touches, for 80 ms: ours opens the panel, of others it puts their \
+         snippet into the page. Scripts and styles of others come compressed; Waline and Artalk get an empty list at once and not \
+         from servers of theirs.\n\n\
          | of | what | ms until usable | requests | of them preflights | bytes | blocked, ms | largest paint, ms | shift | heap, KB | key to \
          paint: p50, ms | p95 |\n| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
         found["latency_ms"],

@@ -47,8 +47,8 @@ const SUMS: &str = "SHA256SUMS";
 ///
 /// # Errors
 ///
-/// When something does not compile, others' code is not allowed or has known weaknesses, something is over its budget, comes out different the second time, or the package lacks a file it
-/// promises.
+/// When something does not compile, others' code is not allowed or has known weaknesses, something is over its budget or comes
+/// out different the second time, or the package lacks a file it promises.
 pub fn command(options: &Options) -> Result<()> {
     licences::check()?;
     deny::advisories()?;

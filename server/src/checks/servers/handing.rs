@@ -1,9 +1,10 @@
 //! How the day's salt gets from one server to another through a database that must never be able to tell it.
 //!
 //! Who has no salt, or a later one than another, asks with a key that was made for this question alone (X25519). Who answers
-//! makes one, too, and forgets it at once; who asked does with the answer, or when it asks again. The salt is encrypted (ChaCha20-Poly1305) by a key that comes of what only these
-//! two keys give and of the servers' common secret. So what passes through can be opened by nobody who has not both the secret and
-//! one of two keys that are gone: not by whoever kept every message and comes to know the secret later.
+//! makes one, too, and forgets it at once; who asked does with the answer, or when it asks again. The salt is encrypted
+//! (ChaCha20-Poly1305) by a key that comes of what only these two keys give and of the servers' common secret. So what passes
+//! through can be opened by nobody who has not both the secret and one of two keys that are gone: not by whoever kept every
+//! message and comes to know the secret later.
 
 use hmac::{Hmac, Mac};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
