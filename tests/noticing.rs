@@ -32,7 +32,7 @@ async fn whoever_writes_of_dying_is_offered_somebody_to_talk_to_once(visit: &Vis
     let page = visit.open(&host.url("/plain.html")).await;
     begin(&page).await;
     let all = "const came = performance.getEntriesByType('resource').filter(e => e.responseEnd).map(e => e.name);
-        return [/\\/sites\\/demo$/, /\\/terms\\//, /\\/helplines\\//, /widget-\\w+\\.txt$/].every(part => came.some(name => part.test(name)))";
+        return [/\\/sites\\/demo$/, /\\/terms\\//, /\\/helplines\\//, /widget-\\w+\\.txt$/, /\\/peers\\.wasm$/].every(part => came.some(name => part.test(name)))";
     page.until("all is there that comes by itself", all).await;
     let asked = "return performance.getEntriesByType('resource').map(e => new URL(e.name).pathname)
         .filter(path => !path.includes('/signals.') && !path.includes('/locales/'))";
